@@ -1,0 +1,25 @@
+/// The few replicas that one request has tried, without allocation: at most ``capacity``, which is also the limit on
+/// attempts.
+public struct ReplicaSet: Sendable, Equatable {
+  public static let capacity = 4
+  private var ids: (Int, Int, Int, Int) = (-1, -1, -1, -1)
+  public private(set) var count = 0
+
+  public init() {}
+
+  public func contains(_ id: Int) -> Bool { ids.0 == id || ids.1 == id || ids.2 == id || ids.3 == id }
+
+  /// - Precondition: fewer than ``capacity`` are in.
+  public mutating func insert(_ id: Int) {
+    precondition(count < Self.capacity, "a request tried more replicas than its limit")
+    switch count {
+    case 0: ids.0 = id
+    case 1: ids.1 = id
+    case 2: ids.2 = id
+    default: ids.3 = id
+    }
+    count += 1
+  }
+
+  public static func == (left: Self, right: Self) -> Bool { left.ids == right.ids }
+}

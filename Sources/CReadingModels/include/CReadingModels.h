@@ -1,0 +1,17 @@
+// The trained models that ship inside the binary: each is one array of bytes, compiled in with #embed, behind a pair
+// of functions (a C array of unknown size does not import into Swift). Reading owns their formats and checks them.
+#ifndef SWITCHYARD_CREADINGMODELS_H
+#define SWITCHYARD_CREADINGMODELS_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+// language: character n-gram statistics; format and origin: training/language/README.md
+const uint8_t *_Nonnull reading_model_language_bytes(void);
+size_t reading_model_language_size(void);
+
+// domain_linear: hashed n-gram weights of the domain classifier; format and origin: training/domain_linear/README.md
+const uint8_t *_Nonnull reading_model_domain_linear_bytes(void);
+size_t reading_model_domain_linear_size(void);
+
+#endif

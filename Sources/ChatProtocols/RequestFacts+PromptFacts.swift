@@ -1,0 +1,104 @@
+import JSONText
+
+/// Decoding the texts of a request, for those who read them.
+extension RequestFacts {
+  /// The evaluation text, the metadata and the counts.
+  ///
+  /// Cost: linear in the messages that are decoded, one allocation for the text.
+  ///
+  /// - Parameter body: the bytes the facts were made from; others are a programming error and may trap.
+  public func promptFacts(body: UnsafeRawBufferPointer) -> PromptFacts {
+    precondition(body.count == bodyLength, "the body is not the one that the facts were made from")
+    return PromptFacts(
+      evaluationText: evaluationText(body), metadata: metadata(body), conversation: conversation,
+      size: size)
+  }
+
+  /// The evaluation text, the metadata and the counts.
+  ///
+  /// - Parameter body: the bytes the facts were made from; others are a programming error and may trap.
+  public func promptFacts(body: [UInt8]) -> PromptFacts {
+    body.withUnsafeBytes { promptFacts(body: $0) }
+  }
+
+  private func evaluationText(_ body: UnsafeRawBufferPointer) -> [UInt8] {
+    var texts: [JSONExtent] = []
+    switch endpoint {
+    case .chatCompletions:
+      if let message = messages.last(where: { $0.role == .user && $0.textBytes > 0 }) {
+        Self.collectTexts(of: message, in: body, into: &texts)
+      } else {
+        for message in messages where message.textBytes > 0 {
+          switch message.role {
+          case .system, .developer, .assistant:
+            Self.collectTexts(of: message, in: body, into: &texts)
+          case .user, .tool, .function, .other: break
+          }
+        }
+      }
+    case .completions, .embeddings:
+      if let prompt = member(endpoint == .completions ? .prompt : .input)?.value {
+        var cursor = JSONCursor(body, at: prompt.range.lowerBound)
+        checked { () throws(JSONError) in
+          _ = try PromptText.scan(&cursor, kind: prompt.kind) { texts.append($0) }
+        }
+      }
+    }
+    return Self.joined(texts, in: body)
+  }
+
+  /// Appends the texts of a message's content: the string, or its text parts in order. Empty ones are left out.
+  static func collectTexts(
+    of message: MessageFacts, in body: UnsafeRawBufferPointer, into texts: inout [JSONExtent]
+  ) {
+    guard let content = message.content else { return }
+    var cursor = JSONCursor(body, at: content.range.lowerBound)
+    checked { () throws(JSONError) in
+      _ = try ContentParts.scan(&cursor, kind: content.kind, in: body) { text in
+        if text.unescapedLength > 0 { texts.append(text) }
+      }
+    }
+  }
+
+  /// The texts, unescaped, with a space between them.
+  private static func joined(_ texts: [JSONExtent], in body: UnsafeRawBufferPointer) -> [UInt8] {
+    let length = texts.reduce(0) { $0 + $1.unescapedLength } + max(0, texts.count - 1)
+    return [UInt8](unsafeUninitializedCapacity: length) { buffer, written in
+      let output = UnsafeMutableRawBufferPointer(buffer)
+      for text in texts {
+        if written > 0 {
+          output[written] = UInt8(ascii: " ")
+          written += 1
+        }
+        written += JSONString.unescape(
+          text, in: body, into: UnsafeMutableRawBufferPointer(rebasing: output[written...]))
+      }
+    }
+  }
+
+  private func metadata(_ body: UnsafeRawBufferPointer) -> [String: String] {
+    guard let value = member(.metadata)?.value, value.kind == .object else { return [:] }
+    var metadata: [String: String] = [:]
+    var cursor = JSONCursor(body, at: value.range.lowerBound)
+    checked { () throws(JSONError) in
+      try cursor.enterObject()
+      while let entry = try cursor.nextMember() {
+        let key = String(decoding: JSONString.unescaped(entry.key, in: body), as: UTF8.self)
+        let value = try cursor.skipValue()
+        metadata[key] =
+          value.kind == .string
+          ? String(decoding: JSONString.unescaped(value, in: body), as: UTF8.self) : nil
+      }
+    }
+    return metadata
+  }
+}
+
+/// Reads bytes that were checked before, so that a fault of theirs means that they are other bytes.
+func checked(_ read: () throws(JSONError) -> Void) {
+  do {
+    try read()
+  } catch {
+    preconditionFailure("the body is not the one that the facts were made from: \(error)")
+  }
+}

@@ -1,0 +1,75 @@
+import JSONText
+
+/// The tokens that an engine says a request took.
+public struct TokenUsage: Sendable, Equatable {
+  public var promptTokens: Int
+  public var completionTokens: Int
+  /// Prompt tokens that the engine did not compute because their keys and values were cached
+  /// (`prompt_tokens_details.cached_tokens`); 0 if it does not say.
+  public var cachedTokens: Int
+
+  public init(promptTokens: Int, completionTokens: Int, cachedTokens: Int = 0) {
+    self.promptTokens = promptTokens
+    self.completionTokens = completionTokens
+    self.cachedTokens = cachedTokens
+  }
+
+  /// The `usage` of an OpenAI answer, or of one event of its stream.
+  ///
+  /// Returns nil if the bytes are not a JSON object with a `usage` object that counts the prompt's tokens. Counts that
+  /// are no whole numbers from 0 up are taken as 0.
+  public init?(answer: UnsafeRawBufferPointer) {
+    guard let usage = try? Self.find(in: answer) else { return nil }
+    self = usage
+  }
+
+  /// The `usage` of an OpenAI answer, or of one event of its stream; nil as in ``init(answer:)``.
+  public init?(answer: [UInt8]) {
+    guard let usage = answer.withUnsafeBytes({ TokenUsage(answer: $0) }) else { return nil }
+    self = usage
+  }
+
+  private static func find(in bytes: UnsafeRawBufferPointer) throws(JSONError) -> TokenUsage? {
+    var cursor = JSONCursor(bytes)
+    guard try cursor.kind() == .object else { return nil }
+    var usage: TokenUsage?
+    try cursor.enterObject()
+    while let member = try cursor.nextMember() {
+      guard JSONString.equals(member.key, "usage", in: bytes) else { continue }
+      usage = member.kind == .object ? try counts(&cursor, in: bytes) : nil
+    }
+    try cursor.finish()
+    return usage
+  }
+
+  private static func counts(
+    _ cursor: inout JSONCursor, in bytes: UnsafeRawBufferPointer
+  ) throws(JSONError) -> TokenUsage? {
+    var promptTokens: Int?
+    var usage = TokenUsage(promptTokens: 0, completionTokens: 0)
+    try cursor.enterObject()
+    while let member = try cursor.nextMember() {
+      if JSONString.equals(member.key, "prompt_tokens", in: bytes) {
+        promptTokens = count(try cursor.skipValue(), in: bytes)
+      } else if JSONString.equals(member.key, "completion_tokens", in: bytes) {
+        usage.completionTokens = count(try cursor.skipValue(), in: bytes)
+      } else if member.kind == .object,
+        JSONString.equals(member.key, "prompt_tokens_details", in: bytes)
+      {
+        try cursor.enterObject()
+        while let detail = try cursor.nextMember() {
+          if JSONString.equals(detail.key, "cached_tokens", in: bytes) {
+            usage.cachedTokens = count(try cursor.skipValue(), in: bytes)
+          }
+        }
+      }
+    }
+    guard let promptTokens else { return nil }
+    usage.promptTokens = promptTokens
+    return usage
+  }
+
+  private static func count(_ value: JSONExtent, in bytes: UnsafeRawBufferPointer) -> Int {
+    max(0, JSONNumber.integer(value, in: bytes) ?? 0)
+  }
+}

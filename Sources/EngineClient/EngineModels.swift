@@ -1,0 +1,58 @@
+import Foundation
+import NIOCore
+import NIOFoundationCompat
+
+/// What an engine's `GET /v1/models` says it serves.
+public struct EngineModels: Sendable, Equatable {
+  public struct Model: Sendable, Equatable {
+    public var id: String
+    /// The base model of an adapter; nil for a base model.
+    public var parent: String?
+    public var maximumLength: Int?
+
+    public init(id: String, parent: String? = nil, maximumLength: Int? = nil) {
+      self.id = id
+      self.parent = parent
+      self.maximumLength = maximumLength
+    }
+  }
+
+  public var models: [Model]
+
+  public init(models: [Model]) { self.models = models }
+
+  public var baseModels: [Model] { models.filter { $0.parent == nil } }
+  public func adapters(of base: String) -> [Model] { models.filter { $0.parent == base } }
+
+  public enum Failure: Error, Sendable, Equatable, CustomStringConvertible {
+    case status(Int)
+    case notAModelList
+
+    public var description: String {
+      switch self {
+      case .status(let status): "GET /v1/models answered \(status)"
+      case .notAModelList: "GET /v1/models did not answer with an OpenAI model list"
+      }
+    }
+  }
+
+  /// Decodes the OpenAI list; unknown keys are passed over. vLLM names an adapter's base in `parent`.
+  public static func decode(_ answer: EngineHTTPClient.Answer) throws -> EngineModels {
+    guard answer.status == 200 else { throw Failure.status(answer.status) }
+    struct List: Decodable {
+      struct Entry: Decodable {
+        var id: String
+        var parent: String?
+        var max_model_len: Int?
+      }
+      var data: [Entry]
+    }
+    do {
+      let list = try JSONDecoder().decode(List.self, from: Data(buffer: answer.body))
+      return EngineModels(
+        models: list.data.map { Model(id: $0.id, parent: $0.parent, maximumLength: $0.max_model_len) })
+    } catch {
+      throw Failure.notAModelList
+    }
+  }
+}

@@ -1,0 +1,24 @@
+/// Values of flags whose features this build has not got. They are kept only so that they can be checked.
+struct UnsupportedSettings: Sendable, Equatable {
+  var zmqEndpoint = ""
+  var zmqMaxConnectAttempts = 0
+  var usesMapEventFormat = false
+  var eventReplayEndpoint = ""
+  var eventReplayQueueSize = 1024
+  var tokenizersCacheDirectory = ""
+  var datasetPath = ""
+  var datasetURL = ""
+  var datasetInMemory = false
+  var datasetTableName = "llmd"
+  var renderURL = ""
+  var renderTimeoutMilliseconds = 30_000.0
+  var multimodalRenderTimeoutMilliseconds = 60_000.0
+  var forcesDummyTokenizer = false
+  var certificateFile = ""
+  var keyFile = ""
+  var selfSignedCertificates = false
+  var encoderOnly = false
+  var omni = false
+  var imageEmissionRate = 0
+  var imageTime = LatencyDistribution()
+}

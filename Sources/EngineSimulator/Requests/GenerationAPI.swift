@@ -1,0 +1,25 @@
+/// The API that a generation request came through; it decides the answer's shape.
+enum GenerationAPI: Sendable, Equatable {
+  case chat
+  case completion
+  case responses
+  case messages
+
+  /// What the identifier of an answer begins with.
+  func idPrefix(_ level: CompatibilityLevel) -> String {
+    switch self {
+    case .chat: "chatcmpl-"
+    case .completion: level == .v050 ? "chatcmpl-" : "cmpl-"
+    case .responses: "resp_"
+    case .messages: "msg_"
+    }
+  }
+
+  var toolCallPrefix: String {
+    switch self {
+    case .chat, .completion: "chatcmpl-tool-"
+    case .responses: "call_"
+    case .messages: "toolu_"
+    }
+  }
+}

@@ -1,0 +1,74 @@
+/// The header fields that the wire or the router gives a meaning to; every other name is ``other``.
+public enum FieldName: UInt8, Sendable {
+  case other
+  case host, connection, keepAlive, transferEncoding, contentLength, te, trailer, upgrade, expect
+  case proxyConnection, proxyAuthenticate, proxyAuthorization
+  case authorization, contentType, acceptEncoding, contentEncoding, origin
+  case requestID, vsrDebug, vsrSkipProcessing, selectedModel, forwardedFor, forwardedProto, forwardedHost
+  case xVSR
+
+  /// Fields of one connection only, which a proxy never forwards (RFC 9110 §7.6.1).
+  public var isHopByHop: Bool {
+    switch self {
+    case .connection, .keepAlive, .transferEncoding, .te, .trailer, .upgrade, .proxyConnection, .proxyAuthenticate,
+      .proxyAuthorization:
+      true
+    default: false
+    }
+  }
+
+  /// Recognises a name, whatever its case. Never allocates.
+  @inlinable
+  static func recognise(_ name: UnsafeRawBufferPointer) -> FieldName {
+    switch name.count {
+    case 2: equals(name, "te") ? .te : .other
+    case 4: equals(name, "host") ? .host : .other
+    case 6:
+      equals(name, "expect") ? .expect : equals(name, "origin") ? .origin : .other
+    case 7: equals(name, "trailer") ? .trailer : equals(name, "upgrade") ? .upgrade : .other
+    case 10: equals(name, "connection") ? .connection : equals(name, "keep-alive") ? .keepAlive : .other
+    case 11: equals(name, "x-vsr-debug") ? .vsrDebug : .other
+    case 12:
+      equals(name, "content-type") ? .contentType : equals(name, "x-request-id") ? .requestID : vsr(name)
+    case 13: equals(name, "authorization") ? .authorization : vsr(name)
+    case 14: equals(name, "content-length") ? .contentLength : vsr(name)
+    case 15:
+      equals(name, "accept-encoding")
+        ? .acceptEncoding : equals(name, "x-forwarded-for") ? .forwardedFor : vsr(name)
+    case 16:
+      equals(name, "content-encoding")
+        ? .contentEncoding
+        : equals(name, "proxy-connection")
+          ? .proxyConnection
+          : equals(name, "x-selected-model")
+            ? .selectedModel : equals(name, "x-forwarded-host") ? .forwardedHost : vsr(name)
+    case 17:
+      equals(name, "transfer-encoding")
+        ? .transferEncoding : equals(name, "x-forwarded-proto") ? .forwardedProto : vsr(name)
+    case 18: equals(name, "proxy-authenticate") ? .proxyAuthenticate : vsr(name)
+    case 19:
+      equals(name, "proxy-authorization") ? .proxyAuthorization : vsr(name)
+    case 21: equals(name, "x-vsr-skip-processing") ? .vsrSkipProcessing : vsr(name)
+    default: vsr(name)
+    }
+  }
+
+  @inlinable
+  static func vsr(_ name: UnsafeRawBufferPointer) -> FieldName {
+    name.count > 6 && equals(UnsafeRawBufferPointer(rebasing: name[..<6]), "x-vsr-") ? .xVSR : .other
+  }
+
+  /// ASCII comparison without regard to case; `lowercased` must hold no upper-case letter and no byte whose bit 5
+  /// carries meaning other than case except `-`.
+  @inlinable
+  static func equals(_ name: UnsafeRawBufferPointer, _ lowercased: StaticString) -> Bool {
+    guard name.count == lowercased.utf8CodeUnitCount else { return false }
+    let other = lowercased.utf8Start
+    for index in 0..<name.count {
+      let byte = name[index]
+      let lower = byte >= 0x41 && byte <= 0x5A ? byte | 0x20 : byte
+      if lower != other[index] { return false }
+    }
+    return true
+  }
+}

@@ -1,0 +1,158 @@
+extension MessageHead {
+  /// Parses a complete request head, as ``HeadScanner`` delimited it.
+  public mutating func parseRequest(
+    _ bytes: UnsafeRawBufferPointer, limits: HTTPLimits
+  ) throws(HTTPSyntaxError) {
+    reset(bytes.count)
+    let lineEnd = try parseRequestLine(bytes)
+    var semantics = FieldSemantics()
+    try parseFields(bytes, from: lineEnd + 2, limits: limits, semantics: &semantics)
+    if semantics.hosts == 0, minorVersion == 1 { throw .missingHost }
+    if semantics.hosts > 1 { throw .severalHosts }
+    if semantics.hasTransferEncoding {
+      if semantics.contentLength != nil { throw .lengthAndTransferEncoding }
+      if minorVersion == 0 || !semantics.isChunked { throw .unsupportedTransferEncoding }
+      framing = .chunked
+    } else if let length = semantics.contentLength {
+      framing = length == 0 ? .none : .length(length)
+    } else {
+      framing = .none
+    }
+    keepsAlive = minorVersion == 1 ? !semantics.saysClose : semantics.saysKeepAlive && !semantics.saysClose
+    expectsContinue = semantics.expectsContinue && minorVersion == 1
+  }
+
+  /// Parses a complete response head.
+  ///
+  /// - Parameter isBodiless: the response to a HEAD request.
+  public mutating func parseResponse(
+    _ bytes: UnsafeRawBufferPointer, isBodiless: Bool, limits: HTTPLimits
+  ) throws(HTTPSyntaxError) {
+    reset(bytes.count)
+    let lineEnd = try parseStatusLine(bytes)
+    var semantics = FieldSemantics()
+    try parseFields(bytes, from: lineEnd + 2, limits: limits, semantics: &semantics)
+    if isBodiless || status < 200 || status == 204 || status == 304 {
+      framing = .none
+    } else if semantics.hasTransferEncoding {
+      if semantics.contentLength != nil { throw .lengthAndTransferEncoding }
+      if !semantics.isChunked { throw .unsupportedTransferEncoding }
+      framing = .chunked
+    } else if let length = semantics.contentLength {
+      framing = length == 0 ? .none : .length(length)
+    } else {
+      framing = .untilClose
+    }
+    keepsAlive = minorVersion == 1 ? !semantics.saysClose : semantics.saysKeepAlive && !semantics.saysClose
+    if framing == .untilClose { keepsAlive = false }
+  }
+
+  private mutating func reset(_ count: Int) {
+    fields.removeAll(keepingCapacity: true)
+    byteCount = count
+    method = .other
+    methodRange = 0..<0
+    targetRange = 0..<0
+    status = 0
+    expectsContinue = false
+  }
+
+  /// `METHOD SP target SP HTTP/1.x CRLF`; returns the offset of the CR.
+  private mutating func parseRequestLine(_ bytes: UnsafeRawBufferPointer) throws(HTTPSyntaxError) -> Int {
+    var index = 0
+    while index < bytes.count, CharacterClass.isToken(bytes[index]) { index += 1 }
+    guard index > 0, index < bytes.count, bytes[index] == 0x20 else { throw .badRequestLine }
+    methodRange = 0..<index
+    method = Self.method(UnsafeRawBufferPointer(rebasing: bytes[methodRange]))
+    index += 1
+    let target = index
+    while index < bytes.count, bytes[index] > 0x20, bytes[index] < 0x7F { index += 1 }
+    guard index > target, index + 10 < bytes.count + 1, bytes[index] == 0x20 else { throw .badRequestLine }
+    targetRange = target..<index
+    index += 1
+    try parseVersion(bytes, at: index, else: .badRequestLine)
+    index += 8
+    guard index + 1 < bytes.count, bytes[index] == 0x0D, bytes[index + 1] == 0x0A else { throw .badRequestLine }
+    return index
+  }
+
+  /// `HTTP/1.x SP NNN [SP reason] CRLF`; returns the offset of the CR.
+  private mutating func parseStatusLine(_ bytes: UnsafeRawBufferPointer) throws(HTTPSyntaxError) -> Int {
+    guard bytes.count > 12 else { throw .badStatusLine }
+    try parseVersion(bytes, at: 0, else: .badStatusLine)
+    guard bytes[8] == 0x20 else { throw .badStatusLine }
+    var value = 0
+    for offset in 9..<12 {
+      guard CharacterClass.isDigit(bytes[offset]) else { throw .badStatusLine }
+      value = value * 10 + Int(bytes[offset] - 0x30)
+    }
+    guard value >= 100, bytes[12] == 0x20 || bytes[12] == 0x0D else { throw .badStatusLine }
+    status = value
+    var index = 12
+    while index < bytes.count, bytes[index] != 0x0D {
+      guard CharacterClass.isFieldValue(bytes[index]) else { throw .badStatusLine }
+      index += 1
+    }
+    guard index + 1 < bytes.count, bytes[index + 1] == 0x0A else { throw .badStatusLine }
+    return index
+  }
+
+  private mutating func parseVersion(
+    _ bytes: UnsafeRawBufferPointer, at start: Int, else error: HTTPSyntaxError
+  ) throws(HTTPSyntaxError) {
+    guard start + 8 <= bytes.count, bytes[start] == 0x48, bytes[start + 1] == 0x54, bytes[start + 2] == 0x54,
+      bytes[start + 3] == 0x50, bytes[start + 4] == 0x2F, CharacterClass.isDigit(bytes[start + 5]),
+      bytes[start + 6] == 0x2E, CharacterClass.isDigit(bytes[start + 7])
+    else { throw error }
+    guard bytes[start + 5] == 0x31, bytes[start + 7] <= 0x31 else { throw .unsupportedVersion }
+    minorVersion = bytes[start + 7] - 0x30
+  }
+
+  private mutating func parseFields(
+    _ bytes: UnsafeRawBufferPointer, from start: Int, limits: HTTPLimits, semantics: inout FieldSemantics
+  ) throws(HTTPSyntaxError) {
+    var index = start
+    while true {
+      guard index + 1 < bytes.count else { throw .badFieldName }
+      if bytes[index] == 0x0D, bytes[index + 1] == 0x0A { return }
+      if fields.count == limits.fieldCount { throw .tooManyFields }
+      if bytes[index] == 0x20 || bytes[index] == 0x09 { throw .obsoleteFolding }
+      let nameStart = index
+      while index < bytes.count, CharacterClass.isToken(bytes[index]) { index += 1 }
+      guard index > nameStart, index < bytes.count, bytes[index] == 0x3A else { throw .badFieldName }
+      let nameRange = nameStart..<index
+      index += 1
+      while index < bytes.count, bytes[index] == 0x20 || bytes[index] == 0x09 { index += 1 }
+      let valueStart = index
+      while index < bytes.count, CharacterClass.isFieldValue(bytes[index]) { index += 1 }
+      guard index + 1 < bytes.count, bytes[index] == 0x0D, bytes[index + 1] == 0x0A else { throw .badFieldValue }
+      var valueEnd = index
+      while valueEnd > valueStart, bytes[valueEnd - 1] == 0x20 || bytes[valueEnd - 1] == 0x09 { valueEnd -= 1 }
+      index += 2
+      let name = FieldName.recognise(UnsafeRawBufferPointer(rebasing: bytes[nameRange]))
+      if name != .other {
+        try semantics.note(name, UnsafeRawBufferPointer(rebasing: bytes[valueStart..<valueEnd]))
+      }
+      fields.append(
+        Field(
+          name: name, nameStart: UInt32(nameStart), nameCount: UInt32(nameRange.count),
+          valueStart: UInt32(valueStart), valueCount: UInt32(valueEnd - valueStart), lineEnd: UInt32(index)))
+    }
+  }
+
+  private static func method(_ name: UnsafeRawBufferPointer) -> HTTPMethod {
+    func matches(_ text: StaticString) -> Bool {
+      guard name.count == text.utf8CodeUnitCount else { return false }
+      for index in 0..<name.count where name[index] != text.utf8Start[index] { return false }
+      return true
+    }
+    return switch name.count {
+    case 3: matches("GET") ? .get : matches("PUT") ? .put : .other
+    case 4: matches("POST") ? .post : matches("HEAD") ? .head : .other
+    case 5: matches("PATCH") ? .patch : .other
+    case 6: matches("DELETE") ? .delete : .other
+    case 7: matches("OPTIONS") ? .options : .other
+    default: .other
+    }
+  }
+}

@@ -1,0 +1,103 @@
+/// Edits of a body as replacements of byte ranges; every byte outside of them stays as it is.
+///
+/// Kept in the order of the ranges, whatever the order they come in. An empty range is an insertion; insertions at one
+/// offset keep the order they came in and stand before a replacement that starts there. Ranges must not overlap: doing so
+/// is a programming error and traps.
+public struct ByteSplices: Sendable, Equatable {
+  /// One replacement.
+  public struct Splice: Sendable, Equatable {
+    /// The bytes of the original that go.
+    public var range: Range<Int>
+    /// The bytes that come in their place.
+    public var replacement: [UInt8]
+  }
+
+  /// A piece of the edited body.
+  public enum Segment: Sendable, Equatable {
+    /// Bytes of the original body.
+    case original(Range<Int>)
+    /// Bytes that were not there.
+    case replacement([UInt8])
+  }
+
+  /// In the order of their ranges.
+  public private(set) var splices: [Splice] = []
+  private var growth = 0
+
+  public init() {}
+
+  public var isEmpty: Bool { splices.isEmpty }
+
+  /// Replaces a range of the original body. Constant time when edits come in order, else linear in the splices.
+  ///
+  /// - Precondition: the range overlaps no earlier one, and an insertion is inside none.
+  public mutating func replace(_ range: Range<Int>, with replacement: [UInt8]) {
+    precondition(range.lowerBound >= 0, "a splice starts before the body")
+    var index = splices.count
+    while index > 0, stands(range, before: splices[index - 1].range) { index -= 1 }
+    precondition(
+      index == 0 || splices[index - 1].range.upperBound <= range.lowerBound,
+      "splice \(range) overlaps an earlier one")
+    precondition(
+      index == splices.count || range.upperBound <= splices[index].range.lowerBound,
+      "splice \(range) overlaps an earlier one")
+    splices.insert(Splice(range: range, replacement: replacement), at: index)
+    growth += replacement.count - range.count
+  }
+
+  /// Inserts bytes before the byte at `offset` of the original body.
+  public mutating func insert(_ bytes: [UInt8], at offset: Int) {
+    replace(offset..<offset, with: bytes)
+  }
+
+  /// Removes a range of the original body.
+  public mutating func remove(_ range: Range<Int>) {
+    replace(range, with: [])
+  }
+
+  private func stands(_ range: Range<Int>, before other: Range<Int>) -> Bool {
+    if range.lowerBound != other.lowerBound { return range.lowerBound < other.lowerBound }
+    return range.isEmpty && !other.isEmpty
+  }
+
+  /// The length in bytes of a body of `length` bytes once edited.
+  public func lengthAfter(_ length: Int) -> Int {
+    precondition((splices.last?.range.upperBound ?? 0) <= length, "a splice ends behind the body")
+    return length + growth
+  }
+
+  /// Hands over the edited body of `length` original bytes piece by piece, in order, without empty pieces. Copies nothing.
+  public func forEachSegment<Failure: Error>(
+    ofLength length: Int, _ body: (Segment) throws(Failure) -> Void
+  ) throws(Failure) {
+    precondition((splices.last?.range.upperBound ?? 0) <= length, "a splice ends behind the body")
+    var position = 0
+    for splice in splices {
+      if position < splice.range.lowerBound {
+        try body(.original(position..<splice.range.lowerBound))
+      }
+      if !splice.replacement.isEmpty { try body(.replacement(splice.replacement)) }
+      position = splice.range.upperBound
+    }
+    if position < length { try body(.original(position..<length)) }
+  }
+
+  /// The edited body.
+  public func apply(to body: UnsafeRawBufferPointer) -> [UInt8] {
+    var result: [UInt8] = []
+    result.reserveCapacity(lengthAfter(body.count))
+    forEachSegment(ofLength: body.count) { segment in
+      switch segment {
+      case .original(let range):
+        result.append(contentsOf: UnsafeRawBufferPointer(rebasing: body[range]))
+      case .replacement(let bytes): result.append(contentsOf: bytes)
+      }
+    }
+    return result
+  }
+
+  /// The edited body.
+  public func apply(to body: [UInt8]) -> [UInt8] {
+    body.withUnsafeBytes { apply(to: $0) }
+  }
+}

@@ -1,0 +1,110 @@
+import CReadingModels
+
+/// Which of fourteen domains a text is about, by a linear model over hashed words, pairs and pieces of words.
+///
+/// About 1.9 MB of 8-bit weights that are part of the binary; `docs/models.md` has its accuracy. The cost grows with the
+/// bytes read: a prompt of 30 words takes some microseconds, and no text costs more than the first and the last 2 KiB do,
+/// since nothing between them is read. A call allocates two small buffers and no dictionary.
+///
+/// Immutable; any thread may call it.
+public struct LinearDomainClassifier: TextClassifier {
+  private let model: LinearModel
+
+  /// The model inside the binary.
+  ///
+  /// Checks the whole file, about a millisecond: make it once.
+  public static func bundled() throws(LinearModelError) -> LinearDomainClassifier {
+    let bytes = UnsafeRawBufferPointer(
+      start: reading_model_domain_linear_bytes(), count: reading_model_domain_linear_size())
+    return LinearDomainClassifier(model: try LinearModel(ModelBytes(unowned: bytes)))
+  }
+
+  /// A model from elsewhere, in the format that `training/domain_linear/README.md` defines. Keeps a copy of the bytes.
+  public init(modelBytes: [UInt8]) throws(LinearModelError) {
+    model = try LinearModel(ModelBytes(copying: modelBytes))
+  }
+
+  private init(model: LinearModel) { self.model = model }
+
+  public var name: String { model.name }
+  public var labels: [String] { model.labels }
+  public var cost: ClassifierCost { .inline }
+
+  /// The most bytes of one text that are read; of a longer text the first and the last half of it.
+  public var longestRead: Int { 2 * model.windowBytes }
+
+  /// Never fails. A text takes tens of microseconds at most, so the deadline is not consulted.
+  public func classify(_ texts: [[UInt8]], deadline: UInt64?) -> [Result<TextClassification, ClassifierError>] {
+    texts.map { text in .success(text.withUnsafeBytes { classify($0) }) }
+  }
+
+  /// Classifies one text without copying it. A text without a word gets what the biases say.
+  public func classify(_ text: UnsafeRawBufferPointer) -> TextClassification {
+    let wordSet = FeatureSum.words(for: model.wordBuckets)
+    let gramSet = FeatureSum.words(for: model.gramBuckets)
+    return withUnsafeTemporaryAllocation(of: UInt64.self, capacity: wordSet + gramSet) { seen in
+      withUnsafeTemporaryAllocation(of: UInt8.self, capacity: FeatureScanner.wordBufferBytes) { word in
+        guard let seenStart = seen.baseAddress, let wordStart = word.baseAddress,
+          let rows = model.bytes.buffer.baseAddress?.advanced(by: model.rowsOffset)
+        else { preconditionFailure("temporary allocations and checked models are never empty") }
+        seen.initialize(repeating: 0)
+        var scanner = FeatureScanner(
+          model: model,
+          words: FeatureSum(rows: rows, buckets: model.wordBuckets, seen: seenStart),
+          grams: FeatureSum(
+            rows: rows + model.wordBuckets * LinearModel.rowBytes, buckets: model.gramBuckets,
+            seen: seenStart + wordSet),
+          word: wordStart)
+        if text.count <= longestRead {
+          scanner.scan(text)
+        } else {
+          scanner.scan(UnsafeRawBufferPointer(rebasing: text[..<model.windowBytes]))
+          scanner.scan(UnsafeRawBufferPointer(rebasing: text[(text.count - model.windowBytes)...]))
+        }
+        let (words, grams) = scanner.result()
+        return TextClassification(probabilities: probabilities(words: words, grams: grams))
+      }
+    }
+  }
+
+  /// score = bias + Σ over blocks (gain · scale / (norm · total)) · integer sum, where norm² is the sum of a block's squared
+  /// rarity codes and total² the sum of the squared gains of blocks that have features. Then
+  /// p = softmax(score / (temperature · (1 + n)^exponent)), n the distinct words and pairs.
+  private func probabilities(words: FeatureSum, grams: FeatureSum) -> [Float] {
+    var words = words
+    var grams = grams
+    let hasWords = words.squares > 0
+    let hasGrams = grams.squares > 0
+    let total =
+      ((hasWords ? model.wordGain * model.wordGain : 0) + (hasGrams ? model.gramGain * model.gramGain : 0))
+      .squareRoot()
+    let divisor = total > 0 ? total : 1
+    let wordFactor =
+      hasWords ? model.wordGain * model.wordScale / (Double(words.squares).squareRoot() * divisor) : 0
+    let gramFactor =
+      hasGrams ? model.gramGain * model.gramScale / (Double(grams.squares).squareRoot() * divisor) : 0
+    let temperature =
+      model.temperature
+      * RealFunctions.exp(model.temperatureExponent * RealFunctions.log(1 + Double(words.count)))
+    let wordSums = words.sums()
+    let gramSums = grams.sums()
+
+    var scores = SIMD16<Double>()
+    var highest = -Double.infinity
+    for index in model.labels.indices {
+      scores[index] =
+        (Double(model.biases[index]) + wordFactor * Double(wordSums[index]) + gramFactor * Double(gramSums[index]))
+        / temperature
+      highest = max(highest, scores[index])
+    }
+    var sum = 0.0
+    for index in model.labels.indices {
+      scores[index] = RealFunctions.exp(scores[index] - highest)
+      sum += scores[index]
+    }
+    return [Float](unsafeUninitializedCapacity: model.labels.count) { buffer, count in
+      for index in model.labels.indices { buffer.initializeElement(at: index, to: Float(scores[index] / sum)) }
+      count = model.labels.count
+    }
+  }
+}

@@ -1,0 +1,94 @@
+/// Makes the typed document from a tree that ``SchemaCheck`` has looked at, fills in the defaults, and checks what the
+/// table of keys cannot say. Values of the wrong type have been reported by then and are read as if left out.
+struct DocumentDecoder {
+  var log: ProblemLog
+  let environment: [String: String]
+
+  mutating func document(hash: String) -> RouterDocument {
+    let root = log.root
+    let global = globalSettings(root["global"])
+    var routing = routingProfile(root["routing"], at: DocumentPath([.key("routing")]))
+    routing.modelCards = modelCards(root["routing"]?["modelCards"])
+    return RouterDocument(
+      version: root["version"]?.text ?? "v0.3", documentHash: hash, listeners: listeners(root["listeners"]),
+      providers: providers(root["providers"]), routing: routing, entrypoints: entrypoints(root["entrypoints"]),
+      recipes: recipes(root["recipes"], cards: routing.modelCards), global: global)
+  }
+
+  /// The elements of a list that are mappings, with their paths.
+  func each(_ node: DocumentNode?, at path: DocumentPath) -> [(node: DocumentNode, path: DocumentPath)] {
+    (node?.elements ?? []).enumerated().compactMap { index, element in
+      element.entries == nil ? nil : (element, path + .index(index))
+    }
+  }
+
+  // MARK: Small sections
+
+  private mutating func listeners(_ node: DocumentNode?) -> [Listener] {
+    let path = DocumentPath([.key("listeners")])
+    var firstLines: [String: Int] = [:]
+    return each(node, at: path).enumerated().map { index, element in
+      let listener = Listener(
+        name: element.node["name"]?.text ?? "listener-\(index + 1)",
+        address: element.node["address"]?.text ?? "0.0.0.0", port: element.node["port"]?.integer ?? 0,
+        timeoutSeconds: element.node["timeout"]?.text.flatMap(Quantity.seconds))
+      if listener.port > 0 {
+        let place = "\(listener.address):\(listener.port)"
+        if let line = firstLines[place] {
+          log.error(
+            element.path + .key("port"),
+            .clause("the address \(place) is taken by the listener on line \(line)"),
+            suggestion: "give each listener a port of its own")
+        } else {
+          firstLines[place] = element.node.location.line
+        }
+      }
+      return listener
+    }
+  }
+
+  private func entrypoints(_ node: DocumentNode?) -> [Entrypoint] {
+    each(node, at: DocumentPath([.key("entrypoints")])).map { element in
+      Entrypoint(
+        modelNames: element.node["model_names"]?.texts ?? [], recipe: element.node["recipe"]?.text ?? "default")
+    }
+  }
+
+  private mutating func recipes(_ node: DocumentNode?, cards: [ModelCard]) -> [Recipe] {
+    var recipes: [Recipe] = []
+    for (element, path) in each(node, at: DocumentPath([.key("recipes")])) {
+      let routingPath = path + .key("routing")
+      if element["routing"]?["modelCards"] != nil {
+        log.error(
+          routingPath + .key("modelCards"), .clause("model cards belong to the top-level routing"),
+          suggestion: "move them there; all recipes share them")
+      }
+      var routing = routingProfile(element["routing"], at: routingPath)
+      routing.modelCards = cards
+      recipes.append(
+        Recipe(
+          name: element["name"]?.text ?? "", description: element["description"]?.text ?? "", routing: routing))
+    }
+    return recipes
+  }
+
+  private func globalSettings(_ node: DocumentNode?) -> GlobalSettings {
+    let router = node?["router"]
+    let domain = node?["model_catalog"]?["modules"]?["classifier"]?["domain"]
+    let management = node?["services"]?["management_api"]
+    var settings = GlobalSettings()
+    if let names = router?["auto_model_names"]?.texts {
+      settings.autoModelNames = names
+    } else if let name = router?["auto_model_name"]?.text {
+      settings.autoModelNames = ["vllm-sr/auto", "auto"] + (["vllm-sr/auto", "auto"].contains(name) ? [] : [name])
+    }
+    if let strategy = router?["strategy"]?.text.flatMap(RoutingStrategy.init) { settings.strategy = strategy }
+    if let listed = router?["include_config_models_in_list"]?.boolean { settings.includeConfigModelsInList = listed }
+    if let skip = router?["skip_processing"]?["enabled"]?.boolean { settings.skipProcessing = skip }
+    if let threshold = domain?["threshold"]?.number { settings.domainThreshold = threshold }
+    if let category = domain?["fallback_category"]?.text { settings.fallbackCategory = category }
+    if let address = management?["bind_address"]?.text { settings.managementAddress = address }
+    if let port = management?["port"]?.integer { settings.managementPort = port }
+    return settings
+  }
+}

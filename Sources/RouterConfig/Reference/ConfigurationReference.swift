@@ -1,0 +1,145 @@
+/// The reference of all configuration keys, made from the table that documents are checked with.
+///
+/// docs/configuration.md holds what ``markdown()`` returns; a test compares the two.
+public enum ConfigurationReference {
+  /// The reference in Markdown, with a newline at its end.
+  public static func markdown() -> String {
+    var text = introduction
+    for section in sections {
+      let keys = ConfigurationSchema.keys.filter { self.section(of: $0.path) == section.prefix }
+      guard !keys.isEmpty else { continue }
+      text += "\n## \(section.title)\n\n\(section.text)\n\n"
+      text += "| Key | Value | Default | Meaning |\n|---|---|---|---|\n"
+      for key in keys where isHonoured(key) { text += row(key) }
+      let informative = keys.filter { $0.support == .informative }
+      if !informative.isEmpty {
+        text += "\nLoaded for people and other tools: \(informative.map { "`\($0.path)`" }.joined(separator: ", ")).\n"
+      }
+      let later = keys.filter { if case .notYet = $0.support { true } else { false } }
+      if !later.isEmpty {
+        text += "\nLoaded, and named in a warning, but not acted upon yet:\n\n| Key | Meaning |\n|---|---|\n"
+        for key in later { text += "| `\(key.path)` | \(cell(key.meaning)) |\n" }
+      }
+    }
+    text += plugins + removed()
+    return text
+  }
+
+  private static let introduction = """
+    # Configuration
+
+    <!-- Made by `switchyard config reference > docs/configuration.md`. Edit the table in Sources/RouterConfig/Schema. -->
+
+    One YAML file configures the router. Its format is v0.3 of the vLLM Semantic Router's; files written for that load
+    as they are, and so does a Helm values file that holds such a document under `config`. Files of the flat format
+    before v0.3 are migrated in memory; `switchyard config migrate` writes them anew.
+
+    `switchyard config check` reads a file without starting anything and prints every problem with its line and column.
+    Keys outside the schema are warnings, and errors with `--strict`. References to names that are not declared, wrong
+    types, words and numbers are errors always.
+
+    In texts, `$NAME` and `${NAME}` stand for environment variables, `${NAME:-text}` gives a text for when the variable
+    is unset or empty, `${NAME-text}` for when it is unset, and `$$` is a dollar sign. A dollar sign before anything but
+    a name stays as it is. A variable that is not set and has no default stands for nothing, with a warning.
+
+    In the tables, `[]` stands for each element of a list and `*` for any name. Required keys are marked **required**.
+
+    """
+
+  private static let sections: [(prefix: String, title: String, text: String)] = [
+    ("", "Document", "The top of the file. It must have `routing` or `global`."),
+    ("providers", "Providers", "The physical models, the addresses of their replicas, and how each is told to reason."),
+    ("routing", "Routing", "The default recipe. `recipes[].routing` has the same keys except `modelCards`."),
+    (
+      "routing.signals", "Signals",
+      "Rules that are read off a request. A condition of a decision refers to one by type and name. The type is the "
+        + "key's singular: `keyword` for `keywords`, `domain` for `domains`; the other families have the same type and key."
+    ),
+    (
+      "routing.decisions", "Decisions",
+      "A decision says what to do with requests that match its rules. `rules` is a condition (`type`, `name`) or an "
+        + "`operator` over `conditions`, which nest."
+    ),
+    ("global", "Global", "What holds for all recipes."),
+  ]
+
+  private static func section(of path: String) -> String {
+    for prefix in ["routing.signals", "routing.decisions"] where path.hasPrefix(prefix + "[") || path.hasPrefix(prefix + ".") {
+      return prefix
+    }
+    for prefix in ["providers", "routing", "global"] where path.hasPrefix(prefix + ".") { return prefix }
+    return ""
+  }
+
+  private static func isHonoured(_ key: ConfigurationKey) -> Bool { key.support == .honoured }
+
+  private static func row(_ key: ConfigurationKey) -> String {
+    let fallback = key.isRequired ? "**required**" : key.defaultValue.map { $0.contains("`") || $0.contains(" ") ? $0 : "`\($0)`" }
+    return "| `\(key.path)` | \(cell(value(key.type))) | \(cell(fallback ?? "")) | \(cell(key.meaning)) |\n"
+  }
+
+  private static func cell(_ text: String) -> String { text.split(separator: "|").joined(separator: "\\|") }
+
+  private static func value(_ type: ConfigurationKey.ValueType) -> String {
+    switch type {
+    case .text, .name: "text"
+    case .secret: "secret"
+    case .integer(let range): "whole number\(bounds(range.lowerBound, range.upperBound, .min, .max))"
+    case .number(let range):
+      "number\(bounds(range.lowerBound, range.upperBound, -.greatestFiniteMagnitude, .greatestFiniteMagnitude))"
+    case .boolean: "true or false"
+    case .choice(let words, _):
+      words.count > 6
+        ? "one of \(words.count) words"
+        : words.filter { !$0.isEmpty }.map { "`\($0)`" }.joined(separator: ", ")
+    case .duration: "duration"
+    case .tokenCount: "tokens, such as `4K`"
+    case .texts: "list of texts"
+    case .textLists: "list of lists of texts"
+    case .textMap: "texts by name"
+    case .secretMap: "texts by name"
+    case .object: "mapping"
+    case .objects: "list"
+    case .objectsByName: "mappings by name"
+    case .same(let path): "as `\(path)`"
+    case .anything: "anything"
+    }
+  }
+
+  private static func bounds<Bound: Comparable>(_ lower: Bound, _ upper: Bound, _ least: Bound, _ most: Bound) -> String {
+    func short(_ bound: Bound) -> String {
+      let text = "\(bound)"
+      return text.hasSuffix(".0") ? String(text.dropLast(2)) : text
+    }
+    if lower == least { return "" }
+    return upper == most ? ", \(short(lower)) or more" : ", \(short(lower)) to \(short(upper))"
+  }
+
+  private static let plugins = """
+
+    ## Plugins and algorithms
+
+    Plugins: \(ConfigurationSchema.pluginTypes.map { "`\($0)`" }.joined(separator: ", ")). Algorithms:
+    \(ConfigurationSchema.algorithmTypes.map { "`\($0)`" }.joined(separator: ", ")). This version acts on the first of
+    each; the others load, are named in a warning, and change nothing. `semantic-cache` is an older name of
+    `response_cache`; hyphens in the names of plugins count as underscores.
+
+    """
+
+  private static func removed() -> String {
+    var text = """
+
+      ## Keys of earlier formats
+
+      These are errors, with the way out:
+
+      | Key | Instead |
+      |---|---|
+
+      """
+    for (path, wayOut) in ConfigurationSchema.removedKeys.sorted(by: { $0.key < $1.key }) {
+      text += "| `\(path)` | \(wayOut) |\n"
+    }
+    return text
+  }
+}

@@ -1,0 +1,79 @@
+extension ConfigurationSchema {
+  private static let reliability = ConfigurationFeature.setting("the reliability of an Envoy cluster")
+  private static let cachePrices = ConfigurationFeature.setting("prices of cached tokens")
+  private static let apiFormat = ConfigurationFeature.setting("an API format other than openai")
+
+  /// `providers`.
+  static let providerKeys: [ConfigurationKey] = [
+    .init("providers.defaults", .object, "What holds for all models."),
+    .init(
+      "providers.defaults.default_model", .name,
+      "Answers when no decision matches: a model, or a LoRA adapter of one."),
+    .init(
+      "providers.defaults.default_reasoning_effort", .name, default: "medium",
+      "Effort of model references that set none: `low`, `medium`, `high` or a model's own word."),
+    .init("providers.defaults.reasoning_families", .objectsByName, "How families of models are told to reason."),
+    .init(
+      "providers.defaults.reasoning_families.*.type",
+      .choice(ReasoningFamily.Kind.allCases.map(\.rawValue), ignoringCase: false), required: true,
+      "Where in the request the switch goes."),
+    .init(
+      "providers.defaults.reasoning_families.*.parameter", .name, required: true,
+      "The key that is set, such as `enable_thinking`."),
+    .init("providers.models", .objects(uniqueBy: "name"), "The physical models."),
+    .init("providers.models[].name", .name, required: true, "The model's name, as decisions and clients write it."),
+    .init("providers.models[].reasoning_family", .name, "One of `providers.defaults.reasoning_families`."),
+    .init("providers.models[].provider_model_id", .name, default: "the name", "The name its engines know it by."),
+    .init("providers.models[].external_model_ids", .textMap, "Names by backend type; they win over the one above."),
+    .init("providers.models[].backend_refs", .objects(uniqueBy: "name"), "The model's replicas."),
+    .init(
+      "providers.models[].backend_refs[].name", .name, default: "`primary`, `backend-N`",
+      "The replica's name behind the model's."),
+    .init(
+      "providers.models[].backend_refs[].endpoint", .name,
+      "`host:port` or `host:port/path`; IPv6 in brackets; the port defaults to the protocol's."),
+    .init(
+      "providers.models[].backend_refs[].protocol", .choice(["http", "https"], ignoringCase: true), default: "http",
+      "How to speak to the endpoint."),
+    .init(
+      "providers.models[].backend_refs[].base_url", .name,
+      "A provider's URL, in place of or besides the endpoint: its path precedes the API's."),
+    .init(
+      "providers.models[].backend_refs[].weight", .integer(nonNegative), default: "1",
+      "Share of the traffic relative to its siblings; 0 takes none."),
+    .init("providers.models[].backend_refs[].type", .name, default: "the provider, else `vllm`", "The backend's type."),
+    .init(
+      "providers.models[].backend_refs[].provider", .choice(ProviderProfile.names, ignoringCase: true),
+      "Gives the header of the credential and the chat path their usual values."),
+    .init(
+      "providers.models[].backend_refs[].auth_header", .name, default: "Authorization", "Header of the credential."),
+    .init("providers.models[].backend_refs[].auth_prefix", .text, default: "Bearer", "Word before the credential."),
+    .init("providers.models[].backend_refs[].extra_headers", .secretMap, "Headers to add to requests."),
+    .init("providers.models[].backend_refs[].api_version", .name, "Azure's `api-version`."),
+    .init("providers.models[].backend_refs[].chat_path", .name, "Path of chat completions, query included."),
+    .init(
+      "providers.models[].backend_refs[].api_key", .secret,
+      "The credential; better an `api_key_env`, which keeps it out of the file."),
+    .init("providers.models[].backend_refs[].api_key_env", .name, "The environment variable with the credential."),
+    .init("providers.models[].pricing", .object, "Prices, for cost accounting."),
+    .init("providers.models[].pricing.currency", .name, default: "USD", "Currency of the prices."),
+    .init(
+      "providers.models[].pricing.prompt_per_1m", .number(nonNegativeNumber), default: "0",
+      "Price of a million prompt tokens."),
+    .init(
+      "providers.models[].pricing.completion_per_1m", .number(nonNegativeNumber), default: "0",
+      "Price of a million completion tokens."),
+    .init(
+      "providers.models[].pricing.cached_input_per_1m", .number(nonNegativeNumber),
+      .notYet(cachePrices, harmless: []), "Price of a million prompt tokens read from the engine's cache."),
+    .init(
+      "providers.models[].pricing.cache_write_per_1m", .number(nonNegativeNumber),
+      .notYet(cachePrices, harmless: []), "Price of a million prompt tokens written to the engine's cache."),
+    .init(
+      "providers.models[].reliability", .anything, .notYet(reliability, harmless: []),
+      "Retries, outlier ejection and health checks of an Envoy cluster."),
+    .init(
+      "providers.models[].api_format", .choice(["", "openai", "anthropic"], ignoringCase: false), default: "openai",
+      .notYet(apiFormat, harmless: ["", "openai"]), "The API that the engines speak."),
+  ]
+}

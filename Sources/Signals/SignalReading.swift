@@ -1,0 +1,40 @@
+/// What reading one signal rule gave.
+public struct SignalReading: Sendable, Equatable {
+  public enum State: Sendable, Equatable {
+    /// Confidence in 0…1.
+    case matched(confidence: Double)
+    case unmatched
+    /// The signal could not be read; rules see this as neither matched nor unmatched.
+    case failed(reason: String)
+  }
+  public var state: State
+  /// The number that predicates compare, where the family has one (a count, a token estimate, a probability); kept
+  /// for unmatched rules too.
+  public var value: Double?
+  /// What matched, for people: keywords found, the language detected. Never the prompt's own text beyond the
+  /// configured keywords.
+  public var evidence: [String]
+
+  public init(state: State, value: Double? = nil, evidence: [String] = []) {
+    self.state = state
+    self.value = value
+    self.evidence = evidence
+  }
+
+  public var isMatched: Bool { if case .matched = state { true } else { false } }
+}
+
+/// One family read for one request: a reading for each declared rule, in the order of the document.
+public struct FamilyReading: Sendable, Equatable {
+  public var readings: [SignalReading]
+  /// Time it took, in nanoseconds; 0 when it came from the cache of texts read before.
+  public var nanoseconds: UInt64
+  /// A sentence for the trace where something is worth saying, such as a fallback that was taken.
+  public var note: String?
+
+  public init(readings: [SignalReading], nanoseconds: UInt64 = 0, note: String? = nil) {
+    self.readings = readings
+    self.nanoseconds = nanoseconds
+    self.note = note
+  }
+}

@@ -1,0 +1,123 @@
+import Synchronization
+
+/// All metrics of a process, and their exposition in Prometheus' text format.
+///
+/// Looking a child up takes a lock: callers keep the counters they use. Children live as long as the registry, so a
+/// reload of the configuration loses no count. At most ``maximumChildren`` label sets a family; further ones share one
+/// child whose label values are all `other`.
+public final class MetricsRegistry: Sendable {
+  public static let maximumChildren = 2_000
+
+  private enum Child: Sendable {
+    case counter(Counter)
+    case histogram(Histogram)
+    case gauge(@Sendable () -> Double)
+  }
+
+  private struct Family: Sendable {
+    var help: String
+    var type: String
+    var children: [String: Child] = [:]
+  }
+
+  private let families = Mutex<[String: Family]>([:])
+
+  public init() {}
+
+  public func counter(_ name: String, help: String, labels: [(String, String)] = []) -> Counter {
+    families.withLock { families in
+      let key = Self.admit(name, help, "counter", labels, &families)
+      if case .counter(let counter)? = families[name]?.children[key] { return counter }
+      let counter = Counter()
+      families[name]?.children[key] = .counter(counter)
+      return counter
+    }
+  }
+
+  public func histogram(
+    _ name: String, help: String, bounds: [Double], labels: [(String, String)] = []
+  ) -> Histogram {
+    families.withLock { families in
+      let key = Self.admit(name, help, "histogram", labels, &families)
+      if case .histogram(let histogram)? = families[name]?.children[key] { return histogram }
+      let histogram = Histogram(bounds: bounds)
+      families[name]?.children[key] = .histogram(histogram)
+      return histogram
+    }
+  }
+
+  /// A number that is read when somebody asks. A later call with the same labels replaces the earlier one.
+  public func gauge(
+    _ name: String, help: String, labels: [(String, String)] = [], read: @escaping @Sendable () -> Double
+  ) {
+    families.withLock { families in
+      let key = Self.admit(name, help, "gauge", labels, &families)
+      families[name]?.children[key] = .gauge(read)
+    }
+  }
+
+  private static func admit(
+    _ name: String, _ help: String, _ type: String, _ labels: [(String, String)],
+    _ families: inout [String: Family]
+  ) -> String {
+    var family = families[name] ?? Family(help: help, type: type)
+    precondition(family.type == type, "metric \(name) is a \(family.type), not a \(type)")
+    var key = Self.text(of: labels)
+    if family.children[key] == nil, family.children.count >= maximumChildren {
+      key = Self.text(of: labels.map { ($0.0, "other") })
+    }
+    family.help = help
+    families[name] = family
+    return key
+  }
+
+  private static func text(of labels: [(String, String)]) -> String {
+    labels.map { "\($0)=\"\(escape($1))\"" }.joined(separator: ",")
+  }
+
+  private static func escape(_ value: String) -> String {
+    var escaped = ""
+    for character in value.unicodeScalars {
+      switch character {
+      case "\\": escaped += "\\\\"
+      case "\"": escaped += "\\\""
+      case "\n": escaped += "\\n"
+      default: escaped.unicodeScalars.append(character)
+      }
+    }
+    return escaped
+  }
+
+  /// The text exposition, families and children in alphabetical order.
+  public func exposition() -> String {
+    let families = self.families.withLock { $0 }
+    var text = ""
+    for (name, family) in families.sorted(by: { $0.key < $1.key }) {
+      text += "# HELP \(name) \(family.help)\n# TYPE \(name) \(family.type)\n"
+      for (labels, child) in family.children.sorted(by: { $0.key < $1.key }) {
+        switch child {
+        case .counter(let counter): text += Self.line(name, labels, "\(counter.value)")
+        case .gauge(let read): text += Self.line(name, labels, Self.number(read()))
+        case .histogram(let histogram):
+          let (cumulative, sum) = histogram.snapshot
+          let prefix = labels.isEmpty ? "" : labels + ","
+          for (index, count) in cumulative.enumerated() {
+            let bound = index < histogram.bounds.count ? Self.number(histogram.bounds[index]) : "+Inf"
+            text += Self.line("\(name)_bucket", "\(prefix)le=\"\(bound)\"", "\(count)")
+          }
+          text += Self.line("\(name)_sum", labels, Self.number(sum))
+          text += Self.line("\(name)_count", labels, "\(cumulative.last ?? 0)")
+        }
+      }
+    }
+    return text
+  }
+
+  private static func line(_ name: String, _ labels: String, _ value: String) -> String {
+    labels.isEmpty ? "\(name) \(value)\n" : "\(name){\(labels)} \(value)\n"
+  }
+
+  private static func number(_ value: Double) -> String {
+    value == value.rounded() && abs(value) < 1e15 ? "\(Int64(value))" : "\(value)"
+  }
+}

@@ -1,0 +1,36 @@
+import ChatProtocols
+import Testing
+
+struct APIErrorTests {
+  @Test("an error is written as OpenAI's")
+  func body() {
+    let error = APIError.invalidRequest("bad \"x\"", param: "model", code: "invalid_value")
+    #expect(
+      String(decoding: error.body, as: UTF8.self)
+        == #"{"error":{"message":"bad \"x\"","type":"invalid_request_error","param":"model","code":"invalid_value"}}"#
+    )
+    #expect(
+      String(decoding: APIError.server("no replica", status: 503).body, as: UTF8.self)
+        == #"{"error":{"message":"no replica","type":"server_error","param":null,"code":null}}"#)
+  }
+
+  @Test("each type has its status")
+  func statuses() {
+    #expect(APIError.invalidRequest("").status == 400)
+    #expect(
+      APIError.authentication("")
+        == APIError(status: 401, message: "", type: "authentication_error", code: "invalid_api_key")
+    )
+    #expect(APIError.permission("") == APIError(status: 403, message: "", type: "permission_error"))
+    #expect(APIError.notFound("") == APIError(status: 404, message: "", type: "not_found_error"))
+    #expect(APIError.methodNotAllowed("").status == 405)
+    #expect(
+      APIError.requestTooLarge("")
+        == APIError(status: 413, message: "", type: "request_too_large", code: "request_too_large"))
+    #expect(
+      APIError.rateLimit("")
+        == APIError(status: 429, message: "", type: "rate_limit_error", code: "rate_limit_exceeded")
+    )
+    #expect(APIError.server("", status: 504).type == "server_error")
+  }
+}
