@@ -1,4 +1,4 @@
-// swift-tools-version: 6.1
+// swift-tools-version: 6.2
 import PackageDescription
 
 // The floors of the house (docs/architecture.md): a target imports only targets on floors below its own.
@@ -6,31 +6,64 @@ import PackageDescription
 
 let package = Package(
   name: "switchyard",
-  platforms: [.macOS(.v15)],
-  products: [
-    .executable(name: "switchyard", targets: ["switchyard"])
-  ],
+  platforms: [.macOS(.v26)],
   dependencies: [
     .package(url: "https://github.com/apple/swift-nio", from: "2.101.0"),
-    .package(url: "https://github.com/apple/swift-log", from: "1.16.0"),
-    .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.0"),
-    .package(url: "https://github.com/apple/swift-collections", from: "1.6.0"),
-    .package(url: "https://github.com/hummingbird-project/hummingbird", from: "2.28.0", traits: []),
     .package(url: "https://github.com/jpsim/Yams", from: "6.2.0"),
   ],
   targets: [
     // Floor 0
+    .target(name: "Signals"),
     .target(name: "JSONText"),
     .target(name: "ChatProtocols", dependencies: ["JSONText"]),
     .target(name: "RouterConfig", dependencies: [.product(name: "Yams", package: "Yams")]),
     .target(name: "Fleet"),
     .target(name: "HTTPWire"),
     .target(name: "CRegularExpressions", linkerSettings: [.linkedLibrary("re2")]),
+    .target(name: "CReadingModels", exclude: ["domain_linear.bin", "language.bin"]),
 
     // Floor 1
-    .target(name: "Reading", dependencies: ["CRegularExpressions", "RouterConfig"]),
-    .target(name: "Routing", dependencies: ["JSONText", "ChatProtocols", "RouterConfig", "Fleet"]),
+    .target(
+      name: "Reading",
+      dependencies: ["CRegularExpressions", "CReadingModels", "ChatProtocols", "RouterConfig", "Signals"]),
+    .target(name: "Routing", dependencies: ["ChatProtocols", "RouterConfig", "Fleet", "Signals"]),
     .target(name: "Balancing", dependencies: ["Fleet"]),
+
+    // Floor 2
+    .target(name: "Telemetry"),
+    .target(
+      name: "EngineClient",
+      dependencies: [
+        "Fleet", .product(name: "NIOCore", package: "swift-nio"), .product(name: "NIOPosix", package: "swift-nio"),
+        .product(name: "NIOHTTP1", package: "swift-nio"), .product(name: "NIOFoundationCompat", package: "swift-nio"),
+      ]),
+
+    // Floor 3
+    .target(
+      name: "EngineSimulator",
+      dependencies: [
+        .product(name: "NIOCore", package: "swift-nio"), .product(name: "NIOPosix", package: "swift-nio"),
+        .product(name: "NIOHTTP1", package: "swift-nio"), .product(name: "Yams", package: "Yams"),
+      ]),
+
+    // Benchmarks and fuzzers
+    .executableTarget(name: "bench-json", dependencies: ["JSONText", "ChatProtocols"], path: "Benchmarks/core/json"),
+    .executableTarget(name: "bench-domain", dependencies: ["Reading"], path: "Benchmarks/core/domain"),
+    .executableTarget(
+      name: "json-fuzz", dependencies: ["JSONText", "ChatProtocols"], path: "Fuzz/json", exclude: ["corpus"]),
+
+    // Tests
+    .testTarget(name: "JSONTextTests", dependencies: ["JSONText"]),
+    .testTarget(name: "ChatProtocolsTests", dependencies: ["ChatProtocols", "JSONText"]),
+    .testTarget(name: "RouterConfigTests", dependencies: ["RouterConfig"]),
+    .testTarget(name: "ReadingTests", dependencies: ["Reading", "RouterConfig", "Signals", "ChatProtocols"]),
+    .testTarget(
+      name: "EngineSimulatorTests",
+      dependencies: [
+        "EngineSimulator", .product(name: "NIOCore", package: "swift-nio"),
+        .product(name: "NIOEmbedded", package: "swift-nio"), .product(name: "NIOHTTP1", package: "swift-nio"),
+        .product(name: "NIOPosix", package: "swift-nio"),
+      ]),
   ],
   swiftLanguageModes: [.v6],
   cxxLanguageStandard: .cxx17

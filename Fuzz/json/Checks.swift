@@ -38,16 +38,19 @@ enum Checks {
       if !Oracle.mayRefuse(input) { throw Broken("accepted, Foundation refuses") }
       return
     }
-    let hasRepeatedNames = Names.areRepeated(in: input)
-    if !hasRepeatedNames {
+    // Foundation compares deep arrays in time quadratic in their depth.
+    let isDeep = (try? JSONText.validate(input, depthLimit: 32)) == nil
+    let isComparable = !isDeep && !Names.areRepeated(in: input) && !Oracle.drops(input)
+    if isComparable {
       let again = try rewritten(input)
-      guard let parsedAgain = Oracle.parse(again), NSArray(array: [parsed]).isEqual(NSArray(array: [parsedAgain])) else {
+      guard let parsedAgain = Oracle.parse(again), NSArray(array: [parsed]).isEqual(NSArray(array: [parsedAgain]))
+      else {
         throw Broken("unescaping and writing gave \(String(decoding: again, as: UTF8.self))")
       }
     }
     guard let facts = try? RequestFacts.scan(body: input, endpoint: .chatCompletions) else { return }
     tally.bodies += 1
-    try checkEdits(input, facts, hasRepeatedNames ? nil : parsed as? [String: Any], &tally, &generator)
+    try checkEdits(input, facts, isComparable ? parsed as? [String: Any] : nil, &tally, &generator)
   }
 
   private static func checkFacts(_ input: [UInt8], _ endpoint: ModelEndpoint, _ fault: JSONError?) throws {

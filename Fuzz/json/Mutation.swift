@@ -1,3 +1,5 @@
+import JSONText
+
 /// Changing documents a little.
 enum Mutation {
   private static let tokens: [[UInt8]] =
@@ -14,10 +16,26 @@ enum Mutation {
       [0xFF], [0xC3], [0xE2, 0x82], [0xED, 0xA0, 0x80], [0xF4, 0x90, 0x80, 0x80], [0xEF, 0xBB, 0xBF],
     ]
 
-  /// A document of the corpus with one to four changes, of at most 64 KiB.
+  private static let values = [
+    "0", "-1.5e3", "true", "null", "{}", "[]", "\"\"", "\"\\ud800\"", "\"é\\n\\u00e9\"", "[1,{\"a\":[]}]",
+    "{\"k\":1,\"l\":{}}",
+    "[{\"role\":\"system\"}]", "[{\"content\":[\"a\",{\"type\":\"text\",\"text\":\"b\"}],\"role\":\"system\"}]",
+    "\"system\"",
+    "\"tool\"", "[{\"type\":\"input_text\",\"text\":\"c\\\\\"}]",
+  ].map { Array($0.utf8) }
+
+  /// A document of the corpus, of at most 64 KiB: half of the time with one to three values replaced by others, else
+  /// with one to four changes that know nothing of JSON.
   static func mutated(_ corpus: [[UInt8]], _ generator: inout SeededGenerator) -> [UInt8] {
     func pick(_ range: ClosedRange<Int>) -> Int { Int.random(in: range, using: &generator) }
     var document = corpus[pick(0...corpus.count - 1)]
+    if Bool.random(using: &generator) {
+      for _ in 0..<pick(1...3) {
+        guard let range = value(in: document, from: pick(0...document.count)) else { continue }
+        document.replaceSubrange(range, with: values[pick(0...values.count - 1)])
+      }
+      return document
+    }
     for _ in 0..<pick(1...4) {
       let place = pick(0...document.count)
       let end = min(document.count, place + pick(0...16))
@@ -35,5 +53,17 @@ enum Mutation {
       }
     }
     return document.count <= 1 << 16 ? document : Array(document[..<(1 << 16)])
+  }
+
+  /// The first value behind a colon, a comma or an opening bracket at or after `start`.
+  private static func value(in document: [UInt8], from start: Int) -> Range<Int>? {
+    let marks: [UInt8] = [UInt8(ascii: ":"), UInt8(ascii: ","), UInt8(ascii: "[")]
+    return document.withUnsafeBytes { bytes in
+      for index in start..<max(start, bytes.count) where marks.contains(bytes[index]) {
+        var cursor = JSONCursor(bytes, at: index + 1)
+        if let value = try? cursor.skipValue() { return value.range }
+      }
+      return nil
+    }
   }
 }

@@ -13,15 +13,21 @@ enum Oracle {
     (try? JSONText.validate(document, depthLimit: 500)) == nil || parse(withoutExtremes(document)) != nil
   }
 
-  /// Why a document that the scanner refuses may be accepted by Foundation: it begins with a byte order mark or a byte 0
-  /// among the first four (another encoding), or it is accepted once commas before closing brackets and braces are gone.
+  /// Why a document that the scanner refuses may be accepted by Foundation: it begins with a byte order mark or a byte
+  /// 0 among the first four (another encoding), or it is accepted once commas before closing brackets and braces are
+  /// gone.
   static func mayAccept(_ document: [UInt8]) -> Bool {
     if document.prefix(4).contains(0) || document.starts(with: [0xEF, 0xBB, 0xBF]) { return true }
     if document.starts(with: [0xFF, 0xFE]) || document.starts(with: [0xFE, 0xFF]) { return true }
     return (try? JSONText.validate(withoutTrailingCommas(document))) != nil
   }
 
-  /// The valid document with each number outside of strings 0 and each escape of a lone surrogate an escape of a letter.
+  /// Whether Foundation may drop characters of the document's strings: it takes U+FEFF at the start of a string, or
+  /// behind an escape, for a byte order mark.
+  static func drops(_ document: [UInt8]) -> Bool { document.contains(0xEF) && document.contains([0xEF, 0xBB, 0xBF]) }
+
+  /// The valid document with each number outside of strings 0 and each escape of a lone surrogate an escape of a
+  /// letter.
   private static func withoutExtremes(_ document: [UInt8]) -> [UInt8] {
     var result: [UInt8] = []
     var isInString = false

@@ -1,9 +1,10 @@
 // Mutates JSON documents and chat bodies and checks that the scanner, the facts and the edits keep what they promise:
-// nothing crashes, verdicts are Foundation's but for the differences that `Oracle` states, walking agrees with validating,
-// strings survive being unescaped and written again, edited bodies are what editing the parsed object gives, and a stream
-// has the same events however it is cut.
+// nothing crashes, verdicts are Foundation's but for the differences that `Oracle` states, walking agrees with
+// validating, strings survive being unescaped and written again, edited bodies are what editing the parsed object
+// gives, and a stream has the same events however it is cut.
 //
-//   swift run -c release json-fuzz [--iterations N] [--seconds S] [--seed X] [--corpus DIRECTORY] [--artifacts DIRECTORY]
+//   swift run -c release json-fuzz [--iterations N] [--seconds S] [--seed X]
+//     [--corpus DIRECTORY] [--artifacts DIRECTORY]
 //
 // A run is determined by its seed, which is printed. On a failure the input is written to a file and the command exits
 // with 1. Run it from the root of the package, or name the corpus.

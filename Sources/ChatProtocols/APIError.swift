@@ -13,8 +13,7 @@ public struct APIError: Error, Sendable, Equatable {
   /// A word for programs.
   public var code: String?
 
-  public init(status: Int, message: String, type: String, param: String? = nil, code: String? = nil)
-  {
+  public init(status: Int, message: String, type: String, param: String? = nil, code: String? = nil) {
     self.status = status
     self.message = message
     self.type = type
@@ -87,8 +86,7 @@ extension APIError {
   }
 
   /// 429: too many requests or tokens.
-  public static func rateLimit(_ message: String, code: String? = "rate_limit_exceeded") -> APIError
-  {
+  public static func rateLimit(_ message: String, code: String? = "rate_limit_exceeded") -> APIError {
     APIError(status: 429, message: message, type: "rate_limit_error", code: code)
   }
 

@@ -87,8 +87,7 @@ struct MessageScan {
     count(message, calls, answeredCall)
   }
 
-  private mutating func count(_ message: MessageFacts, _ calls: ToolCalls, _ answeredCall: UInt64?)
-  {
+  private mutating func count(_ message: MessageFacts, _ calls: ToolCalls, _ answeredCall: UInt64?) {
     conversation.images += message.images
     structuredBytes += calls.argumentBytes
     switch message.role {

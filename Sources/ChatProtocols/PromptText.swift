@@ -1,7 +1,7 @@
 import JSONText
 
-/// Reading the `prompt` of a completion or the `input` of an embedding: a string, an array of strings, or token numbers,
-/// which hold no text.
+/// Reading the `prompt` of a completion or the `input` of an embedding: a string, an array of strings, or token
+/// numbers, which hold no text.
 enum PromptText {
   struct Summary {
     var extent: JSONExtent

@@ -2,9 +2,9 @@ import JSONText
 
 /// The edits of one request body, gathered and then carried out at once as byte splices.
 ///
-/// Edits compose: what counts is the body as the earlier edits left it, so a member may be removed, set again and merged
-/// into. Only the bytes of what is edited change; the rest, unknown members included, stays as it was sent. Whatever the
-/// edits, the result is valid JSON.
+/// Edits compose: what counts is the body as the earlier edits left it, so a member may be removed, set again and
+/// merged into. Only the bytes of what is edited change; the rest, unknown members included, stays as it was sent.
+/// Whatever the edits, the result is valid JSON.
 ///
 /// Where the body repeats a name, the last one counts: setting it changes the last one, removing it removes them all.
 public struct RequestEdits: Sendable {
@@ -65,8 +65,8 @@ public struct RequestEdits: Sendable {
 
   /// Puts a system prompt into a chat request.
   ///
-  /// If the first message is a system message, its content becomes the prompt, or, with ``SystemPromptMode/insert``, the
-  /// prompt, an empty line and the text it had (text parts are joined by line ends; a content without text adds
+  /// If the first message is a system message, its content becomes the prompt, or, with ``SystemPromptMode/insert``,
+  /// the prompt, an empty line and the text it had (text parts are joined by line ends; a content without text adds
   /// nothing). Otherwise a system message is put before the first message. Other messages are not touched.
   ///
   /// - Returns: whether it was done; false for a body without messages.
@@ -176,7 +176,8 @@ public struct RequestEdits: Sendable {
 
   /// Takes members out, each with one comma, and appends others.
   ///
-  /// A member goes together with the comma before it if a member that stays comes before, else with the comma behind it.
+  /// A member goes together with the comma before it if a member that stays comes before, else with the comma behind
+  /// it.
   private func spliceMembers(
     removed: [Bool], appended: [NestedMember], _ splices: inout ByteSplices
   ) {

@@ -1,8 +1,8 @@
 /// Splits a `text/event-stream` into its events, however the bytes are cut into chunks.
 ///
-/// Follows the event stream format of the HTML standard: lines end with LF, CRLF or CR, an empty line ends an event, lines
-/// that start with a colon are comments, one space after a field's colon is dropped, a byte order mark at the start is
-/// dropped; `id`, `retry` and unknown fields are passed over. An event of no data is not handed on.
+/// Follows the event stream format of the HTML standard: lines end with LF, CRLF or CR, an empty line ends an event,
+/// lines that start with a colon are comments, one space after a field's colon is dropped, a byte order mark at the
+/// start is dropped; `id`, `retry` and unknown fields are passed over. An event of no data is not handed on.
 ///
 /// Holds at most one event: one whose line or data grow over the limit is dropped and counted, and splitting goes on
 /// behind it. A value of one stream; not for use by several threads at once.

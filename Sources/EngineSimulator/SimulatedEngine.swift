@@ -22,7 +22,7 @@ public struct SimulatedEngine: Sendable {
 
   /// Starts to listen; returns when requests are answered.
   ///
-  /// - Throws: What binding the port throws, and ``OptionError`` for options that do not fit together.
+  /// - Throws: ``OptionError`` for a port that cannot be bound and for options that do not fit together.
   public static func start(_ options: EngineSimulatorOptions) async throws -> SimulatedEngine {
     let options = try options.validated()
     let host = options.host.isEmpty ? "0.0.0.0" : options.host
@@ -69,7 +69,7 @@ public struct SimulatedEngine: Sendable {
         .bind(host: host, port: port).get()
     } catch {
       gate.fail(error)
-      throw error
+      throw OptionError("cannot listen on \(host):\(port) (\(error)); choose another --port, or 0 for any free one")
     }
     let bound = server.localAddress?.port ?? port
     let engine = try await loop.submit {

@@ -1,8 +1,8 @@
 /// Edits of a body as replacements of byte ranges; every byte outside of them stays as it is.
 ///
 /// Kept in the order of the ranges, whatever the order they come in. An empty range is an insertion; insertions at one
-/// offset keep the order they came in and stand before a replacement that starts there. Ranges must not overlap: doing so
-/// is a programming error and traps.
+/// offset keep the order they came in and stand before a replacement that starts there. Ranges must not overlap: doing
+/// so is a programming error and traps.
 public struct ByteSplices: Sendable, Equatable {
   /// One replacement.
   public struct Splice: Sendable, Equatable {
@@ -66,7 +66,8 @@ public struct ByteSplices: Sendable, Equatable {
     return length + growth
   }
 
-  /// Hands over the edited body of `length` original bytes piece by piece, in order, without empty pieces. Copies nothing.
+  /// Hands over the edited body of `length` original bytes piece by piece, in order, without empty pieces. Copies
+  /// nothing.
   public func forEachSegment<Failure: Error>(
     ofLength length: Int, _ body: (Segment) throws(Failure) -> Void
   ) throws(Failure) {

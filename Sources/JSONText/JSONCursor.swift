@@ -1,14 +1,16 @@
 /// Walks a JSON text once, front to back, checking every byte it passes against RFC 8259.
 ///
 /// A cursor stands either before a value (at the start, after ``nextMember()``, after ``nextElement()``), just inside a
-/// container it entered, or behind a value. It builds nothing: callers get ranges of the text and decode what they want.
-/// Values that a caller does not ask for are skipped, and checked, on the way.
+/// container it entered, or behind a value. It builds nothing: callers get ranges of the text and decode what they
+/// want. Values that a caller does not ask for are skipped, and checked, on the way.
 ///
 /// ```swift
 /// var cursor = JSONCursor(bytes)
 /// if try cursor.kind() == .object {
-///   cursor.enterObject()
-///   while let member = try cursor.nextMember() where JSONString.equals(member.key, "model", in: bytes) { … }
+///   try cursor.enterObject()
+///   while let member = try cursor.nextMember() {
+///     if JSONString.equals(member.key, "model", in: bytes) { model = try cursor.skipValue() }
+///   }
 /// }
 /// try cursor.finish()
 /// ```
@@ -16,8 +18,8 @@
 /// Stricter or laxer than others in these points: a byte order mark is refused, repeated names are passed on in order,
 /// a `\u` escape of a lone surrogate is accepted (it stands for U+FFFD), numbers may have any size.
 ///
-/// Cost: linear, no allocation up to 64 levels, one bit a level beyond; never recursive. The cursor borrows the bytes: it
-/// must not outlive the closure that lent them. Not for use by several threads at once.
+/// Cost: linear, no allocation up to 64 levels, one bit a level beyond; never recursive. The cursor borrows the bytes:
+/// it must not outlive the closure that lent them. Not for use by several threads at once.
 public struct JSONCursor {
   /// Levels of nesting that are accepted unless a caller says otherwise.
   public static let defaultDepthLimit = 10_000
@@ -82,8 +84,8 @@ public struct JSONCursor {
     place = .insideContainer
   }
 
-  /// Goes to the next member of the innermost entered object: the cursor then stands before its value. A value not asked
-  /// for is skipped.
+  /// Goes to the next member of the innermost entered object: the cursor then stands before its value. A value not
+  /// asked for is skipped.
   ///
   /// - Returns: nil after the last member; the object is then left and ``position`` is past its brace.
   public mutating func nextMember() throws(JSONError) -> JSONMember? {
@@ -108,8 +110,8 @@ public struct JSONCursor {
     return JSONMember(key: key, kind: try kind(at: position))
   }
 
-  /// Goes to the next element of the innermost entered array: the cursor then stands before it. An element not asked for
-  /// is skipped.
+  /// Goes to the next element of the innermost entered array: the cursor then stands before it. An element not asked
+  /// for is skipped.
   ///
   /// - Returns: nil after the last element; the array is then left and ``position`` is past its bracket.
   public mutating func nextElement() throws(JSONError) -> JSONKind? {

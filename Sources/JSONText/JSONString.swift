@@ -31,8 +31,8 @@ public enum JSONString {
     return matches
   }
 
-  /// Writes the string, unescaped, to the start of a buffer; a string longer than the buffer is cut after the last whole
-  /// character that fits.
+  /// Writes the string, unescaped, to the start of a buffer; a string longer than the buffer is cut after the last
+  /// whole character that fits.
   ///
   /// - Parameter string: a string that a cursor passed over in `bytes`.
   /// - Returns: the bytes written: `string.unescapedLength` unless it was cut.

@@ -1,7 +1,8 @@
-/// Passing over the body of a JSON string: 64 plain bytes a step, one escape or one UTF-8 sequence at a time in between.
+/// Passing over the body of a JSON string: 64 plain bytes a step, one escape or one UTF-8 sequence at a time in
+/// between.
 ///
-/// "Plain" is ASCII that needs no look: neither a quote, nor a backslash, nor a control character. Seen as signed bytes,
-/// control characters and everything outside ASCII are the values below 0x20, so one comparison finds both.
+/// "Plain" is ASCII that needs no look: neither a quote, nor a backslash, nor a control character. Seen as signed
+/// bytes, control characters and everything outside ASCII are the values below 0x20, so one comparison finds both.
 enum StringScan {
   typealias Lanes = SIMD16<Int8>
 
@@ -43,8 +44,7 @@ enum StringScan {
 
   /// Passes the string whose opening quote is at `start`, checking every byte of it.
   @inline(__always)
-  static func string(_ bytes: UnsafeRawBufferPointer, at start: Int) throws(JSONError) -> JSONExtent
-  {
+  static func string(_ bytes: UnsafeRawBufferPointer, at start: Int) throws(JSONError) -> JSONExtent {
     let end = plainEnd(bytes, from: start + 1)
     if end < bytes.count, bytes[end] == 0x22 {
       return JSONExtent(kind: .string, range: start..<end + 1, unescapedLength: end - start - 1)

@@ -1,5 +1,5 @@
-/// Well-formedness of one UTF-8 sequence, by table 3-7 of the Unicode standard: no overlong forms, no surrogates, nothing
-/// above U+10FFFF.
+/// Well-formedness of one UTF-8 sequence, by table 3-7 of the Unicode standard: no overlong forms, no surrogates,
+/// nothing above U+10FFFF.
 enum UTF8Sequence {
   /// The length in bytes, 1 to 4, of the well-formed sequence at `index`; 0 if there is none.
   @inline(__always)

@@ -108,7 +108,8 @@ public struct BackendReference: Sendable, Equatable {
 }
 
 /// A secret that prints as dots wherever it ends up.
-public struct Credential: Sendable, Equatable, CustomStringConvertible, CustomDebugStringConvertible, CustomReflectable {
+public struct Credential: Sendable, Equatable, CustomStringConvertible, CustomDebugStringConvertible, CustomReflectable
+{
   private let secret: String
   public init(_ secret: String) { self.secret = secret }
   /// The secret itself: for the header that carries it, for nothing else.

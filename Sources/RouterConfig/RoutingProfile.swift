@@ -114,7 +114,10 @@ public indirect enum RuleNode: Sendable, Equatable {
 /// A reference to one declared signal rule.
 public struct RuleLeaf: Sendable, Equatable {
   /// What a predicate leaf answers when its signal failed (`on_error`).
-  public enum OnError: String, Sendable, CaseIterable { case match, noMatch = "no_match" }
+  public enum OnError: String, Sendable, CaseIterable {
+    case match
+    case noMatch = "no_match"
+  }
 
   /// The rule type in lower case: `keyword`, `domain`, `language`, …
   public var type: String
@@ -166,7 +169,7 @@ public enum DecisionPlugin: Sendable, Equatable {
   case systemPrompt(SystemPromptPlugin)
 }
 
-/// `system_prompt`: puts a system message in front of the conversation (spec: the semantic router's plugin of that name).
+/// `system_prompt`: puts a system message in front of the conversation, as the semantic router's plugin of that name.
 public struct SystemPromptPlugin: Sendable, Equatable {
   public enum Mode: String, Sendable, CaseIterable { case replace, insert }
   public var isEnabled: Bool

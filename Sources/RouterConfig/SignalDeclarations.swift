@@ -25,9 +25,16 @@ public struct SignalDeclarations: Sendable, Equatable {
 
 /// `keywords[]`: words or patterns in the prompt.
 public struct KeywordRule: Sendable, Equatable {
-  public enum Operator: String, Sendable, CaseIterable { case and = "AND", or = "OR", nor = "NOR" }
+  public enum Operator: String, Sendable, CaseIterable {
+    case and = "AND"
+    case or = "OR"
+    case nor = "NOR"
+  }
   /// `literal` is the document's empty method: whole words, in every script.
-  public enum Method: String, Sendable, CaseIterable { case literal = "", regex, bm25, ngram, fuzzy }
+  public enum Method: String, Sendable, CaseIterable {
+    case literal = ""
+    case regex, bm25, ngram, fuzzy
+  }
   public var name: String
   public var op: Operator
   public var keywords: [String]

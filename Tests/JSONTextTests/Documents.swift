@@ -93,8 +93,8 @@ let validButRefusedByFoundation: [[UInt8]] = [
   "[\"\\ud800\\u0041\"]", "[\"\\udc00\\ud800\"]", "{\"\\udfff\":1}",
 ].map { Array($0.utf8) }
 
-/// Refused by us and accepted by Foundation: one comma before a closing brace or bracket, a byte order mark, and encodings
-/// other than UTF-8.
+/// Refused by us and accepted by Foundation: one comma before a closing brace or bracket, a byte order mark, and
+/// encodings other than UTF-8.
 let invalidButAcceptedByFoundation: [[UInt8]] = [
   bytes("[1,]"), bytes("{\"a\":1,}"), bytes("[[1 , ] ,\n]"),
   bytes([0xEF, 0xBB, 0xBF], "{}"), bytes("[", [0], "]", [0]), bytes([0], "[", [0], "]"),

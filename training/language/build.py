@@ -40,9 +40,27 @@ SCRIPTS = {
     "devanagari": [(0x900, 0x963)],
 }
 COST_STEPS = 8        # cost units a bit
-TEMPERATURE = 0.25    # a scalar is counted in six n-grams or so, which are far from independent
-ENGLISH = 1.5         # English is this much likelier before anything is read, in nats
-FLOOR_BITS = 16.0     # an n-gram that a profile lacks counts as if it were this rare among those of its length
+FLOOR_BITS = 15.0     # an n-gram that a profile lacks counts as if it were this rare among those of its length
+WORDS_SHARE = 0.5     # of an n-gram's probability that comes from words.txt: encyclopaedias say little of "good day"
+WORD_BITS = 8.0       # what a whole word of words.txt costs the languages that do not list it
+LENGTHS = (2, 3)      # single letters were weighed too: they make the short sentences of dev.tsv worse
+TEMPERATURE = 0.3     # n-grams overlap, so their evidence is far from independent
+
+# Before anything is read, a language is as likely as the square root of its share of the pages of the web, in per
+# cent, rounded; the others have 0.02. Otherwise "hello" would be as likely Afrikaans as English.
+SHARES = {
+    "en": 50, "es": 6, "de": 5.5, "fr": 4.3, "ru": 3.8, "pt": 3.5, "it": 2.7, "nl": 2.2, "pl": 1.8, "tr": 1.8,
+    "fa": 1.3, "vi": 1.1, "id": 1.1, "cs": 1, "uk": 0.6, "hu": 0.6, "ro": 0.5, "sv": 0.5, "ar": 0.5, "da": 0.4,
+    "sk": 0.4, "fi": 0.4, "bg": 0.25, "no": 0.25, "hr": 0.2, "lt": 0.15, "sl": 0.1, "ca": 0.1, "lv": 0.1, "et": 0.1,
+    "hi": 0.1,
+}
+LEAST_SHARE = 0.02
+PRIOR_STEPS = 16      # units a nat
+
+
+def prior(language):
+    """How much likelier than the rarest a language is before anything is read, in units."""
+    return round(PRIOR_STEPS * 0.5 * math.log(SHARES.get(language, LEAST_SHARE) / LEAST_SHARE))
 
 
 def fold(character):
@@ -72,34 +90,68 @@ def profiles(sdist):
     return found
 
 
-def statistics(freq, group):
-    """Counts of n-grams of one script, lower-cased; a blank stands for a word's edge."""
-    counts = collections.Counter()
+def everyday_words():
+    words = {}
+    for line in (HERE / "words.txt").read_text().splitlines():
+        if line and not line.startswith("#"):
+            language, text = line.split("\t")
+            words[language] = text.split()
+    return words
+
+
+def probabilities(weights):
+    """Each n-gram's share among those of its length."""
+    totals = collections.Counter()
+    for gram, weight in weights.items():
+        totals[len(gram)] += weight
+    return {gram: weight / totals[len(gram)] for gram, weight in weights.items()}
+
+
+def statistics(freq, words, group):
+    """Probabilities of n-grams of one script, lower-cased; a blank stands for a word's edge."""
+    def counts_here(gram):
+        return (len(gram) in LENGTHS and all(c == " " or in_script(c, group) for c in gram)
+                and " " not in gram[1:-1] and gram.strip())
+
+    profile = collections.Counter()
     for gram, count in freq.items():
         folded = "".join(fold(c) for c in gram)
-        if all(c == " " or in_script(c, group) for c in folded) and " " not in folded[1:-1] and folded.strip():
-            counts[folded] += count
-    return counts
+        if counts_here(folded):
+            profile[folded] += count
+    everyday = collections.Counter()
+    for rank, word in enumerate(words):
+        padded = f" {''.join(fold(c) for c in word)} "
+        for n in LENGTHS:
+            for start in range(len(padded) - n + 1):
+                if counts_here(padded[start:start + n]):
+                    everyday[padded[start:start + n]] += 1 / (rank + 10)
+    mixed = collections.Counter()
+    for share, weights in ((1 - WORDS_SHARE, profile), (WORDS_SHARE, everyday)):
+        for gram, probability in probabilities(weights).items():
+            mixed[gram] += share * probability
+    return mixed
 
 
 def model(found):
     groups = []
+    words = everyday_words()
     for group, languages in GROUPS.items():
         table = {}
         for column, language in enumerate(languages):
-            counts = statistics(found[language], group)
-            totals = collections.Counter()
-            for gram, count in counts.items():
-                totals[len(gram)] += count
-            for gram, count in counts.items():
-                bits = min(-math.log2(count / totals[len(gram)]), FLOOR_BITS)
-                cost = round(bits * COST_STEPS)
+            for gram, probability in statistics(found[language], words[language], group).items():
+                cost = round(min(-math.log2(probability), FLOOR_BITS) * COST_STEPS)
                 if cost < FLOOR_BITS * COST_STEPS:
                     table.setdefault(gram, {})[column] = cost
         alphabet = sorted({c for gram in table for c in gram if c != " "})
         if len(alphabet) > 254:
             sys.exit(f"{group}: {len(alphabet)} letters, more than a byte can number")
-        groups.append((group, languages, alphabet, table))
+        whole = {}
+        for column, language in enumerate(languages):
+            for word in words[language]:
+                folded = "".join(fold(c) for c in word)
+                if all(c in alphabet for c in folded):
+                    whole.setdefault(folded, {})[column] = 0
+        groups.append((group, languages, alphabet, table, whole))
     return groups
 
 
@@ -112,15 +164,24 @@ def varint(number):
     return out
 
 
+def word_key(codes):
+    """Bit 24, then the upper 24 bits of FNV-1a over a word's letter codes."""
+    state = 0x811C9DC5
+    for code in codes:
+        state = (state ^ code) * 0x01000193 & 0xFFFFFFFF
+    return 1 << 24 | state >> 8
+
+
 def encode(groups):
     body = bytearray()
-    body += struct.pack("<BBBBHH", len(groups), COST_STEPS, round(FLOOR_BITS * COST_STEPS), 0,
-                        round(TEMPERATURE * 1024), round(ENGLISH * 256))
-    for _, languages, alphabet, table in groups:
+    body += struct.pack("<BBBBHH", len(groups), COST_STEPS, round(FLOOR_BITS * COST_STEPS), round(WORD_BITS * COST_STEPS),
+                        round(TEMPERATURE * 10000), PRIOR_STEPS)
+    for group, languages, alphabet, table, whole in groups:
         number = {c: index + 2 for index, c in enumerate(alphabet)}  # 0: none, 1: a word's edge
         number[" "] = 1
-        body += struct.pack("<BBHI", len(languages), 0, len(alphabet), len(table))
+        body += struct.pack("<BBHI", len(languages), 0, len(alphabet), len(table) + len(whole))
         body += "".join(languages).encode()
+        body += bytes(prior(language) for language in languages)
         for c in alphabet:
             body += struct.pack("<H", ord(c))
         keys = {}
@@ -128,6 +189,11 @@ def encode(groups):
             key = 0
             for c in gram:
                 key = key << 8 | number[c]
+            keys[key] = costs
+        for word, costs in whole.items():
+            key = word_key([number[c] for c in word])
+            if key in keys:
+                sys.exit(f"{group}: the key of the word {word} is taken; leave it out of words.txt")
             keys[key] = costs
         previous = 0
         for key in sorted(keys):
@@ -140,8 +206,8 @@ def encode(groups):
 
 # A model in Python, to choose the constants with and to check the Swift one against.
 class Identifier:
-    def __init__(self, groups, temperature=TEMPERATURE, english=ENGLISH):
-        self.groups, self.temperature, self.english = groups, temperature, english
+    def __init__(self, groups):
+        self.groups = groups
 
     def posterior(self, text):
         text = "".join(fold(c) for c in text[:512])
@@ -149,18 +215,21 @@ class Identifier:
         name = max(shares, key=shares.get)
         if shares[name] == 0:
             return {}
-        _, languages, _, table = next(g for g in self.groups if g[0] == name)
+        _, languages, _, table, whole = next(g for g in self.groups if g[0] == name)
         cost = [0.0] * len(languages)
         words = "".join(c if in_script(c, name) else " " for c in text).split()
         for word in words:
             padded = f" {word} "
-            for n in (1, 2, 3):
+            for n in LENGTHS:
                 for i in range(len(padded) - n + 1):
                     costs = table.get(padded[i:i + n])
-                    if costs is not None and padded[i:i + n] != " ":
+                    if costs is not None:
                         for column in range(len(languages)):
                             cost[column] += costs.get(column, FLOOR_BITS * COST_STEPS)
-        logs = [-c * math.log(2) / COST_STEPS * self.temperature + (self.english if l == "en" else 0)
+            if word in whole:
+                for column in range(len(languages)):
+                    cost[column] += whole[word].get(column, WORD_BITS * COST_STEPS)
+        logs = [-c * math.log(2) / COST_STEPS * TEMPERATURE + prior(l) / PRIOR_STEPS
                 for c, l in zip(cost, languages)]
         top = max(logs)
         total = sum(math.exp(v - top) for v in logs)
@@ -196,9 +265,9 @@ def main():
         groups = model(profiles(sdist))
     data = encode(groups)
     OUTPUT.write_bytes(data)
-    for group, languages, alphabet, table in groups:
+    for group, languages, alphabet, table, whole in groups:
         print(f"{group}: {len(languages)} languages, {len(alphabet)} letters, {len(table)} n-grams, "
-              f"{sum(map(len, table.values()))} statistics")
+              f"{sum(map(len, table.values()))} statistics, {len(whole)} words")
     print(f"{OUTPUT.name}: {len(data)} bytes")
     evaluate(groups, HERE / "dev.tsv")
 

@@ -32,7 +32,8 @@ func nanosecondsPerCall(rounds: Int = 15, _ call: () -> Void) -> Double {
   return best
 }
 
-/// A conversation of at least `length` bytes: user and assistant messages of two paragraphs, each of the given sentences.
+/// A conversation of at least `length` bytes: user and assistant messages of two paragraphs, each of the given
+/// sentences.
 func chatBody(ofLength length: Int, sentences: [String]) -> [UInt8] {
   var body: [UInt8] = Array(
     "{\"model\":\"MoM\",\"messages\":[{\"role\":\"system\",\"content\":\"You help.\"}".utf8)
@@ -130,7 +131,8 @@ func rounded(_ value: Double) -> Double { (value * 100).rounded() / 100 }
 let light = measure("escape-light", escapeLight)
 let dense = measure("escape-dense", escapeDense)
 print(
-  "escape-dense scan: \(rounded(Double(escapeDense.count) / dense.facts)) GB/s, \(rounded(dense.foundation / dense.facts)) x Foundation"
+  "escape-dense scan: \(rounded(Double(escapeDense.count) / dense.facts)) GB/s, "
+    + "\(rounded(dense.foundation / dense.facts)) x Foundation"
 )
 print("figure scan_gb_per_s \(rounded(Double(escapeLight.count) / light.facts)) GB/s")
 print("figure scan_vs_foundation \(rounded(light.foundation / light.facts)) x")

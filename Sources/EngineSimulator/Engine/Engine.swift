@@ -43,7 +43,8 @@ final class Engine {
   /// - Parameter port: The port that the identity headers show.
   /// - Parameter wallClock: Seconds since 1970.
   init(
-    options: EngineSimulatorOptions, port: Int, eventLoop: any EventLoop, wallClock: @escaping () -> Double = WallClock.now
+    options: EngineSimulatorOptions, port: Int, eventLoop: any EventLoop,
+    wallClock: @escaping () -> Double = WallClock.now
   ) {
     self.options = options
     loop = eventLoop
@@ -169,7 +170,9 @@ final class Engine {
     if admission == .refused {
       throw EngineError(
         status: 429,
-        message: "The queue is full: \(scheduler.waitingCount) requests are waiting; --max-waiting-queue-length sets the limit")
+        message:
+          "The queue is full: \(scheduler.waitingCount) requests are waiting; --max-waiting-queue-length sets the limit"
+      )
     }
     jobs[id] = job
     connection.job = id

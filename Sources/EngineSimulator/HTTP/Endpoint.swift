@@ -207,7 +207,9 @@ enum Endpoint {
     case (.GET, 2):
       var limit = RequestLog.requestLimit
       if let text = http.query("last") {
-        guard let value = Int(text), value >= 0 else { throw .badRequest("last must be a number of requests", parameter: "last") }
+        guard let value = Int(text), value >= 0 else {
+          throw .badRequest("last must be a number of requests", parameter: "last")
+        }
         limit = value
       }
       connection.respond(json: engine.log.json(last: limit))
@@ -222,10 +224,12 @@ enum Endpoint {
       }
       guard case .whole(let bytes) = entry.body else {
         throw EngineError(
-          status: 404, message: "Request \(entry.id) had more than \(RequestLog.bodyLimit) bytes; only its ends are kept")
+          status: 404,
+          message: "Request \(entry.id) had more than \(RequestLog.bodyLimit) bytes; only its ends are kept")
       }
       connection.respond(
-        status: 200, contentType: "application/octet-stream", headers: [("x-sim-request-path", entry.path)], body: bytes)
+        status: 200, contentType: "application/octet-stream", headers: [("x-sim-request-path", entry.path)], body: bytes
+      )
     default: throw .notFound(http.path)
     }
   }

@@ -74,7 +74,7 @@ final class EngineConnection: ChannelInboundHandler, ResponseSink {
         context.writeAndFlush(
           wrapOutboundOut(.head(HTTPResponseHead(version: head.version, status: .continue))), promise: nil)
       }
-      state = .receiving(head, context.channel.allocator.buffer(capacity: declared))
+      state = .receiving(head, context.channel.allocator.buffer(capacity: min(declared, 1 << 20)))
     case .body(var part):
       switch state {
       case .receiving(let head, var body):
@@ -98,7 +98,8 @@ final class EngineConnection: ChannelInboundHandler, ResponseSink {
       case .receiving(let head, let body):
         state = .answering(head)
         engine.receive(
-          InboundRequest(method: head.method, uri: head.uri, headers: head.headers, body: Array(body.readableBytesView)),
+          InboundRequest(
+            method: head.method, uri: head.uri, headers: head.headers, body: Array(body.readableBytesView)),
           from: self)
       case .discarding(let head, _): refuseBody(head)
       case .idle, .answering, .closed: break
@@ -114,7 +115,8 @@ final class EngineConnection: ChannelInboundHandler, ResponseSink {
       EngineError(
         status: 413,
         message:
-          "The request body exceeds \(engine.options.maxRequestBodyBytes) bytes; --max-request-body-size-mb sets the limit"))
+          "The request body exceeds \(engine.options.maxRequestBodyBytes) bytes; --max-request-body-size-mb sets the limit"
+      ))
   }
 
   // MARK: Answers

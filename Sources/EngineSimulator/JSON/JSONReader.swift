@@ -27,7 +27,9 @@ struct JSONReader {
 
   private mutating func value(depth: Int) throws(JSONSyntaxError) -> JSONValue {
     skipSpace()
-    guard depth < JSONReader.maximumDepth else { throw failure("nesting deeper than \(JSONReader.maximumDepth) levels") }
+    guard depth < JSONReader.maximumDepth else {
+      throw failure("nesting deeper than \(JSONReader.maximumDepth) levels")
+    }
     guard at < bytes.count else { throw failure("unexpected end of JSON") }
     switch bytes[at] {
     case UInt8(ascii: "{"): return try object(depth: depth)
@@ -131,7 +133,7 @@ struct JSONReader {
     }
     let text = String(decoding: bytes[start..<at], as: UTF8.self)
     if isInteger, let value = Int(text) { return .integer(value) }
-    guard let value = Double(text) else { throw failure("number out of range") }
+    guard let value = Double(text), value.isFinite else { throw failure("number out of range") }
     return .number(value)
   }
 
@@ -142,7 +144,9 @@ struct JSONReader {
   private mutating func string() throws(JSONSyntaxError) -> String {
     at += 1
     let start = at
-    while at < bytes.count, bytes[at] != UInt8(ascii: "\""), bytes[at] != UInt8(ascii: "\\"), bytes[at] >= 0x20 { at += 1 }
+    while at < bytes.count, bytes[at] != UInt8(ascii: "\""), bytes[at] != UInt8(ascii: "\\"), bytes[at] >= 0x20 {
+      at += 1
+    }
     guard at < bytes.count else { throw failure("unterminated string") }
     if bytes[at] == UInt8(ascii: "\"") {
       defer { at += 1 }
@@ -201,7 +205,9 @@ struct JSONReader {
     guard at + 4 <= bytes.count else { throw failure("unterminated string") }
     var value: UInt32 = 0
     for _ in 0..<4 {
-      guard let digit = Character(Unicode.Scalar(bytes[at])).hexDigitValue else { throw failure("not a hexadecimal digit") }
+      guard let digit = Character(Unicode.Scalar(bytes[at])).hexDigitValue else {
+        throw failure("not a hexadecimal digit")
+      }
       value = value << 4 | UInt32(digit)
       at += 1
     }

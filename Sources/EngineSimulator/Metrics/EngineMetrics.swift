@@ -149,7 +149,9 @@ struct EngineMetrics {
     }
   }
 
-  private static func writeSuccesses(_ counts: [String: Int], model: [(String, String)], into page: inout PrometheusText) {
+  private static func writeSuccesses(
+    _ counts: [String: Int], model: [(String, String)], into page: inout PrometheusText
+  ) {
     let name = "vllm:request_success_total"
     page.family(name, "counter", "Requests that ended well, by finish reason.")
     for (reason, count) in counts.sorted(by: { $0.key < $1.key }) {

@@ -97,7 +97,8 @@ public struct FakeMetrics: Sendable, Equatable {
     if let text = value.string {
       guard let function = MetricFunction(text) else {
         throw OptionError(
-          "\(place): \"\(text)\" is not a function; write oscillate|ramp|rampreset|squarewave:start:end:period, such as ramp:0:10:30s")
+          "\(place): \"\(text)\" is not a function; write oscillate|ramp|rampreset|squarewave:start:end:period, such as ramp:0:10:30s"
+        )
       }
       guard 0...limit ~= function.start, 0...limit ~= function.end else {
         throw OptionError("\(place): start and end must be between 0 and \(PrometheusText.number(limit))")
@@ -111,7 +112,9 @@ public struct FakeMetrics: Sendable, Equatable {
   }
 
   private static func count(_ value: JSONValue, _ place: String) throws(OptionError) -> Int {
-    guard let count = value.integer, count >= 0 else { throw OptionError("\(place) must be an integer of 0 or more") }
+    guard let count = value.integer, 0...1_000_000_000_000 ~= count else {
+      throw OptionError("\(place) must be an integer of 0 to 10^12")
+    }
     return count
   }
 }

@@ -20,7 +20,8 @@ public struct LoRAModule: Sendable, Equatable {
       value = try JSONValue(parsing: Array(json.utf8))
     } catch {
       throw OptionError(
-        "\(place): \(json) is not a JSON object (\(error)); write '{\"name\":\"math-expert\",\"path\":\"/adapters/math\"}'")
+        "\(place): \(json) is not a JSON object (\(error)); write '{\"name\":\"math-expert\",\"path\":\"/adapters/math\"}'"
+      )
     }
     guard value.members != nil else {
       throw OptionError("\(place): \(json) is not a JSON object; write '{\"name\":\"math-expert\"}'")

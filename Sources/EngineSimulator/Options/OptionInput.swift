@@ -25,7 +25,8 @@ struct OptionInput {
     let text = try text()
     guard let value = Double(text), value.isFinite else { throw OptionError("\(place): \"\(text)\" is not a number") }
     guard range.contains(value) else {
-      let bound = range.upperBound == .infinity ? "at least \(range.lowerBound)" : "\(range.lowerBound)–\(range.upperBound)"
+      let bound =
+        range.upperBound == .infinity ? "at least \(range.lowerBound)" : "\(range.lowerBound)–\(range.upperBound)"
       throw OptionError("\(place): \(text) is out of range; it must be \(bound)")
     }
     return value
@@ -45,7 +46,8 @@ struct OptionInput {
   func milliseconds() throws(OptionError) -> Double {
     let text = try text()
     guard let value = GoDuration.milliseconds(text) ?? Int(text).map(Double.init) else {
-      throw OptionError("\(place): \"\(text)\" is not a duration; write 100ms, 1.5s or 250us (a bare integer is milliseconds)")
+      throw OptionError(
+        "\(place): \"\(text)\" is not a duration; write 100ms, 1.5s or 250us (a bare integer is milliseconds)")
     }
     guard value >= 0, value <= 86_400_000 else {
       throw OptionError("\(place): \(text) is out of range; it must be between 0 and 24h")

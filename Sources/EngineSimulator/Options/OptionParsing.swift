@@ -61,7 +61,8 @@ extension EngineSimulatorOptions {
 
   private mutating func checkAvailability(_ setting: Setting) throws(OptionError) {
     let definition = setting.definition
-    let isOff = definition.arity == .flag && ["false", "False", "FALSE", "f", "F", "0", "no"].contains(setting.values.first)
+    let isOff =
+      definition.arity == .flag && ["false", "False", "FALSE", "f", "F", "0", "no"].contains(setting.values.first)
     let isEmpty = setting.values == [""]
     if let absence = definition.absence, !isOff, !isEmpty {
       switch absence {
@@ -70,7 +71,8 @@ extension EngineSimulatorOptions {
       }
     }
     switch (definition.availability, compatibility) {
-    case (.latest, .v050): warnings.append("\(setting.place): v0.5.0 does not know this option; it is used all the same")
+    case (.latest, .v050):
+      warnings.append("\(setting.place): v0.5.0 does not know this option; it is used all the same")
     case (.v050, .latest): warnings.append("\(setting.place): only v0.5.0 knows this option")
     default: break
     }
@@ -138,13 +140,17 @@ extension EngineSimulatorOptions {
       throw OptionError("\(path): not valid YAML (\(error))")
     }
     guard let root else { return [] }
-    guard case .mapping(let mapping) = root else { throw OptionError("\(path): the file must be a mapping of flags' names") }
+    guard case .mapping(let mapping) = root else {
+      throw OptionError("\(path): the file must be a mapping of flags' names")
+    }
     var settings: [Setting] = []
     for (key, value) in mapping {
       let name = key.scalar?.string ?? ""
       let place = "\(path):\(key.mark.map { "\($0.line):\($0.column)" } ?? "0:0"): \(name)"
       guard name != "config", let definition = OptionDefinition.named(name) else {
-        let hint = EditDistance.nearest(to: name, among: OptionDefinition.all.map(\.name)).map { "; did you mean \($0)?" }
+        let hint = EditDistance.nearest(to: name, among: OptionDefinition.all.map(\.name)).map {
+          "; did you mean \($0)?"
+        }
         throw OptionError("\(place) is not a known option" + (hint ?? ""))
       }
       var values: [String]

@@ -1,6 +1,7 @@
 extension OptionDefinition {
   /// Every flag, in the order of the help text.
-  static let all: [OptionDefinition] = identity + adapters + size + answers + times + cache + failures + operation + logging
+  static let all: [OptionDefinition] =
+    identity + adapters + size + answers + times + cache + failures + operation + logging
 
   private static let noEvents = Absence.warn("KV-cache events are not published: this build has no ZMQ")
   private static let noDataset = Absence.warn("there is no dataset in this build; answers are random sentences")
@@ -47,7 +48,8 @@ extension OptionDefinition {
     },
     .integer("max-loras", \.maxLoRAs, in: 1...65_536, .both, "adapters that may be loaded at once"),
     .integer(
-      "max-cpu-loras", \.maxCPULoRAs, in: 1...1_048_576, .both, "adapters in CPU memory, at least max-loras; only checked",
+      "max-cpu-loras", \.maxCPULoRAs, in: 1...1_048_576, .both,
+      "adapters in CPU memory, at least max-loras; only checked",
       defaultText: "max-loras"),
   ]
 
@@ -58,7 +60,8 @@ extension OptionDefinition {
       "max-waiting-queue-length", \.maxWaitingQueueLength, in: 0...1_000_000, .latest,
       "requests that may wait; more are answered 429"),
     .custom(
-      "max-request-body-size-mb", .one, .latest, default: "64 (v0.5.0: 4)", "largest request body in MiB, 1-512; larger: 413"
+      "max-request-body-size-mb", .one, .latest, default: "64 (v0.5.0: 4)",
+      "largest request body in MiB, 1-512; larger: 413"
     ) { options, input throws(OptionError) in options.maxRequestBodySizeMiB = try input.integer(in: 1...512) },
   ]
 
@@ -92,7 +95,8 @@ extension OptionDefinition {
       "default-embedding-dimensions", \.embeddingDimensions, in: 1...65_536, .latest, "length of an embedding"),
     .text("dataset-path", \.unsupported.datasetPath, .latest, "SQLite file of answers", absence: noDataset),
     .text("dataset-url", \.unsupported.datasetURL, .latest, "where to download the dataset", absence: noDataset),
-    .flag("dataset-in-memory", \.unsupported.datasetInMemory, .latest, "keep the dataset in memory", absence: noDataset),
+    .flag(
+      "dataset-in-memory", \.unsupported.datasetInMemory, .latest, "keep the dataset in memory", absence: noDataset),
     .text("dataset-table-name", \.unsupported.datasetTableName, .latest, "table of the dataset", absence: noDataset),
     .text("render-url", \.unsupported.renderURL, .latest, "tokenizer service", absence: noRender),
     .duration(
@@ -101,7 +105,8 @@ extension OptionDefinition {
       "mm-render-timeout", \.unsupported.multimodalRenderTimeoutMilliseconds, .latest,
       "its time limit for multimodal requests", absence: noRender),
     .flag(
-      "force-dummy-tokenizer", \.unsupported.forcesDummyTokenizer, .latest, "use the built-in tokenizer; always so here"),
+      "force-dummy-tokenizer", \.unsupported.forcesDummyTokenizer, .latest, "use the built-in tokenizer; always so here"
+    ),
     .text(
       "tokenizers-cache-dir", \.unsupported.tokenizersCacheDirectory, .v050, "folder of tokenizers",
       absence: .warn("the built-in tokenizer is used; no tokenizer is loaded")),
@@ -175,7 +180,8 @@ extension OptionDefinition {
       "share of cached prompt tokens below which a request ends with cache_threshold"),
     .text("zmq-endpoint", \.unsupported.zmqEndpoint, .both, "where KV-cache events go", absence: noEvents),
     .integer(
-      "zmq-max-connect-attempts", \.unsupported.zmqMaxConnectAttempts, in: 0...10, .v050, "connection attempts, at most 10"),
+      "zmq-max-connect-attempts", \.unsupported.zmqMaxConnectAttempts, in: 0...10, .v050,
+      "connection attempts, at most 10"),
     .integer("event-batch-size", \.eventBatchSize, in: 1...1_000_000, .both, "events in a message"),
     .flag("use-vllm-map-event-format", \.unsupported.usesMapEventFormat, .latest, "events as maps", absence: noEvents),
     .text("kv-events-replay-endpoint", \.unsupported.eventReplayEndpoint, .latest, "replays events", absence: noEvents),
@@ -203,14 +209,16 @@ extension OptionDefinition {
 
   private static let operation: [OptionDefinition] = [
     .integer("data-parallel-size", \.dataParallelSize, in: 1...8, .both, "engines; rank r listens on port + r"),
-    .integer("data-parallel-rank", \.dataParallelRank, in: -1...7, .latest, "this engine's rank; one engine is started"),
+    .integer(
+      "data-parallel-rank", \.dataParallelRank, in: -1...7, .latest, "this engine's rank; one engine is started"),
     .flag("enable-sleep-mode", \.sleepModeEnabled, .latest, "with VLLM_SERVER_DEV_MODE=1: serve /sleep and /wake_up"),
     .flag("no-enable-sleep-mode", \.sleepModeEnabled, .latest, "the opposite", sets: false),
     .flag("enable-request-id-headers", \.echoesRequestID, .latest, "echo X-Request-Id; always so here"),
     .flag("log-http", \.logsHTTP, .latest, "a line on standard error for each request"),
     .text("ssl-certfile", \.unsupported.certificateFile, .latest, "certificate", absence: noTLS),
     .text("ssl-keyfile", \.unsupported.keyFile, .latest, "its key", absence: noTLS),
-    .flag("self-signed-certs", \.unsupported.selfSignedCertificates, .latest, "self-signed certificate", absence: noTLS),
+    .flag(
+      "self-signed-certs", \.unsupported.selfSignedCertificates, .latest, "self-signed certificate", absence: noTLS),
     .ignored("mm-processor-kwargs", arity: .one, .latest, "accepted and ignored"),
     .ignored("ec-transfer-config", arity: .one, .latest, "accepted and ignored"),
     .ignored("enforce-eager", arity: .flag, .latest, "accepted and ignored"),

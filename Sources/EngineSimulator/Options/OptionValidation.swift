@@ -9,18 +9,23 @@ extension EngineSimulatorOptions {
     }
     var names = Set(baseNames)
     guard names.count == baseNames.count else { throw OptionError("--served-model-name gives a name twice") }
+    if let name = (baseNames + [podName, podNamespace]).first(where: { $0.utf8.contains { $0 < 0x20 || $0 == 0x7F } }) {
+      throw OptionError("the name \(JSONValue.string(name).jsonText) has control characters; response headers carry it")
+    }
     for module in loraModules {
       guard !module.name.isEmpty else { throw OptionError("--lora-modules: an adapter has no name") }
       guard module.baseModelName.isEmpty || module.baseModelName == model else {
         throw OptionError(
-          "--lora-modules: adapter \"\(module.name)\" is for base model \"\(module.baseModelName)\", but this engine serves \"\(model)\"")
+          "--lora-modules: adapter \"\(module.name)\" is for base model \"\(module.baseModelName)\", but this engine serves \"\(model)\""
+        )
       }
       guard names.insert(module.name).inserted else {
         throw OptionError("--lora-modules: the name \"\(module.name)\" is used twice")
       }
     }
     guard loraModules.count <= AdapterRegistry.capacity else {
-      throw OptionError("--lora-modules: \(loraModules.count) adapters; at most \(AdapterRegistry.capacity) are possible")
+      throw OptionError(
+        "--lora-modules: \(loraModules.count) adapters; at most \(AdapterRegistry.capacity) are possible")
     }
     try latency.validate()
     try EngineSimulatorOptions.ordered("tool-call-integer-param", minToolCallInteger, maxToolCallInteger)
@@ -28,7 +33,8 @@ extension EngineSimulatorOptions {
     try EngineSimulatorOptions.ordered("tool-call-array-param-length", minToolCallArrayLength, maxToolCallArrayLength)
     let ranks = dataParallelRank >= 0 ? 1 : dataParallelSize
     guard port == 0 || port + ranks - 1 <= 65_535 else {
-      throw OptionError("--port \(port) leaves no room for --data-parallel-size \(dataParallelSize) engines below 65536")
+      throw OptionError(
+        "--port \(port) leaves no room for --data-parallel-size \(dataParallelSize) engines below 65536")
     }
     if cachesKV, !options.warnings.contains(where: { $0.contains("no ZMQ") }) {
       options.warnings.append("--enable-kvcache: KV-cache events are not published: this build has no ZMQ")

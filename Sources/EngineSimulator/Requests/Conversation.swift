@@ -21,7 +21,9 @@ struct Conversation {
       default: throw .badRequest("input must be a string or an array of items", parameter: "input")
       }
     default:
-      if api == .messages, let system = body.present("system") { messages.append(("system", Conversation.text(system))) }
+      if api == .messages, let system = body.present("system") {
+        messages.append(("system", Conversation.text(system)))
+      }
       guard let elements = body.present("messages")?.elements, !elements.isEmpty else {
         throw .badRequest("messages must be a non-empty array", parameter: "messages")
       }

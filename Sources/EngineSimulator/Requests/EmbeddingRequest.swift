@@ -76,7 +76,9 @@ struct EmbeddingRequest {
     }
     if let value, let single = tokens(value) { return [single] }
     guard let elements = value?.elements, 1...maximumInputs ~= elements.count else {
-      throw .badRequest("input must be a text, an array of token numbers or an array of 1 to \(maximumInputs) of them", parameter: "input")
+      throw .badRequest(
+        "input must be a text, an array of token numbers or an array of 1 to \(maximumInputs) of them",
+        parameter: "input")
     }
     let inputs = elements.compactMap(tokens)
     guard inputs.count == elements.count else {

@@ -33,7 +33,9 @@ struct ChatAnswer: AnswerWriter {
     json.raw(#","usage":"# + context.usage(completionTokens: plan.completionTokens))
     json.raw(#","object":"chat.completion","#)
     json.raw(context.transferMembers)
-    json.raw(#""choices":[{"index":0,"finish_reason":"\#(plan.finishReason.rawValue)","message":{"role":"assistant","content":"#)
+    json.raw(
+      #""choices":[{"index":0,"finish_reason":"\#(plan.finishReason.rawValue)","message":{"role":"assistant","content":"#
+    )
     if plan.toolCalls.isEmpty {
       json.string(plan.text)
     } else {

@@ -13,7 +13,9 @@ struct CompletionAnswer: AnswerWriter {
     textHead = head + Array(#"null,"text":""#.utf8)
   }
 
-  private static func head(_ context: AnswerContext, usage: String, choices: String = #""choices":[{"index":0,"finish_reason":"#)
+  private static func head(
+    _ context: AnswerContext, usage: String, choices: String = #""choices":[{"index":0,"finish_reason":"#
+  )
     -> [UInt8]
   {
     var json = JSONBytes()

@@ -72,7 +72,8 @@ struct MessagesAnswer: AnswerWriter {
   mutating func token(_ index: Int, into stream: inout [UInt8]) {
     if plan.toolCalls.isEmpty {
       stream.append(
-        "event: content_block_delta\ndata: {\"type\":\"content_block_delta\",\"index\":0,\"delta\":{\"type\":\"text_delta\",\"text\":\"")
+        "event: content_block_delta\ndata: {\"type\":\"content_block_delta\",\"index\":0,\"delta\":{\"type\":\"text_delta\",\"text\":\""
+      )
       stream.appendEscaped(plan.tokens[index])
       stream.append("\"}}\n\n")
       return

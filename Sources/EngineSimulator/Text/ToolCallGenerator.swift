@@ -4,6 +4,8 @@ struct ToolCallGenerator {
   static let maximumDepth = 16
   /// Calls in one answer.
   static let maximumCalls = 16
+  /// Values in the arguments of one call; schemas can ask for exponentially many.
+  static let maximumValues = 2000
   /// Tokens counted for a call beside its arguments.
   static let tokensPerCall = 3
 
@@ -13,7 +15,8 @@ struct ToolCallGenerator {
   ///
   /// A forced function is called once. Otherwise there are at least 1 (`required`) or 0 (`auto`) calls, and further ones
   /// while a draw succeeds; v0.5.0 draws the number evenly up to the number of tools.
-  func calls(_ tools: [ToolDefinition], choice: ToolChoice, idPrefix: String, random: inout SeededRandom) -> [ToolCall] {
+  func calls(_ tools: [ToolDefinition], choice: ToolChoice, idPrefix: String, random: inout SeededRandom) -> [ToolCall]
+  {
     guard !tools.isEmpty else { return [] }
     let least: Int
     switch choice {
@@ -27,7 +30,9 @@ struct ToolCallGenerator {
     if options.compatibility == .v050 {
       count = random.integer(in: least...max(least, min(tools.count, ToolCallGenerator.maximumCalls)))
     } else {
-      while count < ToolCallGenerator.maximumCalls, random.happens(percent: options.extraToolCallProbability) { count += 1 }
+      while count < ToolCallGenerator.maximumCalls, random.happens(percent: options.extraToolCallProbability) {
+        count += 1
+      }
     }
     return (0..<count).map { _ in
       call(tools[random.integer(in: 0...(tools.count - 1))], idPrefix: idPrefix, random: &random)
@@ -35,8 +40,10 @@ struct ToolCallGenerator {
   }
 
   private func call(_ tool: ToolDefinition, idPrefix: String, random: inout SeededRandom) -> ToolCall {
+    var budget = ToolCallGenerator.maximumValues
     let arguments = object(
-      tool.parameters, optionalProbability: options.optionalParameterProbability, depth: 0, random: &random
+      tool.parameters, optionalProbability: options.optionalParameterProbability, depth: 0, budget: &budget,
+      random: &random
     ).jsonText
     let number = String(random.integer(in: 0...999_999_999))
     let id = idPrefix + String(repeating: "0", count: 9 - number.count) + number
@@ -44,22 +51,27 @@ struct ToolCallGenerator {
   }
 
   private func object(
-    _ schema: JSONValue, optionalProbability: Int, depth: Int, random: inout SeededRandom
+    _ schema: JSONValue, optionalProbability: Int, depth: Int, budget: inout Int, random: inout SeededRandom
   ) -> JSONValue {
     let required = Set((schema.present("required")?.elements ?? []).compactMap(\.string))
     var members: [JSONMember] = []
     for property in schema.present("properties")?.members ?? [] {
       guard required.contains(property.name) || random.happens(percent: optionalProbability) else { continue }
-      members.append(JSONMember(name: property.name, value: value(property.value, depth: depth + 1, random: &random)))
+      members.append(
+        JSONMember(
+          name: property.name, value: value(property.value, depth: depth + 1, budget: &budget, random: &random)))
     }
     return .object(members)
   }
 
-  private func value(_ schema: JSONValue, depth: Int, random: inout SeededRandom) -> JSONValue {
+  private func value(
+    _ schema: JSONValue, depth: Int, budget: inout Int, random: inout SeededRandom
+  ) -> JSONValue {
+    budget -= 1
     if let choices = schema.present("enum")?.elements, !choices.isEmpty {
       return choices[random.integer(in: 0...(choices.count - 1))]
     }
-    guard depth < ToolCallGenerator.maximumDepth else { return .null }
+    guard depth < ToolCallGenerator.maximumDepth, budget > 0 else { return .null }
     switch ToolCallGenerator.type(of: schema) {
     case "integer":
       let low = schema["minimum"]?.integer ?? options.minToolCallInteger
@@ -68,17 +80,22 @@ struct ToolCallGenerator {
     case "number":
       let low = schema["minimum"]?.number ?? options.minToolCallNumber
       let high = schema["maximum"]?.number ?? options.maxToolCallNumber
-      return .number(low + (high - low) * random.unit())
+      let share = random.unit()
+      return .number(low * (1 - share) + high * share)
     case "boolean": return .bool(random.happens(percent: 50))
     case "array":
       let low = max(0, schema["minItems"]?.integer ?? options.minToolCallArrayLength)
       let high = max(low, schema["maxItems"]?.integer ?? max(low, options.maxToolCallArrayLength))
-      // A schema may ask for any length; what is generated stays bounded.
-      let count = min(random.integer(in: low...high), 10_000)
+      let count = random.integer(in: low...high)
       let items = schema.present("items") ?? .object([JSONMember(name: "type", value: .string("string"))])
-      return .array((0..<count).map { _ in value(items, depth: depth + 1, random: &random) })
+      var elements: [JSONValue] = []
+      while elements.count < count, budget > 0 {
+        elements.append(value(items, depth: depth + 1, budget: &budget, random: &random))
+      }
+      return .array(elements)
     case "object":
-      return object(schema, optionalProbability: options.optionalFieldProbability, depth: depth, random: &random)
+      return object(
+        schema, optionalProbability: options.optionalFieldProbability, depth: depth, budget: &budget, random: &random)
     case "null": return .null
     default: return .string(RandomText.words[random.integer(in: 0...(RandomText.words.count - 1))])
     }

@@ -15,7 +15,9 @@ enum ToolChoice: Equatable {
       case "none": self = .none
       case "auto": self = .automatic
       case "required", "any": self = .required
-      default: throw .badRequest("tool_choice \"\(word)\" must be none, auto, required or a function", parameter: "tool_choice")
+      default:
+        throw .badRequest(
+          "tool_choice \"\(word)\" must be none, auto, required or a function", parameter: "tool_choice")
       }
     case .some(let object):
       let name = object["function"]?["name"]?.string ?? object["name"]?.string

@@ -2,7 +2,8 @@
 ///
 /// The script decides first: the one with most letters in the first ``scalarLimit`` scalars. Most scripts belong to one
 /// language; Kana among Han means Japanese, Han alone Chinese. Latin, Cyrillic, Arabic and Devanagari are shared: there
-/// a naive Bayes model over character 1- to 3-grams decides (Cavnar and Trenkle's idea, with probabilities).
+/// a naive Bayes model over character 2- and 3-grams and everyday words decides, which starts from how common each
+/// language is on the web.
 ///
 /// Confidence is the posterior within the script times the share of the text's letters that are of that script. A value
 /// type over an immutable model; may be used from any thread. Around 5 µs for 30 words, at most some 25 µs.
@@ -113,8 +114,7 @@ public struct LanguageIdentifier: Sendable {
     let group = model.groups[Int(script.rawValue) - 1]
     let costs = totals(of: group, script, scalars)
     let nats = 0.693_147_180_559_945_3 / model.steps * model.temperature
-    var logs = group.languages.indices.map { -Double(costs[$0]) * nats }
-    for (index, language) in group.languages.enumerated() where language == "en" { logs[index] += model.englishBonus }
+    let logs = group.priors.indices.map { group.priors[$0] - Double(costs[$0]) * nats }
     let top = logs.max() ?? 0
     let weights = logs.map { RealFunctions.exp($0 - top) }
     let sum = weights.reduce(0, +)
@@ -141,6 +141,8 @@ public struct LanguageIdentifier: Sendable {
     // Codes of the two places before; 0 means that no n-gram may reach over that place.
     var before: UInt32 = 0
     var last = LanguageModel.Group.edge
+    // The word so far; nil when a letter of it is unknown.
+    var word: UInt32? = LanguageModel.Group.wordSeed
     for index in 0...scalars.count {
       let scalar = index < scalars.count ? scalars[index] : 0x20
       let isLetter = scalar < LanguageModel.Group.tableSize && WritingSystem.of(scalar) == script
@@ -150,16 +152,15 @@ public struct LanguageIdentifier: Sendable {
           add(last << 8 | code)
           if before != 0 { add(before << 16 | last << 8 | code) }
         }
-        (before, last) = (0, code)
+        if let word, word != LanguageModel.Group.wordSeed { add(LanguageModel.Group.wordKey(word)) }
+        (before, last, word) = (0, code, LanguageModel.Group.wordSeed)
         continue
       }
-      if code != 0 {
-        add(code)
-        if last != 0 {
-          add(last << 8 | code)
-          if before != 0 { add(before << 16 | last << 8 | code) }
-        }
+      if code != 0, last != 0 {
+        add(last << 8 | code)
+        if before != 0 { add(before << 16 | last << 8 | code) }
       }
+      word = code == 0 ? nil : word.map { LanguageModel.Group.extend($0, with: code) }
       (before, last) = (last, code)
     }
     return totals &+ SIMD32<UInt32>(truncatingIfNeeded: partial)

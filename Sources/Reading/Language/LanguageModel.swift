@@ -1,7 +1,7 @@
 import CReadingModels
 
-/// The statistics behind ``LanguageIdentifier``: for each script that several languages share, what a character n-gram
-/// costs each of them, in parts of a bit. Format: `training/language/README.md`.
+/// The statistics behind ``LanguageIdentifier``: for each script that several languages share, what a character n-gram or
+/// an everyday word costs each of them, in parts of a bit. Format: `training/language/README.md`.
 struct LanguageModel: Sendable {
   /// Why bytes are not a language model.
   enum FormatError: Error, Equatable, CustomStringConvertible {
@@ -25,19 +25,24 @@ struct LanguageModel: Sendable {
     /// Code 0: a scalar that no n-gram holds; 1: a word's edge.
     static let edge: UInt32 = 1
     static let tableSize: UInt32 = 0x2000
+    /// Keys from here on are whole words: this flag and 24 bits of a hash of their codes.
+    static let wordFlag: UInt32 = 1 << 24
 
     let languages: [String]
+    /// How much likelier than the rarest each language is before anything is read, in nats.
+    let priors: [Double]
     /// Folded scalar → its code; scalars from ``tableSize`` on have none.
     let codes: [UInt8]
     /// Open addressing: key → row + 1; 0 marks a free slot.
     private let keys: [UInt32]
     private let rows: [UInt16]
     private let shift: UInt32
-    /// One row an n-gram, one column a language.
+    /// One row an n-gram or word, one column a language.
     let costs: [SIMD32<UInt8>]
 
-    init(languages: [String], codes: [UInt8], entries: [(key: UInt32, costs: SIMD32<UInt8>)]) {
+    init(languages: [String], priors: [Double], codes: [UInt8], entries: [(key: UInt32, costs: SIMD32<UInt8>)]) {
       self.languages = languages
+      self.priors = priors
       self.codes = codes
       var bits: UInt32 = 4
       while 1 << Int(bits) < entries.count * 2 { bits += 1 }
@@ -55,7 +60,7 @@ struct LanguageModel: Sendable {
       costs = entries.map(\.costs)
     }
 
-    /// The row of an n-gram, whose codes fill the key's bytes; nil when no language has it.
+    /// The row of an n-gram, whose codes fill the key's bytes, or of a word; nil when no language has it.
     @inline(__always)
     func row(of key: UInt32) -> Int? {
       var slot = Int(Self.hash(key) >> shift)
@@ -67,6 +72,15 @@ struct LanguageModel: Sendable {
       }
     }
 
+    /// A word's key, one letter's code at a time (FNV-1a, its upper 24 bits), from ``wordSeed``.
+    static let wordSeed: UInt32 = 0x811C_9DC5
+
+    @inline(__always)
+    static func extend(_ state: UInt32, with code: UInt32) -> UInt32 { (state ^ code) &* 0x0100_0193 }
+
+    @inline(__always)
+    static func wordKey(_ state: UInt32) -> UInt32 { wordFlag | state >> 8 }
+
     /// Fibonacci hashing.
     @inline(__always)
     private static func hash(_ key: UInt32) -> UInt32 { key &* 0x9E37_79B1 }
@@ -77,8 +91,6 @@ struct LanguageModel: Sendable {
   let steps: Double
   /// What the sum of costs is multiplied with, since n-grams overlap.
   let temperature: Double
-  /// How much likelier English is before anything is read, in nats.
-  let englishBonus: Double
 
   /// The model inside this binary, read on first use (about a millisecond).
   static let bundled: Result<LanguageModel, FormatError> = {
@@ -97,25 +109,30 @@ struct LanguageModel: Sendable {
     var reader = Reader(bytes: bytes, position: 8)
     let length = Int(try reader.number(bytes: 4))
     let checksum = try reader.number(bytes: 4)
-    guard length == bytes.count - 16, Self.checksum(bytes[16...]) == checksum else { throw .damaged }
+    let actual = bytes[16...].withUnsafeBytes { CyclicRedundancyCheck().checksum(of: $0) }
+    guard length == bytes.count - 16, actual == checksum else { throw .damaged }
     let count = Int(try reader.number(bytes: 1))
     steps = Double(try reader.number(bytes: 1))
     let floor = UInt8(try reader.number(bytes: 1))
-    _ = try reader.number(bytes: 1)
-    temperature = Double(try reader.number(bytes: 2)) / 1024
-    englishBonus = Double(try reader.number(bytes: 2)) / 256
-    guard count == 4, steps > 0 else {
-      throw .malformed(offset: 16, reason: "expected 4 scripts and a positive number of steps")
+    let wordCost = UInt8(try reader.number(bytes: 1))
+    temperature = Double(try reader.number(bytes: 2)) / 10_000
+    let priorSteps = Double(try reader.number(bytes: 2))
+    guard count == 4, steps > 0, priorSteps > 0 else {
+      throw .malformed(offset: 16, reason: "expected 4 scripts and positive numbers of steps")
     }
     var groups: [Group] = []
-    for _ in 0..<count { groups.append(try Self.group(from: &reader, floor: floor)) }
+    for _ in 0..<count {
+      groups.append(try Self.group(from: &reader, floor: floor, wordCost: wordCost, priorSteps: priorSteps))
+    }
     guard reader.position == bytes.count else {
       throw .malformed(offset: reader.position, reason: "bytes follow the last script")
     }
     self.groups = groups
   }
 
-  private static func group(from reader: inout Reader, floor: UInt8) throws(FormatError) -> Group {
+  private static func group(
+    from reader: inout Reader, floor: UInt8, wordCost: UInt8, priorSteps: Double
+  ) throws(FormatError) -> Group {
     let start = reader.position
     let languageCount = Int(try reader.number(bytes: 1))
     _ = try reader.number(bytes: 1)
@@ -132,6 +149,8 @@ struct LanguageModel: Sendable {
       }
       languages.append(String(decoding: code, as: UTF8.self))
     }
+    var priors: [Double] = []
+    for _ in 0..<languageCount { priors.append(Double(try reader.number(bytes: 1)) / priorSteps) }
     var codes = [UInt8](repeating: 0, count: Int(Group.tableSize))
     for letter in 0..<letterCount {
       let scalar = try reader.number(bytes: 2)
@@ -147,30 +166,18 @@ struct LanguageModel: Sendable {
       let place = reader.position
       let step = try reader.varint()
       let columns = try reader.varint()
-      guard step > 0, step < 1 << 24, key + step < 1 << 24, columns >> UInt32(languageCount - 1) <= 1 else {
+      guard step > 0, step < 1 << 25, key + step < 1 << 25, columns >> UInt32(languageCount - 1) <= 1 else {
         throw .malformed(offset: place, reason: "an n-gram's key or languages are out of range")
       }
       key += step
+      let absent = key < Group.wordFlag ? floor : wordCost
       var costs = SIMD32<UInt8>(repeating: 0)
       for column in 0..<languageCount {
-        costs[column] = columns >> UInt32(column) & 1 == 1 ? UInt8(try reader.number(bytes: 1)) : floor
+        costs[column] = columns >> UInt32(column) & 1 == 1 ? UInt8(try reader.number(bytes: 1)) : absent
       }
       entries.append((key, costs))
     }
-    return Group(languages: languages, codes: codes, entries: entries)
-  }
-
-  /// CRC-32 as zlib computes it.
-  private static func checksum(_ bytes: ArraySlice<UInt8>) -> UInt32 {
-    var table = [UInt32](repeating: 0, count: 256)
-    for byte in 0..<256 {
-      var remainder = UInt32(byte)
-      for _ in 0..<8 { remainder = remainder & 1 == 1 ? 0xEDB8_8320 ^ (remainder >> 1) : remainder >> 1 }
-      table[byte] = remainder
-    }
-    var crc = UInt32.max
-    for byte in bytes { crc = table[Int((crc ^ UInt32(byte)) & 0xFF)] ^ (crc >> 8) }
-    return ~crc
+    return Group(languages: languages, priors: priors, codes: codes, entries: entries)
   }
 
   /// Little-endian numbers, read in order.

@@ -48,10 +48,60 @@ struct StructureSignal: SignalRules {
     case textBytes
   }
 
+  /// A text and what all rules need of it, computed once.
+  private struct TextView {
+    var text: [UInt8]
+    /// Empty unless some rule needs it.
+    var folded: [UInt8]
+    var keywordCounts: [Int]
+    var units: Int
+  }
+
   private struct Rule: Sendable {
     var feature: StructureRule.FeatureType
     var source: Source
     var predicate: NumericPredicate?
+
+    func reading(of view: TextView) -> SignalReading {
+      let value = value(of: view)
+      let isMatched = predicate?.holds(for: value) ?? (value > 0)
+      return SignalReading(
+        state: isMatched ? .matched(confidence: StructureSignal.confidence(value, predicate)) : .unmatched,
+        value: value, evidence: evidence(in: view))
+    }
+
+    private func value(of view: TextView) -> Double {
+      let number = Double(number(in: view))
+      switch feature {
+      case .exists, .sequence: return number > 0 ? 1 : 0
+      case .count: return number
+      case .density: return view.units == 0 ? 0 : number / Double(view.units)
+      }
+    }
+
+    private func number(in view: TextView) -> Int {
+      switch source {
+      case .regex(let expression):
+        if feature == .exists { return expression.matches(view.text) ? 1 : 0 }
+        return expression.count(in: view.text, limit: StructureSignal.countLimit)
+      case .keywords(let range, _):
+        return view.keywordCounts[range].reduce(0, +)
+      case .sequences(let sequences, let isCaseSensitive):
+        let text = isCaseSensitive ? view.text : view.folded
+        return sequences.reduce(0) { $0 + (StructureSignal.occur($1, inOrderIn: text) ? 1 : 0) }
+      case .textBytes:
+        return view.text.count
+      }
+    }
+
+    private func evidence(in view: TextView) -> [String] {
+      guard case .keywords(let range, let names) = source else { return [] }
+      var evidence: [String] = []
+      for (name, count) in zip(names, view.keywordCounts[range]) where count > 0 {
+        if evidence.count < StructureSignal.evidenceLimit { evidence.append(name) }
+      }
+      return evidence
+    }
   }
 
   private let rules: [Rule]
@@ -133,38 +183,10 @@ struct StructureSignal: SignalRules {
 
   func read(_ facts: PromptFacts) -> FamilyReading {
     let text = facts.evaluationText
-    let counts = keywords?.counts(in: text) ?? []
-    let folded = foldsText ? CaseFolding.fold(text) : []
-    let units = needsUnits ? Self.units(of: text) : 0
-    return FamilyReading(
-      readings: rules.map { rule in
-        var evidence: [String] = []
-        let number: Int
-        switch rule.source {
-        case .regex(let expression):
-          number =
-            rule.feature == .exists
-            ? (expression.matches(text) ? 1 : 0) : expression.count(in: text, limit: Self.countLimit)
-        case .keywords(let range, let names):
-          number = counts[range].reduce(0, +)
-          evidence = Array(
-            zip(names, counts[range]).lazy.filter { $0.1 > 0 }.map(\.0).prefix(Self.evidenceLimit))
-        case .sequences(let sequences, let isCaseSensitive):
-          number = sequences.count { Self.occur($0, inOrderIn: isCaseSensitive ? text : folded) }
-        case .textBytes:
-          number = text.count
-        }
-        let value =
-          switch rule.feature {
-          case .exists, .sequence: number > 0 ? 1.0 : 0.0
-          case .count: Double(number)
-          case .density: units == 0 ? 0.0 : Double(number) / Double(units)
-          }
-        let isMatched = rule.predicate?.holds(for: value) ?? (value > 0)
-        return SignalReading(
-          state: isMatched ? .matched(confidence: Self.confidence(value, rule.predicate)) : .unmatched, value: value,
-          evidence: evidence)
-      })
+    let view = TextView(
+      text: text, folded: foldsText ? CaseFolding.fold(text) : [], keywordCounts: keywords?.counts(in: text) ?? [],
+      units: needsUnits ? Self.units(of: text) : 0)
+    return FamilyReading(readings: rules.map { $0.reading(of: view) })
   }
 
   /// How clearly a value is on its side of the first bound.

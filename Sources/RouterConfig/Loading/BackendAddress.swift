@@ -37,7 +37,9 @@ struct BackendAddress: Sendable, Equatable {
     var host = authority
     var portText: Substring?
     if authority.first == "[" {
-      guard let close = authority.firstIndex(of: "]") else { throw Refusal(reason: "lacks the bracket ] of its address") }
+      guard let close = authority.firstIndex(of: "]") else {
+        throw Refusal(reason: "lacks the bracket ] of its address")
+      }
       host = authority[authority.index(after: authority.startIndex)..<close]
       let behind = authority[authority.index(after: close)...]
       guard behind.isEmpty || behind.first == ":" else { throw Refusal(reason: "must be [IPv6]:port") }

@@ -1,8 +1,8 @@
 /// Reads a configuration file: YAML, or JSON, which is YAML too.
 ///
-/// The steps, in order: hash of the bytes; YAML; the `config` block of a Helm values file; migration of the flat format;
-/// older spellings; environment variables; the table of keys; decoding with defaults; references between parts. All
-/// problems are found in one go. The work is a few milliseconds for a usual file and may run on any thread.
+/// The steps, in order: hash of the bytes; YAML; the `config` block of a Helm values file; migration of the flat
+/// format; older spellings; environment variables; the table of keys; decoding with defaults; references between
+/// parts. All problems are found in one go. The work is a few milliseconds for a usual file and may run on any thread.
 public struct ConfigurationLoader: Sendable {
   private let environment: [String: String]
   private let isStrict: Bool

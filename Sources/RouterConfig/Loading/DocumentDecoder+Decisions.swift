@@ -60,6 +60,7 @@ extension DocumentDecoder {
       log.error(
         path, .clause("a rule has both a type or name and an operator or conditions"),
         suggestion: "write the condition as one of the conditions")
+      return .or([])
     }
     if hasConditions { return composite(node, at: path) }
     guard let type = node["type"]?.text, !type.isEmpty else {

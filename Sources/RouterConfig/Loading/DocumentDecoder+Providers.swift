@@ -121,7 +121,7 @@ extension DocumentDecoder {
       do {
         fromBase = try BackendAddress(url: text)
       } catch {
-        let shown = base.scalar?.isFromEnvironment == true ? "" : ": \(ProblemLog.quoted(text))"
+        let shown = mayHoldSecret(base) ? "" : ": \(ProblemLog.quoted(text))"
         log.error(
           path + .key("base_url"), .predicate("\(error.reason)\(shown)"),
           suggestion: "write a URL such as https://host/v1")
@@ -135,12 +135,17 @@ extension DocumentDecoder {
       if let fromBase { address.pathPrefix = fromBase.pathPrefix }
       return address
     } catch {
-      let shown = endpoint.scalar?.isFromEnvironment == true ? "" : ": \(ProblemLog.quoted(text))"
+      let shown = mayHoldSecret(endpoint) ? "" : ": \(ProblemLog.quoted(text))"
       log.error(
         path + .key("endpoint"), .predicate("\(error.reason)\(shown)"),
         suggestion: "write host:port, [IPv6]:port or host:port/path")
       return nil
     }
+  }
+
+  /// Addresses with a user part, or out of the environment, are not shown.
+  private func mayHoldSecret(_ node: DocumentNode) -> Bool {
+    node.scalar?.isFromEnvironment == true || node.text?.contains("@") == true
   }
 
   /// The explicit path, or the provider's usual one behind the base URL's path.

@@ -84,7 +84,9 @@ extension DocumentDecoder {
       var rule = LanguageRule(name: element["name"]?.text ?? "")
       if let threshold = element["threshold"]?.number { rule.threshold = threshold }
       if !rule.name.isEmpty, !LanguageCodes.iso639.contains(rule.name) {
-        let lowercased = String(rule.name.lowercased().prefix(2))
+        // `eng`, `EN` and `en-US` begin with the code that was meant; longer words say nothing of it.
+        let isNearly = rule.name.count <= 3 || rule.name.dropFirst(2).first.map { $0 == "-" || $0 == "_" } == true
+        let lowercased = isNearly ? String(rule.name.lowercased().prefix(2)) : ""
         log.error(
           rulePath + .key("name"),
           .clause("\(ProblemLog.quoted(rule.name)) is not an ISO 639-1 code"),
@@ -134,7 +136,9 @@ extension DocumentDecoder {
         }
         decoded = .keywordSet(keywords: keywords, isCaseSensitive: isSensitive)
       case "sequence":
-        let sequences = (source["sequences"]?.elements ?? []).compactMap(\.texts)
+        let lists = source["sequences"]?.elements ?? []
+        guard lists.allSatisfy({ $0.elements != nil }) else { continue }
+        let sequences = lists.compactMap(\.texts)
         guard !sequences.isEmpty, sequences.allSatisfy({ !$0.isEmpty }) else {
           needs(sourcePath, "sequences", "sequence")
           continue

@@ -11,9 +11,9 @@ enum Quantity {
       guard let value = decimal(number) else { return nil }
       rest = rest[number.endIndex...]
       let unit = rest.prefix { $0.isLetter }
-      guard let factor = ["h": 3600.0, "m": 60, "s": 1, "ms": 1e-3, "us": 1e-6][String(unit)] else { return nil }
+      guard let factor: Double = ["h": 3600, "m": 60, "s": 1, "ms": 1e3, "us": 1e6][String(unit)] else { return nil }
       rest = rest[unit.endIndex...]
-      total += value * factor
+      total += unit.count > 1 ? value / factor : value * factor
     }
     return total.isFinite ? total : nil
   }

@@ -208,7 +208,9 @@ struct ReferenceCheck {
     collect(DomainRule(name: name, labels: [.other]))
     log.warning(
       path, .clause("domain:\(name) is not declared and is not one of the 14 categories, so it is read as other"),
-      suggestion: Suggestion.nearest(to: name, among: DomainLabel.allCases.map(\.rawValue)).map { "did you mean \($0)?" }
+      suggestion: Suggestion.nearest(to: name, among: DomainLabel.allCases.map(\.rawValue)).map {
+        "did you mean \($0)?"
+      }
         ?? "declare it under routing.signals.domains")
   }
 
@@ -256,8 +258,9 @@ struct ReferenceCheck {
     }
     let wildcards: Set<String> = ["0.0.0.0", "::"]
     for listener in document.listeners where listener.port == global.managementPort && listener.port != 0 {
-      guard listener.address == global.managementAddress || wildcards.contains(listener.address)
-        || wildcards.contains(global.managementAddress)
+      guard
+        listener.address == global.managementAddress || wildcards.contains(listener.address)
+          || wildcards.contains(global.managementAddress)
       else { continue }
       log.warning(
         DocumentPath([.key("global"), .key("services"), .key("management_api"), .key("port")]),

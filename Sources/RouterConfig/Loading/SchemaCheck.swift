@@ -20,7 +20,7 @@ struct SchemaCheck {
     checkEntries(of: root, as: "", at: DocumentPath())
     if root["routing"] == nil, root["global"] == nil {
       let unknown = (root.entries ?? []).map(\.key).filter { ConfigurationSchema.keyByPath[$0] == nil }
-      let note = unknown.isEmpty ? "" : "; it has the unknown keys \(ProblemLog.listed(unknown, "and"))"
+      let note = unknown.isEmpty ? "" : "; unknown here: \(ProblemLog.listed(unknown, "and"))"
       log.error(
         DocumentPath(), .clause("the document has neither routing nor global\(note)"),
         suggestion: "a v0.3 document has version, listeners, providers, routing, entrypoints, recipes and global")
@@ -41,7 +41,8 @@ struct SchemaCheck {
       } else {
         let nearest = Suggestion.nearest(to: entry.key, among: names)
         log.add(
-          unknownKeys, childPath, .predicate("is not a key of the schema and is ignored"),
+          unknownKeys, childPath,
+          .predicate("is not a key of the schema\(unknownKeys == .warning ? " and is ignored" : "")"),
           nearest.map { "did you mean \($0)?" } ?? "`switchyard config reference` lists the keys", entry.keyLocation)
       }
     }

@@ -268,8 +268,12 @@ public struct ConfigurationMigration {
     }
     if let best = best?.element, let model = best["model"] {
       var reference = DocumentNode.mapping([("model", model)], at: best.location)
-      if let useReasoning = best["use_reasoning"] ?? category["use_reasoning"] { reference["use_reasoning"] = useReasoning }
-      if let effort = best["reasoning_effort"] ?? category["reasoning_effort"] { reference["reasoning_effort"] = effort }
+      if let useReasoning = best["use_reasoning"] ?? category["use_reasoning"] {
+        reference["use_reasoning"] = useReasoning
+      }
+      if let effort = best["reasoning_effort"] ?? category["reasoning_effort"] {
+        reference["reasoning_effort"] = effort
+      }
       if let lora = best["lora_name"] { reference["lora_name"] = lora }
       decision["modelRefs"] = DocumentNode(.sequence([reference]), at: best.location)
     }

@@ -28,7 +28,7 @@ public enum ConfigurationReference {
   private static let introduction = """
     # Configuration
 
-    <!-- Made by `switchyard config reference > docs/configuration.md`. Edit the table in Sources/RouterConfig/Schema. -->
+    <!-- Made by `switchyard config reference > docs/configuration.md`. Its source is Sources/RouterConfig/Schema. -->
 
     One YAML file configures the router. Its format is v0.3 of the vLLM Semantic Router's; files written for that load
     as they are, and so does a Helm values file that holds such a document under `config`. Files of the flat format
@@ -53,7 +53,8 @@ public enum ConfigurationReference {
     (
       "routing.signals", "Signals",
       "Rules that are read off a request. A condition of a decision refers to one by type and name. The type is the "
-        + "key's singular: `keyword` for `keywords`, `domain` for `domains`; the other families have the same type and key."
+        + "key's singular: `keyword` for `keywords`, `domain` for `domains`; the other families have the same type and "
+        + "key."
     ),
     (
       "routing.decisions", "Decisions",
@@ -64,7 +65,8 @@ public enum ConfigurationReference {
   ]
 
   private static func section(of path: String) -> String {
-    for prefix in ["routing.signals", "routing.decisions"] where path.hasPrefix(prefix + "[") || path.hasPrefix(prefix + ".") {
+    for prefix in ["routing.signals", "routing.decisions"]
+    where path.hasPrefix(prefix + "[") || path.hasPrefix(prefix + ".") {
       return prefix
     }
     for prefix in ["providers", "routing", "global"] where path.hasPrefix(prefix + ".") { return prefix }
@@ -74,7 +76,8 @@ public enum ConfigurationReference {
   private static func isHonoured(_ key: ConfigurationKey) -> Bool { key.support == .honoured }
 
   private static func row(_ key: ConfigurationKey) -> String {
-    let fallback = key.isRequired ? "**required**" : key.defaultValue.map { $0.contains("`") || $0.contains(" ") ? $0 : "`\($0)`" }
+    let fallback =
+      key.isRequired ? "**required**" : key.defaultValue.map { $0.contains("`") || $0.contains(" ") ? $0 : "`\($0)`" }
     return "| `\(key.path)` | \(cell(value(key.type))) | \(cell(fallback ?? "")) | \(cell(key.meaning)) |\n"
   }
 
@@ -106,7 +109,8 @@ public enum ConfigurationReference {
     }
   }
 
-  private static func bounds<Bound: Comparable>(_ lower: Bound, _ upper: Bound, _ least: Bound, _ most: Bound) -> String {
+  private static func bounds<Bound: Comparable>(_ lower: Bound, _ upper: Bound, _ least: Bound, _ most: Bound) -> String
+  {
     func short(_ bound: Bound) -> String {
       let text = "\(bound)"
       return text.hasSuffix(".0") ? String(text.dropLast(2)) : text

@@ -101,7 +101,8 @@ public enum ConfigurationFeature: Sendable, Hashable {
       return "\(subject) \(what), which this version does not act on yet"
     case .signalFamily(let family):
       let subject = count == 1 ? "1 rule is declared" : "\(count) rules are declared"
-      return "\(subject) under signals.\(family), which this version does not read yet: conditions on them count as failed"
+      return
+        "\(subject) under signals.\(family), which this version does not read yet: conditions on them count as failed"
     case .plugin(let type):
       return "\(noun("decision", "use")) the plugin \(type), which this version does not act on yet"
     case .algorithm(let type):

@@ -21,7 +21,8 @@ extension ConfigurationSchema {
 
   /// `routing.decisions`.
   static let decisionKeys: [ConfigurationKey] =
-    choiceKeys + predicateKeys(of: "routing.decisions[].rules", "Bounds on the signal's number, in place of whether it matched.")
+    choiceKeys
+    + predicateKeys(of: "routing.decisions[].rules", "Bounds on the signal's number, in place of whether it matched.")
     + modelKeys + algorithmBlocks + actionKeys
 
   private static let choiceKeys: [ConfigurationKey] =
@@ -56,7 +57,8 @@ extension ConfigurationSchema {
         "routing.decisions[].rules.on_error",
         .choice(RuleLeaf.OnError.allCases.map(\.rawValue), ignoringCase: false),
         "What a condition with a predicate answers when its signal failed."),
-      .init("routing.decisions[].modelRefs", .objects(uniqueBy: nil), "Candidate models; none means the default model."),
+      .init(
+        "routing.decisions[].modelRefs", .objects(uniqueBy: nil), "Candidate models; none means the default model."),
       .init("routing.decisions[].modelRefs[].model", .name, required: true, "The model."),
       .init("routing.decisions[].modelRefs[].lora_name", .name, "An adapter of the model's card."),
       .init(
@@ -89,7 +91,8 @@ extension ConfigurationSchema {
         "routing.decisions[].plugins[].type", .choice(pluginTypes, ignoringCase: false), required: true,
         "The plugin, at most once in a decision. This version acts on `system_prompt`."),
       .init(
-        "routing.decisions[].plugins[].configuration", .object, "The plugin's settings; those of `system_prompt` follow."),
+        "routing.decisions[].plugins[].configuration", .object,
+        "The plugin's settings; those of `system_prompt` follow."),
       .init(
         "routing.decisions[].plugins[].configuration.enabled", .boolean, default: "true when there is a prompt",
         "Whether the prompt is put in."),

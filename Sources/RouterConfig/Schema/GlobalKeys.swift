@@ -48,7 +48,8 @@ extension ConfigurationSchema {
     .init(
       "global.services.observability.metrics.enabled", .boolean, .informative,
       "Metrics are always kept; scraping them costs what it costs."),
-    notYet("services.observability.metrics.windowed_metrics", "metrics over time windows", "Rates of the last minutes."),
+    notYet(
+      "services.observability.metrics.windowed_metrics", "metrics over time windows", "Rates of the last minutes."),
     notYet("services.observability.tracing", "tracing", "Spans, sent to a collector."),
     notYet("services.authz", "authorisation", "Who may ask which model."),
     notYet("services.ratelimit", "rate limits", "Requests and tokens a unit of time."),

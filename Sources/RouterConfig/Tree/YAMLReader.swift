@@ -53,7 +53,8 @@ enum YAMLReader {
   }
 
   private static func convert(_ node: Node, depth: Int, budget: inout Int) throws(Refusal) -> DocumentNode {
-    let location = node.mark.map { SourceLocation(line: $0.line, column: $0.column) }
+    let location =
+      node.mark.map { SourceLocation(line: $0.line, column: $0.column) }
       ?? SourceLocation(line: 1, column: 1)
     budget -= 1
     guard budget >= 0 else {

@@ -96,7 +96,10 @@ struct YAMLText {
   private static func key(_ key: String) -> String { string(key) }
 
   /// A word that was written plainly may be again, unless it needs quotes here.
-  private static func plain(_ text: String) -> String { isSafeWord(text) ? text : string(text) }
+  private static func plain(_ text: String) -> String {
+    if ["", "~"].contains(text) { return "null" }
+    return isSafeWord(text) ? text : string(text)
+  }
 
   /// A text, in quotes unless it is a plain word in every dialect of YAML.
   private static func string(_ text: String) -> String {
@@ -154,7 +157,9 @@ struct YAMLText {
 
   /// Several printable lines, none of which a literal block would change.
   private static func suitsLiteralBlock(_ text: String) -> Bool {
-    guard text.contains("\n"), !text.hasSuffix("\n\n"), let first = text.first, !first.isWhitespace else { return false }
+    guard text.contains("\n"), !text.hasSuffix("\n\n"), let first = text.first, !first.isWhitespace else {
+      return false
+    }
     return text.unicodeScalars.allSatisfy { $0 == "\n" || isPrintable($0) }
   }
 }

@@ -54,7 +54,8 @@ extension ConfigurationWriter {
       case .regex(let pattern): mapping([("type", text("regex")), ("pattern", text(pattern))])
       case .keywordSet(let keywords, let isSensitive):
         mapping([
-          ("type", text("keyword_set")), ("keywords", list(keywords.map(text))), ("case_sensitive", boolean(isSensitive)),
+          ("type", text("keyword_set")), ("keywords", list(keywords.map(text))),
+          ("case_sensitive", boolean(isSensitive)),
         ])
       case .sequence(let sequences, let isSensitive):
         mapping([

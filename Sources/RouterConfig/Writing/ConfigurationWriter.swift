@@ -1,7 +1,8 @@
 /// Prints a document as YAML with comments, for people to begin with (`switchyard config init`).
 ///
 /// Loading what it prints gives an equal document, apart from its hash. Credentials are never printed: each becomes an
-/// `api_key_env`, with the variable it came from, or one named after its backend. Keys with their default value are left
+/// `api_key_env`, with the variable it came from, or one named after its backend (``variable(for:)``), and so does an
+/// extra header that carries a secret by its name. Keys with their default value are left
 /// out, except where seeing them helps.
 public struct ConfigurationWriter {
   private let document: RouterDocument
@@ -120,7 +121,8 @@ public struct ConfigurationWriter {
     let usual = BackendReference(name: "", host: "", port: 0)
     var fields = Fields()
     let prefix = "\(model)_"
-    fields.add("name", text(backend.name.hasPrefix(prefix) ? String(backend.name.dropFirst(prefix.count)) : backend.name))
+    fields.add(
+      "name", text(backend.name.hasPrefix(prefix) ? String(backend.name.dropFirst(prefix.count)) : backend.name))
     let host = backend.host.contains(":") ? "[\(backend.host)]" : backend.host
     let path = backend.pathPrefix.hasSuffix("/v1") ? "\(backend.pathPrefix)/v1" : backend.pathPrefix
     fields.add("endpoint", text("\(host):\(backend.port)\(path)"))
@@ -129,7 +131,7 @@ public struct ConfigurationWriter {
     if backend.type != usual.type { fields.add("type", text(backend.type)) }
     if backend.authHeader != usual.authHeader { fields.add("auth_header", text(backend.authHeader)) }
     if backend.authPrefix != usual.authPrefix { fields.add("auth_prefix", text(backend.authPrefix)) }
-    if !backend.extraHeaders.isEmpty { fields.add("extra_headers", textMap(backend.extraHeaders)) }
+    if !backend.extraHeaders.isEmpty { fields.add("extra_headers", headers(of: backend)) }
     fields.add("chat_path", backend.chatPath.map(text))
     if let variable = backend.credentialEnvironmentName {
       fields.add("api_key_env", text(variable))
@@ -137,6 +139,16 @@ public struct ConfigurationWriter {
       fields.add("api_key_env", text(Self.variable(for: backend.name)))
     }
     return mapping(fields.pairs)
+  }
+
+  /// Headers that carry a secret by their name become references to variables.
+  private func headers(of backend: BackendReference) -> DocumentNode {
+    let words = ["authorization", "key", "token", "secret", "password", "cookie"]
+    return mapping(
+      backend.extraHeaders.sorted { $0.key < $1.key }.map { name, value in
+        guard words.contains(where: name.lowercased().contains) else { return (name, text(value)) }
+        return (name, .text("${\(Self.variable(for: "\(backend.name)_\(name)"))}", at: nowhere))
+      })
   }
 
   /// The variable that stands for a credential which came from no variable: `API_KEY_` and the backend's name in
@@ -329,7 +341,9 @@ public struct ConfigurationWriter {
 
   /// A dollar sign is doubled, for the loader would take what follows it for a variable.
   func text(_ value: String) -> DocumentNode {
-    let escaped = value.contains("$") ? value.split(separator: "$", omittingEmptySubsequences: false).joined(separator: "$$") : value
+    let escaped =
+      value.contains("$")
+      ? value.split(separator: "$", omittingEmptySubsequences: false).joined(separator: "$$") : value
     return .text(escaped, at: nowhere)
   }
 
