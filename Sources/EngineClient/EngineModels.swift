@@ -43,14 +43,19 @@ public struct EngineModels: Sendable, Equatable {
       struct Entry: Decodable {
         var id: String
         var parent: String?
-        var max_model_len: Int?
+        var maximumLength: Int?
+
+        enum CodingKeys: String, CodingKey {
+          case id, parent
+          case maximumLength = "max_model_len"
+        }
       }
       var data: [Entry]
     }
     do {
       let list = try JSONDecoder().decode(List.self, from: Data(buffer: answer.body))
       return EngineModels(
-        models: list.data.map { Model(id: $0.id, parent: $0.parent, maximumLength: $0.max_model_len) })
+        models: list.data.map { Model(id: $0.id, parent: $0.parent, maximumLength: $0.maximumLength) })
     } catch {
       throw Failure.notAModelList
     }

@@ -55,7 +55,8 @@ struct EnvelopeSignalTests {
       (.assistantToolCall, 2), (.assistantToolCycle, 1), (.activeToolLoop, 1), (.imageContent, 0),
     ]
     let signal = try ConversationSignal(
-      sources.map { ConversationRule(name: "r", feature: .count, source: $0.0) }) { "\($0)" }
+      sources.map { ConversationRule(name: "r", feature: .count, source: $0.0) }
+    ) { "\($0)" }
     let readings = signal.read(PromptFacts(conversation: facts)).readings
     #expect(readings.map(\.value) == sources.map(\.1))
     #expect(readings.map(\.isMatched) == sources.map { $0.1 > 0 })

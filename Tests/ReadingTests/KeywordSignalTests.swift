@@ -77,7 +77,8 @@ struct KeywordSignalTests {
   func bm25() throws {
     let rule = KeywordRule(
       name: "r", keywords: ["derivatives of a function", "integral calculus", "the price of gold"], method: .bm25)
-    #expect(try reading(rule, "differentiate this: which functions are there?").evidence == ["derivatives of a function"])
+    #expect(
+      try reading(rule, "differentiate this: which functions are there?").evidence == ["derivatives of a function"])
     #expect(try reading(rule, "What is the derivative?").isMatched)
     #expect(try !reading(rule, "the of a to").isMatched)
     let high = KeywordRule(name: "r", keywords: ["integral calculus"], method: .bm25, bm25Threshold: 0.5)

@@ -200,7 +200,8 @@ struct LanguageTests {
     let reading = try read([LanguageRule(name: "eo")], "Saluton")
     #expect(reading.readings[0].state == .failed(reason: #"this build cannot tell the language "eo""#))
     let error = #expect(throws: SignalCompilationErrors.self) {
-      _ = try read([LanguageRule(name: "nb"), LanguageRule(name: "english"), LanguageRule(name: "fr", threshold: 2)], "")
+      _ = try read(
+        [LanguageRule(name: "nb"), LanguageRule(name: "english"), LanguageRule(name: "fr", threshold: 2)], "")
     }
     #expect(
       error?.problems.map(\.path) == ["routing.signals.language[1].name", "routing.signals.language[2].threshold"])

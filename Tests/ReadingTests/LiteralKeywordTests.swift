@@ -107,7 +107,9 @@ struct LiteralKeywordTests {
     var random = SeededGenerator(seed: .random(in: 0 ... .max))
     let seed = random.seed
     for _ in 0..<200 {
-      let keywords = Set((0..<8).map { _ in Self.text(length: 1...4, &random) }).sorted { $0.lexicographicallyPrecedes($1) }
+      let keywords = Set((0..<8).map { _ in Self.text(length: 1...4, &random) }).sorted {
+        $0.lexicographicallyPrecedes($1)
+      }
       let text = Self.text(length: 0...60, &random)
       var found = Set<[Int]>()
       try text.withUnsafeBufferPointer { bytes in

@@ -17,7 +17,8 @@ struct PromptReaderTests {
       conversation: [ConversationRule(name: "any", feature: .exists, source: .message(role: nil))],
       metadata: [MetadataRule(name: "gold", key: "tier", predicate: .equals("gold"))])
     let reader = try PromptReader(signals: signals, domainClassifier: FixedClassifier([.math: 1]))
-    var facts = PromptFacts(evaluationText: Array("What do you think of the derivative?".utf8), metadata: ["tier": "gold"])
+    var facts = PromptFacts(
+      evaluationText: Array("What do you think of the derivative?".utf8), metadata: ["tier": "gold"])
     facts.conversation.messages = 1
     for family in SignalFamily.allCases {
       var ticks: [UInt64] = [100, 350]

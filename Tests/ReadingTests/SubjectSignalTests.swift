@@ -54,7 +54,8 @@ struct SubjectSignalTests {
   func entropy() throws {
     let spread: [DomainLabel: Float] = [.math: 0.375, .physics: 0.25, .law: 0.125, .history: 0.125, .other: 0.125]
     #expect(try read(spread, threshold: 0.25).readings.map(\.isMatched) == [true, true, false])
-    #expect(try read([.math: 0.75, .physics: 0.25], threshold: 0.25).readings.map(\.isMatched) == [true, false, false])
+    #expect(
+      try read([.math: 0.75, .physics: 0.25], threshold: 0.25).readings.map(\.isMatched) == [true, false, false])
     #expect(DomainSignal.entropy([1, 0, 0, 0]) == 0)
     #expect(abs(DomainSignal.entropy([0.25, 0.25, 0.25, 0.25]) - 1) < 1e-12)
   }

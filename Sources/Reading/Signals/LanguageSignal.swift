@@ -70,7 +70,8 @@ struct LanguageSignal: SignalRules {
         problems.append(
           SignalCompilationError(
             path: "\(path(index)).name",
-            reason: "\"\(declaration.name)\" is no ISO 639-1 code; name the rule after a language, such as en, de or zh"))
+            reason: "\"\(declaration.name)\" is no ISO 639-1 code; name the rule after a language, such as en, de or zh"
+          ))
       }
       if !(0...1).contains(declaration.threshold) {
         problems.append(

@@ -15,7 +15,8 @@ struct MetadataSignal: SignalRules {
       .init("key", "string", default: nil, "The key of `metadata`."),
       .init("predicate.equals", "string", default: "none", "The value it must have."),
       .init("predicate.in", "list of strings", default: "none", "The values of which it must have one."),
-      .init("predicate.exists", "true or false", default: "none", "Whether the key must be there. One predicate a rule."),
+      .init(
+        "predicate.exists", "true or false", default: "none", "Whether the key must be there. One predicate a rule."),
     ],
     confidence: "1.",
     value: nil,
