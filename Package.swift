@@ -26,10 +26,13 @@ let package = Package(
     .target(
       name: "Reading",
       dependencies: ["CRegularExpressions", "CReadingModels", "ChatProtocols", "RouterConfig", "Signals"]),
-    .target(name: "Routing", dependencies: ["ChatProtocols", "RouterConfig", "Fleet", "Signals"]),
+    .target(name: "Routing", dependencies: ["JSONText", "ChatProtocols", "RouterConfig", "Fleet", "Signals"]),
     .target(name: "Balancing", dependencies: ["Fleet"]),
 
     // Floor 2
+    .target(
+      name: "Pipeline",
+      dependencies: ["ChatProtocols", "Fleet", "JSONText", "Reading", "RouterConfig", "Routing", "Signals"]),
     .target(name: "Telemetry"),
     .target(
       name: "EngineClient",

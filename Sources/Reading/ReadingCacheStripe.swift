@@ -71,7 +71,7 @@ struct ReadingCacheStripe {
   }
 
   private func holds(_ place: Int, _ generation: UInt64, _ text: [UInt8]) -> Bool {
-    slots[place].generation == generation && slots[place].text == text
+    slots[place].generation == generation && TextHash.areEqual(slots[place].text, text)
   }
 
   private mutating func remove(_ place: Int) {

@@ -1,3 +1,4 @@
+import JSONText
 import RouterConfig
 
 /// How one model is told to reason or not, and what that does to a request's body.
@@ -10,9 +11,9 @@ public struct ReasoningControl: Sendable, Equatable {
 
   /// A change to the body, in the vocabulary of the request editor.
   public enum Change: Sendable, Equatable {
-    /// `chat_template_kwargs[key] = value`, other keys kept; the value is JSON.
-    case setTemplateArgument(key: String, json: String)
-    case setTopLevel(key: String, json: String)
+    /// `chat_template_kwargs[key] = value`, other keys kept.
+    case setTemplateArgument(key: String, value: JSONFragment)
+    case setTopLevel(key: String, value: JSONFragment)
     case removeTopLevel(key: String)
   }
 
@@ -29,25 +30,25 @@ public struct ReasoningControl: Sendable, Equatable {
   /// Where the effort moves into the template, the client's top-level `reasoning_effort` is removed.
   ///
   /// - Parameters:
-  ///   - effort: a plain word such as `high`.
-  ///   - clientEffort: the client's own `reasoning_effort` as JSON, nil when it sent none.
-  public func changes(isOn: Bool, effort: String, clientEffort: String?) -> [Change] {
-    let effortJSON = "\"\(effort)\""
+  ///   - effort: a word such as `high`.
+  ///   - clientEffort: the client's own `reasoning_effort`, nil when it sent none.
+  public func changes(isOn: Bool, effort: String, clientEffort: JSONFragment?) -> [Change] {
+    let effort = JSONFragment.string(effort)
     let removal: [Change] = clientEffort == nil ? [] : [.removeTopLevel(key: "reasoning_effort")]
     if dialect == .deepSeek {
       let thinking = Change.setTopLevel(
-        key: "thinking", json: isOn ? #"{"type":"enabled"}"# : #"{"type":"disabled"}"#)
-      return isOn ? [thinking, .setTopLevel(key: "reasoning_effort", json: effortJSON)] : [thinking]
+        key: "thinking", value: .object(["type": .string(isOn ? "enabled" : "disabled")]))
+      return isOn ? [thinking, .setTopLevel(key: "reasoning_effort", value: effort)] : [thinking]
     }
     switch family.kind {
     case .chatTemplateKwargs:
-      return [.setTemplateArgument(key: family.parameter, json: isOn ? "true" : "false")] + removal
+      return [.setTemplateArgument(key: family.parameter, value: .boolean(isOn))] + removal
     case .reasoningEffort where dialect == .chatTemplate:
       return [
-        .setTemplateArgument(key: "reasoning_effort", json: isOn ? effortJSON : clientEffort ?? #""low""#)
+        .setTemplateArgument(key: "reasoning_effort", value: isOn ? effort : clientEffort ?? .string("low"))
       ] + removal
     case .reasoningEffort, .topLevelReasoningEffort:
-      return isOn ? [.setTopLevel(key: "reasoning_effort", json: effortJSON)] : []
+      return isOn ? [.setTopLevel(key: "reasoning_effort", value: effort)] : []
     }
   }
 }

@@ -114,6 +114,20 @@ struct ReadingCacheTests {
     #expect(hashes.count == 82)
   }
 
+  @Test("texts are compared to the last byte")
+  func equality() {
+    for length in [0, 1, 31, 32, 33, 64, 70] {
+      let text = (0..<length).map { UInt8($0) }
+      #expect(TextHash.areEqual(text, Array(text)))
+      #expect(!TextHash.areEqual(text, text + [0]))
+      for index in text.indices {
+        var other = text
+        other[index] ^= 1
+        #expect(!TextHash.areEqual(text, other))
+      }
+    }
+  }
+
   @Test("many threads may use it at once")
   func threads() async {
     let cache = ReadingCache(maximumEntries: 32, maximumTextBytes: 4000)

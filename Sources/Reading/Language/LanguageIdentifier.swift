@@ -6,7 +6,7 @@
 /// language is on the web.
 ///
 /// Confidence is the posterior within the script times the share of the text's letters that are of that script. A value
-/// type over an immutable model; may be used from any thread. Around 5 µs for 30 words, at most some 25 µs.
+/// type over an immutable model; may be used from any thread. Around 4 µs for 30 words, at most some 11 µs.
 public struct LanguageIdentifier: Sendable {
   /// What was found.
   public struct Identification: Sendable, Equatable {

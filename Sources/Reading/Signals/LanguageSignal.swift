@@ -10,7 +10,7 @@ struct LanguageSignal: SignalRules {
     computation: [
       """
       The script of most letters among the first 512 characters decides, and, where several languages share it, a \
-      model of character n-grams. Confidence is the language's probability times the share of letters in its script.
+      model of character n-grams and everyday words. Confidence is the language's probability times the share of letters in its script.
       """,
       """
       When no language is found, or the best one stays below the rule's threshold, the prompt counts as English with \
@@ -25,9 +25,9 @@ struct LanguageSignal: SignalRules {
       .init("name", "ISO 639-1 code, such as `de`", default: nil, "The language, and the rule's name."),
       .init("threshold", "number in 0…1", default: "0.3", "Below it, the language found does not count."),
     ],
-    confidence: "the probability of the language found; 0.5 for English by default of anything sure.",
+    confidence: "the probability of the language found; 0.5 when the prompt counts as English for want of a sure one.",
     value: "the probability of the rule's own language.",
-    cost: "5 µs for 30 words, at most some 25 µs")
+    cost: "4 µs for 30 words, at most some 11 µs")
 
   static let fallback = "en"
   static let fallbackConfidence = 0.5

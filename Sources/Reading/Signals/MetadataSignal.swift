@@ -8,7 +8,7 @@ struct MetadataSignal: SignalRules {
   static let documentation = SignalDocumentation(
     summary: "A key of the request's `metadata` object has the wanted value.",
     computation: [
-      "Compares strings byte for byte. A key that is absent matches nothing but `exists: false`."
+      "Compares whole strings; case matters. A key that is absent matches nothing but `exists: false`."
     ],
     fields: [
       .init("name", "string", default: nil, "The rule's name."),

@@ -26,6 +26,23 @@ enum TextHash {
     }
   }
 
+  /// Whether two texts are the same, 32 bytes a step; `==` on arrays goes byte by byte.
+  static func areEqual(_ left: [UInt8], _ right: [UInt8]) -> Bool {
+    guard left.count == right.count else { return false }
+    return left.withUnsafeBytes { left in
+      right.withUnsafeBytes { right in
+        var position = 0
+        while position + 32 <= left.count {
+          let one = left.loadUnaligned(fromByteOffset: position, as: SIMD4<UInt64>.self)
+          let other = right.loadUnaligned(fromByteOffset: position, as: SIMD4<UInt64>.self)
+          guard one == other else { return false }
+          position += 32
+        }
+        return (position..<left.count).allSatisfy { left[$0] == right[$0] }
+      }
+    }
+  }
+
   @inline(__always)
   private static func mix(_ left: UInt64, _ right: UInt64) -> UInt64 {
     let product = left.multipliedFullWidth(by: right)

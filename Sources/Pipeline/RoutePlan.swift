@@ -1,0 +1,43 @@
+import ChatProtocols
+import Fleet
+import JSONText
+import Routing
+import Signals
+
+/// What is to be done with one request: which model answers, and how its body changes on the way.
+///
+/// The same value whichever way the request came in.
+public struct RoutePlan: Sendable {
+  public let facts: RequestFacts
+  /// What the decision came to; nil for a request that named its model itself and passes through.
+  public let selection: Selection?
+  /// The base model, whose replicas answer.
+  public let model: String
+  /// The adapter that is asked for under its own name.
+  public let adapter: String?
+  /// The recipe that was entered, by its index in ``Router/recipes``; nil for a pass-through.
+  public let recipe: Int?
+  /// What was read, and nothing that was not needed.
+  public let readings: SignalReadings
+  /// The verdict of the decision engine; nil for a pass-through.
+  public let verdict: DecisionEngine.Verdict?
+  /// Changes to the body, but for the model's name, which depends on the replica.
+  public let edits: RequestEdits
+  public let injectsSystemPrompt: Bool
+  /// Text readings came from the cache.
+  public let wasReadBefore: Bool
+
+  /// The model's name as the client knows it.
+  public var publicModel: String { adapter ?? model }
+
+  /// The body's changes for one placement.
+  ///
+  /// - Parameter body: the bytes that ``facts`` were made from.
+  public func splices(for placement: Placement, on body: UnsafeRawBufferPointer) -> ByteSplices {
+    let upstream = adapter ?? placement.upstreamModel
+    guard upstream != facts.model else { return edits.splices(on: body) }
+    var edits = edits
+    edits.setModel(upstream)
+    return edits.splices(on: body)
+  }
+}

@@ -1,0 +1,58 @@
+import Fleet
+import RouterConfig
+
+/// Makes the fleet that a document declares in `providers.models[].backend_refs`.
+public enum StaticFleet {
+  /// - Parameters:
+  ///   - previous: replicas at the same address are taken over from it with their counters and health.
+  ///   - adapters: adapters learnt from engines, by base model; those of the document's cards come in any case.
+  /// - Returns: the fleet, and a sentence for each backend that this build cannot use.
+  public static func build(
+    _ document: RouterDocument, previous: FleetSnapshot? = nil, adapters: [String: [String]] = [:]
+  ) -> (fleet: FleetSnapshot, problems: [String]) {
+    var replicas = previous?.replicas ?? []
+    var used: [Replica] = []
+    var problems: [String] = []
+    func replica(_ backend: BackendReference) -> Replica {
+      if let known = replicas.first(where: { $0.host == backend.host && $0.port == backend.port }) {
+        if !used.contains(where: { $0 === known }) { used.append(known) }
+        return known
+      }
+      let id = (replicas.map(\.id).max() ?? -1) + 1
+      let new = Replica(id: id, name: backend.name, host: backend.host, port: backend.port)
+      replicas.append(new)
+      used.append(new)
+      return new
+    }
+    let models = document.providers.models.map { model in
+      var placements: [Placement] = []
+      for backend in model.backends {
+        guard !backend.usesTLS else {
+          problems.append(
+            "backend \(backend.name) asks for https, which this version does not speak yet; it is left out")
+          continue
+        }
+        placements.append(
+          Placement(
+            replica: replica(backend), weight: backend.weight,
+            upstreamModel: model.externalModelIDs[backend.type] ?? model.providerModelID ?? model.name,
+            pathPrefix: backend.pathPrefix, chatPath: backend.chatPath, headerLines: headerLines(backend)))
+      }
+      let declared = document.routing.modelCards.first { $0.name == model.name }?.loras.map(\.name) ?? []
+      let learnt = (adapters[model.name] ?? []).filter { !declared.contains($0) }
+      return FleetModel(name: model.name, placements: placements, adapters: declared + learnt)
+    }
+    return (FleetSnapshot(models: models, replicas: used), problems)
+  }
+
+  private static func headerLines(_ backend: BackendReference) -> HeaderLines {
+    var lines = HeaderLines()
+    if let credential = backend.credential {
+      let secret = credential.reveal()
+      lines.append(
+        name: backend.authHeader, value: backend.authPrefix.isEmpty ? secret : "\(backend.authPrefix) \(secret)")
+    }
+    for (name, value) in backend.extraHeaders.sorted(by: { $0.key < $1.key }) { lines.append(name: name, value: value) }
+    return lines
+  }
+}
