@@ -7,7 +7,11 @@ import PackageDescription
 let package = Package(
   name: "switchyard",
   platforms: [.macOS(.v26)],
+  products: [
+    .executable(name: "switchyard", targets: ["switchyard"])
+  ],
   dependencies: [
+    .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.0"),
     .package(url: "https://github.com/apple/swift-nio", from: "2.101.0"),
     .package(url: "https://github.com/jpsim/Yams", from: "6.2.0"),
   ],
@@ -43,10 +47,29 @@ let package = Package(
 
     // Floor 3
     .target(
+      name: "Gateway",
+      dependencies: [
+        "Balancing", "ChatProtocols", "Fleet", "HTTPWire", "JSONText", "Pipeline", "Routing", "Signals", "Telemetry",
+        .product(name: "NIOCore", package: "swift-nio"), .product(name: "NIOPosix", package: "swift-nio"),
+      ]),
+    .target(
       name: "EngineSimulator",
       dependencies: [
         .product(name: "NIOCore", package: "swift-nio"), .product(name: "NIOPosix", package: "swift-nio"),
         .product(name: "NIOHTTP1", package: "swift-nio"), .product(name: "Yams", package: "Yams"),
+      ]),
+
+    .target(
+      name: "Discovery",
+      dependencies: ["EngineClient", "RouterConfig", .product(name: "NIOCore", package: "swift-nio")]),
+
+    // Floor 4
+    .executableTarget(
+      name: "switchyard",
+      dependencies: [
+        "Discovery", "EngineClient", "EngineSimulator", "Fleet", "Gateway", "Pipeline", "Reading", "RouterConfig",
+        "Telemetry", .product(name: "ArgumentParser", package: "swift-argument-parser"),
+        .product(name: "NIOCore", package: "swift-nio"), .product(name: "NIOPosix", package: "swift-nio"),
       ]),
 
     // Benchmarks and fuzzers

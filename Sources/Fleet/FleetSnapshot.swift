@@ -3,12 +3,17 @@ public struct FleetSnapshot: Sendable {
   public let models: [FleetModel]
   /// Every replica once, whatever the number of models it serves.
   public let replicas: [Replica]
+  /// The identity of the next replica that is made: above those of all replicas that this fleet or one before it had,
+  /// so that no identity is ever given twice.
+  public let nextReplicaID: Int
   private let modelIndex: [String: Int]
 
+  /// - Parameter previous: the snapshot that this one replaces.
   /// - Precondition: model names are unique.
-  public init(models: [FleetModel], replicas: [Replica]) {
+  public init(models: [FleetModel], replicas: [Replica], replacing previous: FleetSnapshot? = nil) {
     self.models = models
     self.replicas = replicas
+    nextReplicaID = max(previous?.nextReplicaID ?? 0, (replicas.map(\.id).max() ?? -1) + 1)
     modelIndex = Dictionary(uniqueKeysWithValues: models.enumerated().map { ($1.name, $0) })
   }
 
@@ -67,9 +72,25 @@ public struct HeaderLines: Sendable, CustomStringConvertible, CustomReflectable 
 
   public init() {}
 
-  /// - Precondition: neither holds a control character.
+  /// Whether a line may be made of these: the name has characters of RFC 9110 §5.6.2 only, the value no control
+  /// character.
+  public static func canHold(name: String, value: String) -> Bool {
+    let isName =
+      !name.isEmpty
+      && name.utf8.allSatisfy { byte in
+        switch byte {
+        case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
+          UInt8(ascii: "0")...UInt8(ascii: "9"):
+          true
+        default: "!#$%&'*+-.^_`|~".utf8.contains(byte)
+        }
+      }
+    return isName && !value.utf8.contains { ($0 < 0x20 && $0 != 0x09) || $0 == 0x7F }
+  }
+
+  /// - Precondition: ``canHold(name:value:)``.
   public mutating func append(name: String, value: String) {
-    precondition(!(name + value).utf8.contains { $0 < 0x20 || $0 == 0x7F }, "a header line holds a control character")
+    precondition(Self.canHold(name: name, value: value), "a header line holds a character that it may not")
     bytes.append(contentsOf: "\(name): \(value)\r\n".utf8)
     names.append(name.lowercased())
     if name.lowercased() == "authorization" { setsAuthorization = true }

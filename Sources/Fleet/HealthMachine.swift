@@ -26,6 +26,7 @@ public struct HealthMachine: Sendable {
   }
 
   public private(set) var verdict: Verdict = .unknown
+  /// Why it is failing; nil while it is not.
   public private(set) var lastFailure: String?
   private var failures = 0
   private var successes = 0
@@ -51,8 +52,8 @@ public struct HealthMachine: Sendable {
     case .probeFailed(let reason), .requestFailed(let reason):
       successes = 0
       failures += 1
-      lastFailure = reason
       if verdict == .unknown || failures >= thresholds.failures { verdict = .failing }
+      if verdict == .failing { lastFailure = reason }
     }
   }
 }

@@ -29,4 +29,12 @@ public final class ReplicaHealth: Sendable {
       return machine.verdict == before ? nil : machine.verdict
     }
   }
+
+  /// A request was answered. One load when the replica is ready already, so that the hot path takes no lock.
+  ///
+  /// Earlier failures that have not made the replica failing are forgotten at the next probe.
+  public func handleSuccess() {
+    guard state == .unknown else { return }
+    handle(.requestSucceeded)
+  }
 }

@@ -19,13 +19,13 @@ public final class ReplicaLoad: Sendable {
     guard running.compareExchange(expected: expected, desired: expected + 1, ordering: .relaxed).exchanged else {
       return false
     }
-    served.add(1, ordering: .relaxed)
+    served.wrappingAdd(1, ordering: .relaxed)
     return true
   }
 
   /// A request that ``begin(ifInFlight:)`` counted has ended, however it ended.
   public func end() {
-    let before = running.subtract(1, ordering: .relaxed).oldValue
+    let before = running.wrappingSubtract(1, ordering: .relaxed).oldValue
     precondition(before > 0, "a replica's request ended that never began")
   }
 }

@@ -16,7 +16,7 @@ public struct ChunkedDecoder: Sendable, Equatable {
     case sizeLineFeed(value: Int)
     case data(remaining: Int)
     case dataReturn, dataLineFeed
-    case trailerStart, trailer, trailerLineFeed, finalLineFeed
+    case trailerStart, trailerName, trailerValue, trailerLineFeed, finalLineFeed
     case ended
   }
 
@@ -80,9 +80,17 @@ public struct ChunkedDecoder: Sendable, Equatable {
         } else {
           guard CharacterClass.isToken(byte) else { throw .badChunk }
           try countTrailer()
-          state = .trailer
+          state = .trailerName
         }
-      case .trailer:
+      case .trailerName:
+        offset += 1
+        try countTrailer()
+        if byte == 0x3A {
+          state = .trailerValue
+        } else {
+          guard CharacterClass.isToken(byte) else { throw .badChunk }
+        }
+      case .trailerValue:
         offset += 1
         try countTrailer()
         if byte == 0x0D {

@@ -45,6 +45,8 @@ extension MessageHead {
     }
     keepsAlive = minorVersion == 1 ? !semantics.saysClose : semantics.saysKeepAlive && !semantics.saysClose
     if framing == .untilClose { keepsAlive = false }
+    // RFC 9112 §6.1: who speaks 1.0 may not know transfer codings, so the framing is not to be trusted any further.
+    if minorVersion == 0, semantics.hasTransferEncoding { keepsAlive = false }
   }
 
   private mutating func reset(_ count: Int) {
@@ -69,11 +71,25 @@ extension MessageHead {
     while index < bytes.count, bytes[index] > 0x20, bytes[index] < 0x7F { index += 1 }
     guard index > target, index + 10 < bytes.count + 1, bytes[index] == 0x20 else { throw .badRequestLine }
     targetRange = target..<index
+    guard isTarget(UnsafeRawBufferPointer(rebasing: bytes[targetRange]), in: bytes) else { throw .badRequestLine }
     index += 1
     try parseVersion(bytes, at: index, else: .badRequestLine)
     index += 8
     guard index + 1 < bytes.count, bytes[index] == 0x0D, bytes[index + 1] == 0x0A else { throw .badRequestLine }
     return index
+  }
+
+  /// The forms of RFC 9112 §3.2: a path, a URL, the authority of CONNECT, the asterisk of OPTIONS.
+  private func isTarget(_ target: UnsafeRawBufferPointer, in bytes: UnsafeRawBufferPointer) -> Bool {
+    if target[0] == 0x2F { return true }
+    if target[0] == 0x2A { return target.count == 1 && method == .options }
+    let name = UnsafeRawBufferPointer(rebasing: bytes[methodRange])
+    if method == .other, name.elementsEqual("CONNECT".utf8) { return true }
+    for scheme in ["http://", "https://"] as [StaticString] where target.count > scheme.utf8CodeUnitCount {
+      let prefix = UnsafeRawBufferPointer(rebasing: target[..<scheme.utf8CodeUnitCount])
+      if FieldName.equals(prefix, scheme) { return true }
+    }
+    return false
   }
 
   /// `HTTP/1.x SP NNN [SP reason] CRLF`; returns the offset of the CR.

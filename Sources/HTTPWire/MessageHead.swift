@@ -44,6 +44,12 @@ public struct MessageHead: Sendable {
 
   public init() { fields.reserveCapacity(16) }
 
+  /// Forgets fields and method, for an answer to a request that could not be read.
+  public mutating func resetForRefusal() {
+    fields.removeAll(keepingCapacity: true)
+    method = .other
+  }
+
   /// The first field of that name.
   public func first(_ name: FieldName) -> Field? { fields.first { $0.name == name } }
 }

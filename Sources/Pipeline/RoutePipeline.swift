@@ -1,6 +1,7 @@
 import ChatProtocols
 import JSONText
 import Reading
+import RouterConfig
 import Routing
 import Signals
 
@@ -44,7 +45,8 @@ public struct RoutePipeline: Sendable {
     case .model(let base, let adapter):
       return RoutePlan(
         facts: facts, selection: nil, model: base, adapter: adapter, recipe: nil, readings: SignalReadings(),
-        verdict: nil, edits: RequestEdits(facts), injectsSystemPrompt: false, wasReadBefore: false)
+        verdict: nil, edits: RequestEdits(facts), injectsSystemPrompt: false,
+        signals: SignalDeclarations(), wasReadBefore: false)
     case .virtual(let recipe):
       return try route(facts, body: body, recipe: recipe, snapshot: snapshot, options: options)
     }
@@ -98,6 +100,7 @@ public struct RoutePipeline: Sendable {
     return RoutePlan(
       facts: facts, selection: selection, model: selection.model, adapter: selection.adapter, recipe: recipe,
       readings: readings, verdict: verdict, edits: edits, injectsSystemPrompt: isInjected,
+      signals: snapshot.router.recipes[recipe].profile.signals,
       wasReadBefore: isKnown && !hasNews)
   }
 

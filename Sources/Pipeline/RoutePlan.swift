@@ -1,6 +1,7 @@
 import ChatProtocols
 import Fleet
 import JSONText
+import RouterConfig
 import Routing
 import Signals
 
@@ -24,11 +25,16 @@ public struct RoutePlan: Sendable {
   /// Changes to the body, but for the model's name, which depends on the replica.
   public let edits: RequestEdits
   public let injectsSystemPrompt: Bool
+  /// The signals that the recipe declares; empty for a pass-through.
+  public let signals: SignalDeclarations
   /// Text readings came from the cache.
   public let wasReadBefore: Bool
 
   /// The model's name as the client knows it.
   public var publicModel: String { adapter ?? model }
+
+  /// Names of a family's rules, in the order of its readings.
+  public func signalNames(of family: SignalFamily) -> [String] { signals.names(of: family) }
 
   /// The body's changes for one placement.
   ///

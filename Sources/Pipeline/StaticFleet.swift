@@ -11,6 +11,7 @@ public enum StaticFleet {
     _ document: RouterDocument, previous: FleetSnapshot? = nil, adapters: [String: [String]] = [:]
   ) -> (fleet: FleetSnapshot, problems: [String]) {
     var replicas = previous?.replicas ?? []
+    var nextID = previous?.nextReplicaID ?? 0
     var used: [Replica] = []
     var problems: [String] = []
     func replica(_ backend: BackendReference) -> Replica {
@@ -18,8 +19,8 @@ public enum StaticFleet {
         if !used.contains(where: { $0 === known }) { used.append(known) }
         return known
       }
-      let id = (replicas.map(\.id).max() ?? -1) + 1
-      let new = Replica(id: id, name: backend.name, host: backend.host, port: backend.port)
+      let new = Replica(id: nextID, name: backend.name, host: backend.host, port: backend.port)
+      nextID += 1
       replicas.append(new)
       used.append(new)
       return new
@@ -32,27 +33,38 @@ public enum StaticFleet {
             "backend \(backend.name) asks for https, which this version does not speak yet; it is left out")
           continue
         }
+        guard let headerLines = headerLines(backend, problems: &problems) else { continue }
         placements.append(
           Placement(
             replica: replica(backend), weight: backend.weight,
             upstreamModel: model.externalModelIDs[backend.type] ?? model.providerModelID ?? model.name,
-            pathPrefix: backend.pathPrefix, chatPath: backend.chatPath, headerLines: headerLines(backend)))
+            pathPrefix: backend.pathPrefix, chatPath: backend.chatPath, headerLines: headerLines))
       }
       let declared = document.routing.modelCards.first { $0.name == model.name }?.loras.map(\.name) ?? []
       let learnt = (adapters[model.name] ?? []).filter { !declared.contains($0) }
       return FleetModel(name: model.name, placements: placements, adapters: declared + learnt)
     }
-    return (FleetSnapshot(models: models, replicas: used), problems)
+    return (FleetSnapshot(models: models, replicas: used, replacing: previous), problems)
   }
 
-  private static func headerLines(_ backend: BackendReference) -> HeaderLines {
-    var lines = HeaderLines()
+  /// nil when a header cannot be sent, which becomes a problem.
+  private static func headerLines(_ backend: BackendReference, problems: inout [String]) -> HeaderLines? {
+    var headers: [(name: String, value: String)] = []
     if let credential = backend.credential {
       let secret = credential.reveal()
-      lines.append(
-        name: backend.authHeader, value: backend.authPrefix.isEmpty ? secret : "\(backend.authPrefix) \(secret)")
+      headers.append((backend.authHeader, backend.authPrefix.isEmpty ? secret : "\(backend.authPrefix) \(secret)"))
     }
-    for (name, value) in backend.extraHeaders.sorted(by: { $0.key < $1.key }) { lines.append(name: name, value: value) }
+    for (name, value) in backend.extraHeaders.sorted(by: { $0.key < $1.key }) { headers.append((name, value)) }
+    var lines = HeaderLines()
+    for (name, value) in headers {
+      guard HeaderLines.canHold(name: name, value: value) else {
+        problems.append(
+          "backend \(backend.name): the header \(name.debugDescription) has a name that is no token or a value with a "
+            + "control character, such as the line end at the end of a key file; the backend is left out")
+        return nil
+      }
+      lines.append(name: name, value: value)
+    }
     return lines
   }
 }

@@ -27,7 +27,8 @@ public struct ReasoningControl: Sendable, Equatable {
   /// | top_level_reasoning_effort | `reasoning_effort = effort` | the client's own is kept |
   /// | DeepSeek's host | `thinking: {type: enabled}` and the effort | `thinking: {type: disabled}` |
   ///
-  /// Where the effort moves into the template, the client's top-level `reasoning_effort` is removed.
+  /// Where the effort moves into the template, the client's top-level `reasoning_effort` is removed. DeepSeek's host
+  /// knows no template, so `chat_template_kwargs` is removed for it, and the effort with reasoning off.
   ///
   /// - Parameters:
   ///   - effort: a word such as `high`.
@@ -38,7 +39,9 @@ public struct ReasoningControl: Sendable, Equatable {
     if dialect == .deepSeek {
       let thinking = Change.setTopLevel(
         key: "thinking", value: .object(["type": .string(isOn ? "enabled" : "disabled")]))
-      return isOn ? [thinking, .setTopLevel(key: "reasoning_effort", value: effort)] : [thinking]
+      let arguments = Change.removeTopLevel(key: "chat_template_kwargs")
+      return isOn
+        ? [thinking, .setTopLevel(key: "reasoning_effort", value: effort), arguments] : [thinking, arguments] + removal
     }
     switch family.kind {
     case .chatTemplateKwargs:

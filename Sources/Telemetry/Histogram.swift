@@ -25,7 +25,7 @@ public final class Histogram: Sendable {
     var index = 0
     while index < bounds.count, value > bounds[index] { index += 1 }
     counts[index].increment()
-    sum.add(billionths, ordering: .relaxed)
+    sum.wrappingAdd(billionths, ordering: .relaxed)
   }
 
   /// Cumulative counts, one a bound and one for all.

@@ -93,7 +93,8 @@ public final class MetricsRegistry: Sendable {
     let families = self.families.withLock { $0 }
     var text = ""
     for (name, family) in families.sorted(by: { $0.key < $1.key }) {
-      text += "# HELP \(name) \(family.help)\n# TYPE \(name) \(family.type)\n"
+      let help = family.help.replacing("\\", with: "\\\\").replacing("\n", with: "\\n")
+      text += "# HELP \(name) \(help)\n# TYPE \(name) \(family.type)\n"
       for (labels, child) in family.children.sorted(by: { $0.key < $1.key }) {
         switch child {
         case .counter(let counter): text += Self.line(name, labels, "\(counter.value)")
@@ -118,6 +119,8 @@ public final class MetricsRegistry: Sendable {
   }
 
   private static func number(_ value: Double) -> String {
-    value == value.rounded() && abs(value) < 1e15 ? "\(Int64(value))" : "\(value)"
+    if value.isNaN { return "NaN" }
+    if value.isInfinite { return value > 0 ? "+Inf" : "-Inf" }
+    return value == value.rounded() && abs(value) < 1e15 ? "\(Int64(value))" : "\(value)"
   }
 }

@@ -1,0 +1,93 @@
+import JSONText
+
+#if canImport(Glibc)
+  import Glibc
+#elseif canImport(Darwin)
+  import Darwin
+#endif
+
+/// Lines of the access log that wait for their block to fill: one JSON object a request, never a prompt or a secret.
+struct AccessLogBuffer {
+  static let blockBytes = 32 << 10
+
+  private var bytes: [UInt8] = []
+  private var lines = 0
+  private var second = 0
+  private var stamp: [UInt8] = []
+
+  var isFull: Bool { bytes.count >= Self.blockBytes }
+
+  struct Entry {
+    var method: StaticString
+    var path: String
+    var requestedModel: String
+    var model: String
+    var decision: String
+    var replica: String
+    var status: Int
+    var attempts: Int
+    var milliseconds: Double
+    var firstByteMilliseconds: Double
+    var requestBytes: Int
+    var responseBytes: Int
+  }
+
+  mutating func append(_ entry: Entry, id: (inout [UInt8]) -> Void) {
+    let now = time(nil)
+    if now != second { setSecond(now) }
+    literal("{\"time\":\"")
+    bytes.append(contentsOf: stamp)
+    literal("\",\"event\":\"request\",\"request_id\":\"")
+    id(&bytes)
+    literal("\",\"method\":\"")
+    bytes.append(
+      contentsOf: UnsafeRawBufferPointer(start: entry.method.utf8Start, count: entry.method.utf8CodeUnitCount))
+    literal("\",\"path\":")
+    JSONString.append(entry.path, to: &bytes)
+    literal(",\"requested_model\":")
+    JSONString.append(entry.requestedModel, to: &bytes)
+    literal(",\"model\":")
+    JSONString.append(entry.model, to: &bytes)
+    literal(",\"decision\":")
+    JSONString.append(entry.decision, to: &bytes)
+    literal(",\"replica\":")
+    JSONString.append(entry.replica, to: &bytes)
+    number(",\"status\":", entry.status)
+    number(",\"attempts\":", entry.attempts)
+    number(",\"duration_us\":", Int(entry.milliseconds * 1000))
+    number(",\"first_byte_us\":", Int(entry.firstByteMilliseconds * 1000))
+    number(",\"request_bytes\":", entry.requestBytes)
+    number(",\"response_bytes\":", entry.responseBytes)
+    literal("}\n")
+    lines += 1
+  }
+
+  mutating func take() -> (bytes: [UInt8], lines: Int)? {
+    guard !bytes.isEmpty else { return nil }
+    let block = (bytes, lines)
+    bytes = []
+    bytes.reserveCapacity(Self.blockBytes + 1024)
+    lines = 0
+    return block
+  }
+
+  private mutating func literal(_ text: StaticString) {
+    bytes.append(contentsOf: UnsafeRawBufferPointer(start: text.utf8Start, count: text.utf8CodeUnitCount))
+  }
+
+  private mutating func number(_ key: StaticString, _ value: Int) {
+    literal(key)
+    bytes.append(contentsOf: String(value).utf8)
+  }
+
+  private mutating func setSecond(_ now: Int) {
+    second = now
+    var clock = now
+    var parts = tm()
+    gmtime_r(&clock, &parts)
+    func two(_ value: Int32) -> String { value < 10 ? "0\(value)" : "\(value)" }
+    stamp = Array(
+      "\(parts.tm_year + 1900)-\(two(parts.tm_mon + 1))-\(two(parts.tm_mday))T\(two(parts.tm_hour)):\(two(parts.tm_min)):\(two(parts.tm_sec))Z"
+        .utf8)
+  }
+}

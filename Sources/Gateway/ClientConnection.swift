@@ -1,0 +1,583 @@
+import Balancing
+import ChatProtocols
+import Fleet
+import HTTPWire
+import NIOCore
+import Pipeline
+
+/// One client's connection: takes requests one after the other, routes each, and writes its answer.
+///
+/// Pipelined requests wait in the buffer while one is being answered. A client that closes its connection ends its
+/// running request.
+final class ClientConnection: ChannelDuplexHandler {
+  typealias InboundIn = ByteBuffer
+  typealias OutboundIn = ByteBuffer
+  typealias OutboundOut = ByteBuffer
+
+  private enum State {
+    case head
+    case lengthBody(Int)
+    case chunkedBody(ChunkedDecoder)
+    case responding
+    case closing
+  }
+
+  private unowned let loop: GatewayLoop
+  private var context: ChannelHandlerContext?
+  private var state: State = .head
+  private var inbound = ByteBuffer()
+  private var scanner = HeadScanner()
+  private var head = MessageHead()
+  private var headBytes = ByteBuffer()
+  private var body = ByteBuffer()
+  private var exchange: Exchange?
+  private var upstream: UpstreamConnection?
+  private var isReadHeld = false
+  private var isWritable = true
+  private var isProcessing = false
+  private var lastActivity = NIODeadline.now()
+  private var hasSentHead = false
+  private var reencodesChunks = false
+
+  init(loop: GatewayLoop) { self.loop = loop }
+
+  // MARK: Channel
+
+  func handlerAdded(context: ChannelHandlerContext) {
+    self.context = context
+    loop.add(self)
+  }
+
+  func handlerRemoved(context: ChannelHandlerContext) { self.context = nil }
+
+  func channelRead(context: ChannelHandlerContext, data: NIOAny) {
+    var buffer = unwrapInboundIn(data)
+    if inbound.readableBytes == 0 {
+      inbound = buffer
+    } else {
+      inbound.writeBuffer(&buffer)
+    }
+    lastActivity = .now()
+    process()
+  }
+
+  func channelReadComplete(context: ChannelHandlerContext) {
+    context.flush()
+    context.fireChannelReadComplete()
+  }
+
+  /// While an answer runs, a client has no more to say than what already waits.
+  func read(context: ChannelHandlerContext) {
+    if case .responding = state, inbound.readableBytes > 0 {
+      isReadHeld = true
+    } else {
+      context.read()
+    }
+  }
+
+  func channelWritabilityChanged(context: ChannelHandlerContext) {
+    isWritable = context.channel.isWritable
+    if isWritable { upstream?.resumeReading() }
+    context.fireChannelWritabilityChanged()
+  }
+
+  func channelInactive(context: ChannelHandlerContext) {
+    loop.remove(self)
+    state = .closing
+    if let exchange {
+      loop.context.metrics.clientsGone.increment()
+      exchange.release()
+      if exchange.status == 0 { exchange.status = 499 }
+      account(exchange)
+      self.exchange = nil
+      upstream?.cancel()
+      upstream = nil
+    }
+    context.fireChannelInactive()
+  }
+
+  func errorCaught(context: ChannelHandlerContext, error: any Error) { context.close(promise: nil) }
+
+  func close() { context?.close(promise: nil) }
+
+  func closeIfIdle() {
+    if case .head = state, inbound.readableBytes == 0 { close() }
+  }
+
+  func expire(_ now: NIODeadline) {
+    let settings = loop.context.settings
+    switch state {
+    case .head where inbound.readableBytes == 0:
+      if now - lastActivity > settings.clientIdleTimeout { close() }
+    case .head, .lengthBody, .chunkedBody:
+      if now - lastActivity > settings.requestReadTimeout {
+        refuse(APIError(status: 408, message: "the request did not arrive in time", type: "invalid_request_error"))
+      }
+    case .responding, .closing: break
+    }
+  }
+
+  // MARK: Reading a request
+
+  private func process() {
+    guard !isProcessing else { return }
+    isProcessing = true
+    defer { isProcessing = false }
+    do throws(HTTPSyntaxError) {
+      while try step() {}
+    } catch {
+      refuse(APIError(status: error.status, message: "\(error)", type: "invalid_request_error"))
+    }
+  }
+
+  /// One step; false when more bytes or the end of an answer must come first.
+  private func step() throws(HTTPSyntaxError) -> Bool {
+    switch state {
+    case .head: return try readHead()
+    case .lengthBody(let length):
+      guard inbound.readableBytes >= length, let slice = inbound.readSlice(length: length) else { return false }
+      body = slice
+      dispatch()
+      return true
+    case .chunkedBody(var decoder):
+      let isComplete = try readChunks(&decoder)
+      if case .chunkedBody = state { state = .chunkedBody(decoder) } else { return false }
+      guard isComplete else { return false }
+      dispatch()
+      return true
+    case .responding, .closing: return false
+    }
+  }
+
+  private func readHead() throws(HTTPSyntaxError) -> Bool {
+    // A stray empty line between requests is tolerated (RFC 9112 §2.2).
+    while inbound.readableBytes >= 2, inbound.getInteger(at: inbound.readerIndex, as: UInt16.self) == 0x0D0A {
+      inbound.moveReaderIndex(forwardBy: 2)
+    }
+    guard inbound.readableBytes > 0 else {
+      inbound.clear()
+      return false
+    }
+    let limits = loop.context.settings.httpLimits
+    let length = try inbound.withUnsafeReadableBytes { (bytes) throws(HTTPSyntaxError) in
+      try scanner.headLength(in: bytes, limits: limits)
+    }
+    guard let length, let slice = inbound.readSlice(length: length) else { return false }
+    headBytes = slice
+    try slice.withUnsafeReadableBytes { (bytes) throws(HTTPSyntaxError) in
+      try head.parseRequest(bytes, limits: limits)
+    }
+    body = ByteBuffer()
+    hasSentHead = false
+    reencodesChunks = false
+    switch head.framing {
+    case .none, .untilClose: state = .lengthBody(0)
+    case .length(let length):
+      guard length <= loop.context.settings.bodyLimit else {
+        refuse(tooLarge())
+        return false
+      }
+      state = .lengthBody(length)
+      if length > inbound.readableBytes { inbound.reserveCapacity(minimumWritableBytes: min(length, 1 << 20)) }
+    case .chunked: state = .chunkedBody(ChunkedDecoder(limits: limits))
+    }
+    if head.expectsContinue, inbound.readableBytes == 0 {
+      context?.writeAndFlush(wrapOutboundOut(ByteBuffer(staticString: "HTTP/1.1 100 Continue\r\n\r\n")), promise: nil)
+    }
+    return true
+  }
+
+  /// Moves payload into ``body``; true when it is complete.
+  private func readChunks(_ decoder: inout ChunkedDecoder) throws(HTTPSyntaxError) -> Bool {
+    var offset = 0
+    var isComplete = false
+    var isTooLarge = false
+    let limit = loop.context.settings.bodyLimit
+    var body = body
+    self.body = ByteBuffer()
+    try inbound.withUnsafeReadableBytes { (bytes) throws(HTTPSyntaxError) in
+      walk: while true {
+        switch try decoder.next(bytes, offset: &offset) {
+        case .data(let range):
+          if body.readableBytes + range.count > limit {
+            isTooLarge = true
+            break walk
+          }
+          body.writeBytes(UnsafeRawBufferPointer(rebasing: bytes[range]))
+        case .needMore: break walk
+        case .end:
+          isComplete = true
+          break walk
+        }
+      }
+    }
+    inbound.moveReaderIndex(forwardBy: offset)
+    self.body = body
+    if isTooLarge {
+      refuse(tooLarge())
+      return false
+    }
+    return isComplete
+  }
+
+  private func tooLarge() -> APIError {
+    .requestTooLarge("the request body is larger than the limit of \(loop.context.settings.bodyLimit) bytes")
+  }
+
+  // MARK: Routing it
+
+  private var target: String {
+    headBytes.getString(
+      at: headBytes.readerIndex + head.targetRange.lowerBound,
+      length: head.targetRange.count) ?? "/"
+  }
+
+  private func dispatch() {
+    state = .responding
+    let target = target
+    let path =
+      target.split(separator: "?", maxSplits: 1, omittingEmptySubsequences: false).first.map(String.init) ?? "/"
+    switch Endpoint.at(path) {
+    case .model(let endpoint):
+      guard head.method == .post else { return answer(.methodNotAllowed("method not allowed")) }
+      route(endpoint, target: target)
+    case .local(let endpoint):
+      guard head.method == .get || head.method == .head else { return answer(.methodNotAllowed("method not allowed")) }
+      answerLocally(endpoint)
+    case .unknown: answer(.notFound("endpoint not found"))
+    }
+  }
+
+  private func route(_ endpoint: ModelEndpoint, target: String) {
+    let startedAt = NIODeadline.now()
+    let wantsDebug = head.first(.vsrDebug).map { isTrue($0) } ?? false
+    let plan: RoutePlan
+    do throws(APIError) {
+      plan = try planned(endpoint, readsEverything: wantsDebug)
+    } catch {
+      return answer(error)
+    }
+    let metrics = loop.context.metrics
+    metrics.routingLatency.observe(nanoseconds: UInt64(max(0, (NIODeadline.now() - startedAt).nanoseconds)))
+    if plan.wasReadBefore { metrics.readCacheHits.increment() }
+    if let selection = plan.selection, let decision = selection.decision {
+      let counters = loop.metrics(ofDecision: decision)
+      counters.matches.increment()
+      counters.confidence.observe(selection.confidence)
+    }
+    let exchange = Exchange(
+      id: RequestID(random: &loop.random), plan: plan, body: body, target: target, startedAt: startedAt,
+      wantsDebugHeaders: wantsDebug, client: self)
+    self.exchange = exchange
+    body = ByteBuffer()
+    loop.metrics(ofModel: plan.publicModel).requests.increment()
+    attempt(exchange)
+  }
+
+  private func planned(_ endpoint: ModelEndpoint, readsEverything: Bool) throws(APIError) -> RoutePlan {
+    try body.withUnsafeReadableBytes { (bytes) throws(APIError) in
+      try loop.context.pipeline.plan(
+        body: bytes, endpoint: endpoint, snapshot: loop.snapshot, options: .init(readsEverything: readsEverything))
+    }
+  }
+
+  /// Picks a replica and sends the request to it.
+  private func attempt(_ exchange: Exchange) {
+    guard let model = loop.snapshot.fleet.model(named: exchange.plan.model), !model.placements.isEmpty else {
+      return failed(
+        exchange, .server("model \"\(exchange.plan.model)\" has no backend", status: 503, code: "no_backend"),
+        reason: "no_backend")
+    }
+    guard
+      let index = ReplicaPicker.pick(among: model.placements, excluding: exchange.tried, random: &loop.random)
+    else {
+      return failed(
+        exchange,
+        .server(
+          exchange.attempts == 0
+            ? "no replica of model \"\(exchange.plan.model)\" is ready"
+            : "no further replica of model \"\(exchange.plan.model)\" is ready", status: 503, code: "no_replica"),
+        reason: "no_replica")
+    }
+    let placement = model.placements[index]
+    exchange.count(on: placement)
+    exchange.attempts += 1
+    if !exchange.needsFreshConnection, let connection = loop.takeIdle(placement.replica) {
+      send(exchange, placement, over: connection)
+    } else {
+      loop.connect(placement.replica) { [weak self] result in
+        guard let self, self.exchange === exchange else {
+          // The client left meanwhile; its counters are released already.
+          if case .success(let connection) = result { connection.close() }
+          return
+        }
+        switch result {
+        case .success(let connection): self.send(exchange, placement, over: connection)
+        case .failure(let error): self.upstreamFailed(exchange, .cannotConnect(error), wasReused: false)
+        }
+      }
+    }
+  }
+
+  private func send(_ exchange: Exchange, _ placement: Placement, over connection: UpstreamConnection) {
+    guard let context else { return }
+    upstream = connection
+    connection.send(
+      exchange,
+      UpstreamRequest.pieces(
+        exchange, to: placement, clientHead: head, clientHeadBytes: headBytes, allocator: context.channel.allocator),
+      now: .now())
+  }
+
+  // MARK: From the engine
+
+  /// Whether the client takes more bytes at the moment.
+  var takesBytes: Bool { isWritable }
+  /// Whether the engine's chunk framing may pass to the client as it is.
+  var takesChunks: Bool { head.minorVersion == 1 }
+
+  func upstreamHead(_ exchange: Exchange, _ answer: MessageHead, _ answerBytes: ByteBuffer) {
+    guard self.exchange === exchange, let context else { return }
+    exchange.status = answer.status
+    exchange.firstByteAt = .now()
+    let isSuccess = (200..<300).contains(answer.status)
+    var buffer = context.channel.allocator.buffer(capacity: 1024)
+    // The status line's own reason, whatever the engine's minor version.
+    buffer.writeStaticString("HTTP/1.1 ")
+    if let line = statusText(answerBytes) { buffer.writeImmutableBuffer(line) }
+    buffer.writeStaticString("\r\n")
+    ForwardedFields.copy(answer, from: answerBytes, to: &buffer) { field, _ in
+      field.name != .requestID && field.name != .xVSR
+    }
+    writeIdentity(exchange, to: &buffer)
+    RouteHeaders.write(exchange.plan, isSuccess: isSuccess, withDebug: exchange.wantsDebugHeaders, to: &buffer)
+    switch answer.framing {
+    case .chunked where takesChunks: buffer.writeStaticString("transfer-encoding: chunked\r\n")
+    case .untilClose where takesChunks:
+      buffer.writeStaticString("transfer-encoding: chunked\r\n")
+      reencodesChunks = true
+    case .chunked, .untilClose: closesAfterAnswer = true
+    case .none, .length: break
+    }
+    if !keepsConnection {
+      buffer.writeStaticString("connection: close\r\n")
+    } else if head.minorVersion == 0 {
+      buffer.writeStaticString("connection: keep-alive\r\n")
+    }
+    buffer.writeStaticString("\r\n")
+    hasSentHead = true
+    context.write(wrapOutboundOut(buffer), promise: nil)
+  }
+
+  func upstreamBody(_ exchange: Exchange, _ bytes: ByteBuffer) {
+    guard self.exchange === exchange, let context, bytes.readableBytes > 0 else { return }
+    exchange.responseBytes += bytes.readableBytes
+    if reencodesChunks {
+      var size = context.channel.allocator.buffer(capacity: 20)
+      size.writeString(String(bytes.readableBytes, radix: 16))
+      size.writeStaticString("\r\n")
+      context.write(wrapOutboundOut(size), promise: nil)
+      context.write(wrapOutboundOut(bytes), promise: nil)
+      context.write(wrapOutboundOut(ByteBuffer(staticString: "\r\n")), promise: nil)
+    } else {
+      context.write(wrapOutboundOut(bytes), promise: nil)
+    }
+  }
+
+  func flush() { context?.flush() }
+
+  func upstreamEnded(_ exchange: Exchange) {
+    guard self.exchange === exchange else { return }
+    if reencodesChunks { context?.write(wrapOutboundOut(ByteBuffer(staticString: "0\r\n\r\n")), promise: nil) }
+    exchange.release()
+    account(exchange)
+    self.exchange = nil
+    upstream = nil
+    answered()
+  }
+
+  func upstreamFailed(_ exchange: Exchange, _ failure: UpstreamFailure, wasReused: Bool) {
+    guard self.exchange === exchange else { return }
+    exchange.release()
+    upstream = nil
+    let replica = exchange.placement?.replica
+    if hasSentHead {
+      // The answer has begun: nothing can be taken back, so the client learns by the connection's end.
+      if let replica { replica.health.handle(.requestFailed(reason: "\(failure)")) }
+      loop.context.metrics.error(model: exchange.plan.publicModel, reason: failure.reason).increment()
+      account(exchange)
+      self.exchange = nil
+      state = .closing
+      context?.flush()
+      close()
+      return
+    }
+    // A kept connection that the engine closed at the same moment says nothing about its health, and the engine never
+    // saw the request: it is sent again over a new connection and not counted as an attempt.
+    if wasReused {
+      exchange.needsFreshConnection = true
+      exchange.attempts -= 1
+    } else if let replica {
+      replica.health.handle(.requestFailed(reason: "\(failure)"))
+      exchange.tried.insert(replica.id)
+    }
+    let mayRetry: Bool =
+      switch failure {
+      case .cannotConnect, .closed, .badAnswer: true
+      case .firstByteTimedOut, .streamTimedOut: false
+      }
+    if mayRetry, exchange.attempts < loop.context.settings.attemptLimit {
+      loop.context.metrics.retries.increment()
+      return attempt(exchange)
+    }
+    let status = if case .firstByteTimedOut = failure { 504 } else { 502 }
+    failed(
+      exchange,
+      .server(
+        "model \"\(exchange.plan.model)\": replica \(replica?.name ?? "?") failed: \(failure)", status: status,
+        code: "upstream_\(failure.reason)"), reason: failure.reason)
+  }
+
+  // MARK: Answers of our own
+
+  private func failed(_ exchange: Exchange, _ error: APIError, reason: String) {
+    loop.context.metrics.error(model: exchange.plan.publicModel, reason: reason).increment()
+    exchange.status = error.status
+    account(exchange)
+    self.exchange = nil
+    write(status: error.status, contentType: "application/json", body: ByteBuffer(bytes: error.body), isError: true)
+    answered()
+  }
+
+  private func answer(_ error: APIError) {
+    write(status: error.status, contentType: "application/json", body: ByteBuffer(bytes: error.body), isError: true)
+    loop.context.metrics.answers(status: error.status).increment()
+    answered()
+  }
+
+  /// Answers a request that cannot be read to its end, and closes.
+  private func refuse(_ error: APIError) {
+    guard case .closing = state else {
+      closesAfterAnswer = true
+      state = .responding
+      head.resetForRefusal()
+      return answer(error)
+    }
+  }
+
+  private func answerLocally(_ endpoint: LocalEndpoint) {
+    let answer = LocalAnswer.make(endpoint, snapshot: loop.snapshot, context: loop.context, isDraining: loop.isDraining)
+    write(status: answer.status, contentType: answer.contentType, body: ByteBuffer(bytes: answer.body), isError: false)
+    answered()
+  }
+
+  private func write(status: Int, contentType: StaticString, body: ByteBuffer, isError: Bool) {
+    guard let context else { return }
+    var buffer = context.channel.allocator.buffer(capacity: 512 + body.readableBytes)
+    buffer.writeStaticString("HTTP/1.1 ")
+    buffer.writeString("\(status) \(Reason.phrase(status))\r\ncontent-type: ")
+    buffer.writeStaticString(contentType)
+    buffer.writeString("\r\ncontent-length: \(body.readableBytes)\r\n")
+    if isError {
+      let id = RequestID(random: &loop.random)
+      buffer.writeStaticString("request-id: ")
+      id.write(to: &buffer)
+      buffer.writeStaticString("\r\nx-request-id: ")
+      writeClientRequestID(else: id, to: &buffer)
+      buffer.writeStaticString("\r\nx-vsr-schema-version: 2\r\nx-vsr-response-path: error\r\n")
+    }
+    if !keepsConnection {
+      buffer.writeStaticString("connection: close\r\n")
+    } else if head.minorVersion == 0 {
+      buffer.writeStaticString("connection: keep-alive\r\n")
+    }
+    buffer.writeStaticString("\r\n")
+    if head.method != .head { buffer.writeImmutableBuffer(body) }
+    context.write(wrapOutboundOut(buffer), promise: nil)
+  }
+
+  private var closesAfterAnswer = false
+  private var keepsConnection: Bool { head.keepsAlive && !closesAfterAnswer && !loop.isDraining }
+
+  /// The answer is written whole: on to the next request, or the end.
+  private func answered() {
+    lastActivity = .now()
+    guard let context else { return }
+    if keepsConnection {
+      state = .head
+      headBytes = ByteBuffer()
+      context.flush()
+      process()
+      if isReadHeld {
+        isReadHeld = false
+        context.read()
+      }
+    } else {
+      state = .closing
+      let channel = context.channel
+      context.writeAndFlush(wrapOutboundOut(ByteBuffer())).whenComplete { _ in channel.close(promise: nil) }
+    }
+  }
+
+  // MARK: Identity and accounts
+
+  private func writeIdentity(_ exchange: Exchange, to buffer: inout ByteBuffer) {
+    buffer.writeStaticString("x-went-into-req-headers: true\r\nrequest-id: ")
+    exchange.id.write(to: &buffer)
+    buffer.writeStaticString("\r\nx-request-id: ")
+    writeRequestID(exchange, to: &buffer)
+    buffer.writeStaticString("\r\n")
+  }
+
+  /// The client's own id where it sent a usable one, else ours.
+  func writeRequestID(_ exchange: Exchange, to buffer: inout ByteBuffer) {
+    writeClientRequestID(else: exchange.id, to: &buffer)
+  }
+
+  private func writeClientRequestID(else id: RequestID, to buffer: inout ByteBuffer) {
+    if let field = head.first(.requestID), field.valueCount > 0, field.valueCount <= 128,
+      let value = headBytes.getSlice(
+        at: headBytes.readerIndex + field.valueRange.lowerBound, length: field.valueRange.count)
+    {
+      buffer.writeImmutableBuffer(value)
+    } else {
+      id.write(to: &buffer)
+    }
+  }
+
+  private func isTrue(_ field: MessageHead.Field) -> Bool {
+    headBytes.getString(at: headBytes.readerIndex + field.valueRange.lowerBound, length: field.valueRange.count)?
+      .lowercased() == "true"
+  }
+
+  /// `NNN reason` of a status line.
+  private func statusText(_ bytes: ByteBuffer) -> ByteBuffer? {
+    bytes.withUnsafeReadableBytes { $0.firstIndex(of: 0x0D) }.flatMap { end in
+      bytes.getSlice(at: bytes.readerIndex + 9, length: end - 9)
+    }
+  }
+
+  private func account(_ exchange: Exchange) {
+    let now = NIODeadline.now()
+    let metrics = loop.metrics(ofModel: exchange.plan.publicModel)
+    let total = now - exchange.startedAt
+    let first = (exchange.firstByteAt ?? now) - exchange.startedAt
+    metrics.latency.observe(nanoseconds: UInt64(max(0, total.nanoseconds)))
+    if exchange.firstByteAt != nil { metrics.timeToFirstByte.observe(nanoseconds: UInt64(max(0, first.nanoseconds))) }
+    loop.countAnswer(exchange.status)
+    loop.logged { log in
+      log.append(
+        AccessLogBuffer.Entry(
+          method: "POST", path: exchange.target, requestedModel: exchange.plan.facts.model,
+          model: exchange.plan.publicModel, decision: exchange.plan.selection?.decision ?? "",
+          replica: exchange.placement?.replica.name ?? "", status: exchange.status, attempts: exchange.attempts,
+          milliseconds: Double(total.nanoseconds) / 1e6, firstByteMilliseconds: Double(first.nanoseconds) / 1e6,
+          requestBytes: exchange.plan.facts.bodyLength, responseBytes: exchange.responseBytes)
+      ) { bytes in
+        var id = ByteBuffer()
+        exchange.id.write(to: &id)
+        bytes.append(contentsOf: id.readableBytesView)
+      }
+    }
+  }
+}

@@ -1,0 +1,64 @@
+import NIOCore
+import NIOPosix
+import Pipeline
+
+/// The HTTP gateway: binds listeners and runs one ``GatewayLoop`` an event loop. Safe from any thread.
+public final class Gateway: Sendable {
+  private let group: MultiThreadedEventLoopGroup
+  private let loops: [NIOLoopBoundBox<GatewayLoop>]
+  private let context: GatewayContext
+
+  public init(group: MultiThreadedEventLoopGroup, context: GatewayContext, snapshot: RoutingSnapshot) {
+    self.group = group
+    self.context = context
+    loops = group.makeIterator().map { eventLoop in
+      NIOLoopBoundBox.makeBoxSendingValue(
+        GatewayLoop(eventLoop: eventLoop, context: context, snapshot: snapshot), eventLoop: eventLoop)
+    }
+    for loop in loops { loop.eventLoop.execute { loop.value.start() } }
+  }
+
+  /// Takes a new snapshot into force: requests that come from now on see it, running ones keep theirs.
+  public func publish(_ snapshot: RoutingSnapshot) {
+    for loop in loops { loop.eventLoop.execute { loop.value.snapshot = snapshot } }
+  }
+
+  /// Listens on an address; port 0 lets the kernel choose.
+  ///
+  /// - Returns: the listening channel; its `localAddress` tells the port.
+  public func listen(host: String, port: Int) async throws -> any Channel {
+    let loops = Dictionary(uniqueKeysWithValues: loops.map { (ObjectIdentifier($0.eventLoop), $0) })
+    let bufferBytes = context.settings.clientBufferBytes
+    return try await ServerBootstrap(group: group)
+      .serverChannelOption(.backlog, value: 4096)
+      .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
+      .childChannelOption(.tcpOption(.tcp_nodelay), value: 1)
+      .childChannelOption(
+        .writeBufferWaterMark, value: .init(low: bufferBytes / 2, high: bufferBytes)
+      )
+      .childChannelInitializer { channel in
+        channel.eventLoop.makeCompletedFuture {
+          guard let loop = loops[ObjectIdentifier(channel.eventLoop)] else { return }
+          try channel.pipeline.syncOperations.addHandler(ClientConnection(loop: loop.value))
+        }
+      }
+      .bind(host: host, port: port)
+      .get()
+  }
+
+  /// Lets running requests end, for at most the drain time, then closes what is left. Listeners must be closed first.
+  public func drain() async {
+    for loop in loops { loop.eventLoop.execute { loop.value.drain() } }
+    let deadline = NIODeadline.now() + context.settings.drainTimeout
+    while NIODeadline.now() < deadline {
+      var isEmpty = true
+      for loop in loops {
+        let isLoopEmpty = (try? await loop.eventLoop.submit { loop.value.isEmpty }.get()) ?? true
+        if !isLoopEmpty { isEmpty = false }
+      }
+      if isEmpty { break }
+      try? await Task.sleep(for: .milliseconds(20))
+    }
+    for loop in loops { _ = try? await loop.eventLoop.submit { loop.value.stop() }.get() }
+  }
+}

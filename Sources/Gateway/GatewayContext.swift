@@ -1,0 +1,23 @@
+import Pipeline
+import Telemetry
+
+/// What all loops of a gateway share.
+public struct GatewayContext: Sendable {
+  public let settings: GatewaySettings
+  public let pipeline: RoutePipeline
+  public let metrics: GatewayMetrics
+  public let accessLog: AccessLog?
+  /// Unix time at which the process began to serve: the `created` of its models, the same for every call.
+  public let startedAt: Int
+
+  public init(
+    settings: GatewaySettings = GatewaySettings(), pipeline: RoutePipeline, metrics: GatewayMetrics,
+    accessLog: AccessLog?, startedAt: Int
+  ) {
+    self.settings = settings
+    self.pipeline = pipeline
+    self.metrics = metrics
+    self.accessLog = accessLog
+    self.startedAt = startedAt
+  }
+}

@@ -1,0 +1,78 @@
+import Fleet
+import Telemetry
+
+/// The gateway's metrics, named as the semantic router names them where it has them.
+public final class GatewayMetrics: Sendable {
+  public let registry: MetricsRegistry
+  let routingLatency: Histogram
+  let retries: Counter
+  let clientsGone: Counter
+  let readCacheHits: Counter
+
+  public init(registry: MetricsRegistry) {
+    self.registry = registry
+    routingLatency = registry.histogram(
+      "llm_model_routing_latency_seconds", help: "From a complete request to its plan", bounds: Histogram.routingBounds)
+    retries = registry.counter("switchyard_retries_total", help: "Requests sent to a further replica")
+    clientsGone = registry.counter("switchyard_clients_gone_total", help: "Clients that left before their answer ended")
+    readCacheHits = registry.counter(
+      "switchyard_reading_cache_hits_total", help: "Prompts whose readings were known from before")
+  }
+
+  /// Counters of one model.
+  struct Model: Sendable {
+    let requests: Counter
+    let latency: Histogram
+    let timeToFirstByte: Histogram
+  }
+
+  func model(_ name: String) -> Model {
+    let labels = [("model", name)]
+    return Model(
+      requests: registry.counter("llm_model_requests_total", help: "Requests sent to a model", labels: labels),
+      latency: registry.histogram(
+        "llm_model_completion_latency_seconds", help: "From a request to the end of its answer",
+        bounds: Histogram.requestBounds, labels: labels),
+      timeToFirstByte: registry.histogram(
+        "llm_model_ttft_seconds", help: "From a request to the first byte of its answer",
+        bounds: Histogram.requestBounds, labels: labels))
+  }
+
+  /// Counters of one decision.
+  struct Decision: Sendable {
+    let matches: Counter
+    let confidence: Histogram
+  }
+
+  func decision(_ name: String) -> Decision {
+    let labels = [("decision_name", name)]
+    return Decision(
+      matches: registry.counter("llm_decision_match_total", help: "Requests that a decision took", labels: labels),
+      confidence: registry.histogram(
+        "llm_decision_confidence", help: "Confidence of decisions taken", bounds: Histogram.confidenceBounds,
+        labels: labels))
+  }
+
+  func answers(status: Int) -> Counter {
+    registry.counter(
+      "switchyard_answers_total", help: "Answers by status", labels: [("status", "\(status)")])
+  }
+
+  func error(model: String, reason: String) -> Counter {
+    registry.counter(
+      "llm_request_errors_total", help: "Requests that failed", labels: [("model", model), ("reason", reason)])
+  }
+
+  /// Gauges of a fleet; a later fleet's replace those of the same names.
+  public func observe(_ fleet: FleetSnapshot) {
+    for replica in fleet.replicas {
+      let labels = [("replica", replica.name), ("address", replica.authority)]
+      registry.gauge("switchyard_replica_in_flight", help: "Requests running on a replica", labels: labels) {
+        Double(replica.load.inFlight)
+      }
+      registry.gauge("switchyard_replica_ready", help: "1 for a replica that may be chosen", labels: labels) {
+        replica.health.state == .failing ? 0 : 1
+      }
+    }
+  }
+}

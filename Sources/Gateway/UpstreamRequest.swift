@@ -1,0 +1,71 @@
+import ChatProtocols
+import Fleet
+import HTTPWire
+import JSONText
+import NIOCore
+
+/// Writes the request that an engine gets: the client's own, but for what routing changed.
+enum UpstreamRequest {
+  /// Pieces up to this size are copied behind the head, so that a usual request is one buffer and one write.
+  static let copyLimit = 64 << 10
+
+  static func pieces(
+    _ exchange: Exchange, to placement: Placement, clientHead: MessageHead, clientHeadBytes: ByteBuffer,
+    allocator: ByteBufferAllocator
+  ) -> [ByteBuffer] {
+    let body = exchange.body
+    let splices = body.withUnsafeReadableBytes { exchange.plan.splices(for: placement, on: $0) }
+    let length = splices.lengthAfter(body.readableBytes)
+    var head = allocator.buffer(capacity: 768 + (length <= copyLimit ? length : 0))
+    head.writeStaticString("POST ")
+    if let chatPath = placement.chatPath, exchange.plan.facts.endpoint == .chatCompletions {
+      head.writeString(chatPath)
+    } else {
+      head.writeString(placement.pathPrefix)
+      head.writeString(exchange.target)
+    }
+    head.writeStaticString(" HTTP/1.1\r\nhost: ")
+    head.writeString(placement.replica.authority)
+    head.writeStaticString("\r\n")
+    let own = placement.headerLines
+    ForwardedFields.copy(clientHead, from: clientHeadBytes, to: &head) { field, bytes in
+      switch field.name {
+      case .host, .contentLength, .expect, .selectedModel, .acceptEncoding, .requestID: false
+      case .authorization: !own.setsAuthorization
+      default: own.names.isEmpty || !own.names.contains(ForwardedFields.lowercased(bytes, field.nameRange))
+      }
+    }
+    head.writeStaticString("accept-encoding: identity\r\nx-selected-model: ")
+    head.writeString(exchange.plan.publicModel)
+    head.writeStaticString("\r\nx-request-id: ")
+    exchange.client.writeRequestID(exchange, to: &head)
+    head.writeStaticString("\r\n")
+    head.writeBytes(own.bytes)
+    head.writeStaticString("content-length: ")
+    head.writeString(String(length))
+    head.writeStaticString("\r\n\r\n")
+
+    if length <= copyLimit {
+      body.withUnsafeReadableBytes { bytes in
+        splices.forEachSegment(ofLength: bytes.count) { segment in
+          switch segment {
+          case .original(let range): head.writeBytes(UnsafeRawBufferPointer(rebasing: bytes[range]))
+          case .replacement(let new): head.writeBytes(new)
+          }
+        }
+      }
+      return [head]
+    }
+    var pieces = [head]
+    splices.forEachSegment(ofLength: body.readableBytes) { segment in
+      switch segment {
+      case .original(let range):
+        if let slice = body.getSlice(at: body.readerIndex + range.lowerBound, length: range.count) {
+          pieces.append(slice)
+        }
+      case .replacement(let new): pieces.append(ByteBuffer(bytes: new))
+      }
+    }
+    return pieces
+  }
+}

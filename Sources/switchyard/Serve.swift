@@ -1,0 +1,74 @@
+import ArgumentParser
+import EngineClient
+import Fleet
+import Foundation
+import Gateway
+import NIOCore
+import NIOPosix
+import Pipeline
+import Reading
+import RouterConfig
+import Telemetry
+
+/// `switchyard serve`: the gateway.
+struct Serve: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    abstract: "Serve the gateway.",
+    discussion: """
+      Examples:
+        switchyard serve -c deploy/samples/aibrix.yaml
+        switchyard serve --engine http://localhost:8000 --engine http://localhost:8001
+      SIGHUP reads the configuration again; SIGTERM finishes what runs and stops.
+      """)
+
+  @Option(name: [.short, .customLong("config")], help: "The configuration, or a Helm values file with config:.")
+  var config: String?
+  @Option(help: "An engine, as http://HOST:PORT; may be given several times. Models are learnt from it.")
+  var engine: [String] = []
+  @Option(help: "Listen here instead of at the configuration's listeners: HOST:PORT. Port 0 lets the kernel choose.")
+  var listen: [String] = []
+  @Option(help: "Event loops; the number of cores at most makes sense.") var loops: Int = 1
+  @Flag(inversion: .prefixedNo, help: "Write one line a request to standard output.") var accessLog = true
+
+  func validate() throws {
+    guard (config == nil) != engine.isEmpty else {
+      throw ValidationError("Give a configuration (-c FILE) or engines (--engine http://HOST:PORT), one of the two.")
+    }
+    guard (1...256).contains(loops) else { throw ValidationError("--loops must be 1 to 256.") }
+  }
+
+  func run() async throws {
+    let begin = ContinuousClock.now
+    signal(SIGPIPE, SIG_IGN)
+    let document = try await loadDocument()
+    let server = try Server(document: document, loops: loops, writesAccessLog: accessLog)
+    let places = try listen.isEmpty ? document.listeners : listen.map(Self.listener)
+    let elapsed = try await server.start(
+      listeners: places.isEmpty ? [Listener(name: "http", address: "0.0.0.0", port: 8080)] : places, since: begin)
+    StandardError.write("ready in \(elapsed)")
+    let file = config
+    await server.serve(reload: {
+      guard let file else { return nil }
+      return try ConfigurationFile.load(file).document
+    })
+  }
+
+  private func loadDocument() async throws -> RouterDocument {
+    if let config { return try ConfigurationFile.load(config).document }
+    let made = try await DefaultConfigurationMaker.make(engines: engine, listener: nil)
+    StandardError.write("no configuration given; from what the engines serve:")
+    for line in made.decisions { StandardError.write("• \(line)") }
+    StandardError.write(
+      "write it down to edit it: switchyard config init \(engine.map { "--engine \($0)" }.joined(separator: " "))")
+    return made.document
+  }
+
+  private static func listener(_ text: String) throws -> Listener {
+    guard let colon = text.lastIndex(of: ":"), let port = Int(text[text.index(after: colon)...]),
+      (0...65535).contains(port)
+    else { throw ValidationError("--listen \(text): give HOST:PORT") }
+    var host = text[..<colon]
+    if host.hasPrefix("["), host.hasSuffix("]") { host = host.dropFirst().dropLast() }
+    return Listener(name: "http", address: String(host), port: port)
+  }
+}

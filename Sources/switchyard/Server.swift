@@ -1,0 +1,128 @@
+import EngineClient
+import Fleet
+import Foundation
+import Gateway
+import NIOCore
+import NIOPosix
+import Pipeline
+import Reading
+import RouterConfig
+import Telemetry
+
+/// The parts of a serving process, wired.
+actor Server {
+  private let group: MultiThreadedEventLoopGroup
+  private let gateway: Gateway
+  private let metrics: GatewayMetrics
+  private let accessLog: AccessLog?
+  private let classifier: LinearDomainClassifier
+  private let prober: HealthProber
+  private var snapshot: RoutingSnapshot
+  private var channels: [any Channel] = []
+  private var probing: Task<Void, Never>?
+
+  init(document: RouterDocument, loops: Int, writesAccessLog: Bool) throws {
+    group = MultiThreadedEventLoopGroup(numberOfThreads: loops)
+    do throws(LinearModelError) {
+      classifier = try LinearDomainClassifier.bundled()
+    } catch {
+      throw CommandFailure("the bundled domain model cannot be read: \(error)")
+    }
+    metrics = GatewayMetrics(registry: MetricsRegistry())
+    accessLog = writesAccessLog ? AccessLog(descriptor: 1) : nil
+    snapshot = try Self.snapshot(document, previous: nil, classifier: classifier)
+    metrics.observe(snapshot.fleet)
+    gateway = Gateway(
+      group: group,
+      context: GatewayContext(
+        pipeline: RoutePipeline(cache: ReadingCache(), clock: { DispatchTime.now().uptimeNanoseconds }),
+        metrics: metrics, accessLog: accessLog, startedAt: Int(Date().timeIntervalSince1970)),
+      snapshot: snapshot)
+    prober = HealthProber(client: EngineHTTPClient(group: group)) { change in
+      switch change.verdict {
+      case .ready: StandardError.write("replica \(change.replica.name) (\(change.replica.authority)) is ready")
+      case .failing:
+        StandardError.write(
+          "replica \(change.replica.name) (\(change.replica.authority)) is failing: \(change.reason ?? "unknown")")
+      case .unknown: break
+      }
+    }
+  }
+
+  /// Binds the listeners; probing goes on in the background, so a start waits for no engine.
+  func start(listeners: [Listener], since begin: ContinuousClock.Instant) async throws -> Duration {
+    accessLog?.start()
+    for listener in listeners {
+      do {
+        let channel = try await gateway.listen(host: listener.address, port: listener.port)
+        channels.append(channel)
+        let port = channel.localAddress?.port ?? listener.port
+        StandardError.write("switchyard listening on http://\(listener.address):\(port)")
+      } catch let error as IOError where error.errnoCode == EADDRINUSE {
+        throw CommandFailure(
+          "port \(listener.port) on \(listener.address) is taken; stop what uses it (ss -ltnp 'sport = :\(listener.port)') "
+            + "or choose another: --listen \(listener.address):\(listener.port + 1)")
+      }
+    }
+    startProbing()
+    return ContinuousClock.now - begin
+  }
+
+  /// Serves until SIGTERM or SIGINT; a second one ends the process at once.
+  ///
+  /// - Parameter reload: called on SIGHUP; nil when there is no file to read again.
+  func serve(reload: @Sendable () throws -> RouterDocument?) async {
+    var isStopping = false
+    for await signal in ProcessSignals.stream([SIGTERM, SIGINT, SIGHUP]) {
+      if signal == SIGHUP {
+        self.reload(reload)
+        continue
+      }
+      if isStopping { exit(1) }
+      isStopping = true
+      Task { await self.stop() }
+    }
+  }
+
+  private func stop() async {
+    StandardError.write("stopping: running requests end first")
+    for channel in channels { try? await channel.close() }
+    probing?.cancel()
+    await gateway.drain()
+    accessLog?.close()
+    try? await Task.sleep(for: .milliseconds(20))
+    exit(0)
+  }
+
+  private func reload(_ load: () throws -> RouterDocument?) {
+    do {
+      guard let document = try load() else { return }
+      snapshot = try Self.snapshot(document, previous: snapshot, classifier: classifier)
+      gateway.publish(snapshot)
+      metrics.observe(snapshot.fleet)
+      startProbing()
+      StandardError.write("configuration read again: in force")
+    } catch {
+      StandardError.write("configuration not changed, the one in force stays:\n\(error)")
+    }
+  }
+
+  private func startProbing() {
+    probing?.cancel()
+    let replicas = snapshot.fleet.replicas
+    probing = Task { [prober] in await prober.run(replicas) }
+  }
+
+  private static func snapshot(
+    _ document: RouterDocument, previous: RoutingSnapshot?, classifier: LinearDomainClassifier
+  ) throws -> RoutingSnapshot {
+    let (fleet, problems) = StaticFleet.build(document, previous: previous?.fleet)
+    for problem in problems { StandardError.write("warning: \(problem)") }
+    do throws(SignalCompilationErrors) {
+      return try RoutingSnapshot(
+        document: document, fleet: fleet, domainClassifier: classifier, generation: (previous?.generation ?? 0) + 1)
+    } catch {
+      throw CommandFailure(error.problems.map { "\($0)" }.joined(separator: "\n"))
+    }
+  }
+}
