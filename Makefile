@@ -1,15 +1,17 @@
 # `make help` lists what there is.
 .DEFAULT_GOAL := help
-.PHONY: help setup test lint fmt bench fuzz clean
+.PHONY: help demo test lint fmt bench fuzz clean
 
 help: ## This list
-	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 12
+	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 10
 
-setup: ## Install what the build needs (Debian)
+demo: ## Build, start a gateway and three simulated engines, ask a question (PORT=9080 for another port)
+	@PORT="$(PORT)" MANAGEMENT_PORT="$(MANAGEMENT_PORT)" scripts/demo.sh
+
+test: ## Build and run every test, the end-to-end ones too
 	@scripts/setup.sh
-
-test: setup ## Build and run every test
-	swift test
+	swift build --build-tests
+	swift test --skip-build
 
 lint: ## Check the formatting
 	swift format lint --strict --recursive Sources Tests Benchmarks Fuzz Package.swift
@@ -17,12 +19,13 @@ lint: ## Check the formatting
 fmt: ## Format all Swift files
 	swift format --in-place --recursive Sources Tests Benchmarks Fuzz Package.swift
 
-bench: setup ## Run the benchmarks
-	swift run -c release bench-json
-	swift run -c release bench-domain
+bench: ## Run the benchmarks (ONLY=core or ONLY=gateway for one area)
+	@scripts/setup.sh
+	@Benchmarks/run.sh $(ONLY)
 
-fuzz: setup ## Fuzz the JSON scanner for a minute
-	swift run -c release json-fuzz --seconds 60
+fuzz: ## Fuzz the parsers, a minute each (SECONDS=600 for longer)
+	@scripts/setup.sh
+	@scripts/fuzz.sh $(SECONDS)
 
 clean: ## Remove what was built
-	rm -rf .build
+	rm -rf .build .cache .run

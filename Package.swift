@@ -45,7 +45,20 @@ let package = Package(
         .product(name: "NIOHTTP1", package: "swift-nio"), .product(name: "NIOFoundationCompat", package: "swift-nio"),
       ]),
 
+    .target(
+      name: "Explanation",
+      dependencies: [
+        "Balancing", "ChatProtocols", "Fleet", "JSONText", "Pipeline", "Reading", "RouterConfig", "Routing", "Signals",
+      ]),
+
     // Floor 3
+    .target(
+      name: "AdminAPI",
+      dependencies: [
+        "ChatProtocols", "Explanation", "JSONText", "Pipeline", "Reading", "RouterConfig", "Routing", "Signals",
+        .product(name: "NIOCore", package: "swift-nio"), .product(name: "NIOPosix", package: "swift-nio"),
+        .product(name: "NIOHTTP1", package: "swift-nio"), .product(name: "Yams", package: "Yams"),
+      ]),
     .target(
       name: "Gateway",
       dependencies: [
@@ -67,13 +80,17 @@ let package = Package(
     .executableTarget(
       name: "switchyard",
       dependencies: [
-        "Discovery", "EngineClient", "EngineSimulator", "Fleet", "Gateway", "Pipeline", "Reading", "RouterConfig",
+        "AdminAPI", "ChatProtocols", "Discovery", "EngineClient", "EngineSimulator", "Explanation", "JSONText",
+        "Fleet", "Gateway", "Pipeline", "Reading", "RouterConfig",
         "Telemetry", .product(name: "ArgumentParser", package: "swift-argument-parser"),
         .product(name: "NIOCore", package: "swift-nio"), .product(name: "NIOPosix", package: "swift-nio"),
       ]),
 
     // Benchmarks and fuzzers
     .executableTarget(name: "bench-json", dependencies: ["JSONText", "ChatProtocols"], path: "Benchmarks/core/json"),
+    .executableTarget(
+      name: "bench-decision", dependencies: ["ChatProtocols", "Pipeline", "Reading", "RouterConfig", "Routing", "Signals"],
+      path: "Benchmarks/core/decision"),
     .executableTarget(name: "bench-domain", dependencies: ["Reading"], path: "Benchmarks/core/domain"),
     .executableTarget(
       name: "json-fuzz", dependencies: ["JSONText", "ChatProtocols"], path: "Fuzz/json", exclude: ["corpus"]),
@@ -83,6 +100,17 @@ let package = Package(
     .testTarget(name: "ChatProtocolsTests", dependencies: ["ChatProtocols", "JSONText"]),
     .testTarget(name: "RouterConfigTests", dependencies: ["RouterConfig"]),
     .testTarget(name: "ReadingTests", dependencies: ["Reading", "RouterConfig", "Signals", "ChatProtocols"]),
+    .testTarget(
+      name: "ExplanationTests",
+      dependencies: [
+        "ChatProtocols", "Explanation", "Fleet", "JSONText", "Pipeline", "Reading", "RouterConfig", "Routing",
+      ]),
+    .testTarget(
+      name: "AdminAPITests",
+      dependencies: [
+        "AdminAPI", "Fleet", "Pipeline", "Reading", "RouterConfig", .product(name: "NIOCore", package: "swift-nio"),
+        .product(name: "NIOPosix", package: "swift-nio"),
+      ]),
     .testTarget(
       name: "EngineSimulatorTests",
       dependencies: [

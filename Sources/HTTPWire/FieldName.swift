@@ -25,9 +25,9 @@ public enum FieldName: UInt8, Sendable {
     case 4: equals(name, "host") ? .host : .other
     case 6:
       equals(name, "expect") ? .expect : equals(name, "origin") ? .origin : .other
-    case 7: equals(name, "trailer") ? .trailer : equals(name, "upgrade") ? .upgrade : .other
-    case 10: equals(name, "connection") ? .connection : equals(name, "keep-alive") ? .keepAlive : .other
-    case 11: equals(name, "x-vsr-debug") ? .vsrDebug : .other
+    case 7: equals(name, "trailer") ? .trailer : equals(name, "upgrade") ? .upgrade : vsr(name)
+    case 10: equals(name, "connection") ? .connection : equals(name, "keep-alive") ? .keepAlive : vsr(name)
+    case 11: equals(name, "x-vsr-debug") ? .vsrDebug : vsr(name)
     case 12:
       equals(name, "content-type") ? .contentType : equals(name, "x-request-id") ? .requestID : vsr(name)
     case 13: equals(name, "authorization") ? .authorization : vsr(name)

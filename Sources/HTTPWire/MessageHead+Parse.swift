@@ -32,10 +32,10 @@ extension MessageHead {
     let lineEnd = try parseStatusLine(bytes)
     var semantics = FieldSemantics()
     try parseFields(bytes, from: lineEnd + 2, limits: limits, semantics: &semantics)
+    if semantics.hasTransferEncoding, semantics.contentLength != nil { throw .lengthAndTransferEncoding }
     if isBodiless || status < 200 || status == 204 || status == 304 {
       framing = .none
     } else if semantics.hasTransferEncoding {
-      if semantics.contentLength != nil { throw .lengthAndTransferEncoding }
       if !semantics.isChunked { throw .unsupportedTransferEncoding }
       framing = .chunked
     } else if let length = semantics.contentLength {
@@ -71,9 +71,9 @@ extension MessageHead {
     while index < bytes.count, bytes[index] > 0x20, bytes[index] < 0x7F { index += 1 }
     guard index > target, index + 10 < bytes.count + 1, bytes[index] == 0x20 else { throw .badRequestLine }
     targetRange = target..<index
-    guard isTarget(UnsafeRawBufferPointer(rebasing: bytes[targetRange]), in: bytes) else { throw .badRequestLine }
     index += 1
     try parseVersion(bytes, at: index, else: .badRequestLine)
+    guard isTarget(UnsafeRawBufferPointer(rebasing: bytes[targetRange]), in: bytes) else { throw .badRequestLine }
     index += 8
     guard index + 1 < bytes.count, bytes[index] == 0x0D, bytes[index + 1] == 0x0A else { throw .badRequestLine }
     return index

@@ -27,6 +27,8 @@ struct Serve: AsyncParsableCommand {
   var engine: [String] = []
   @Option(help: "Listen here instead of at the configuration's listeners: HOST:PORT. Port 0 lets the kernel choose.")
   var listen: [String] = []
+  @Option(help: "Serve the management API here: HOST:PORT (default: as configured, else 127.0.0.1:8081).")
+  var management: String?
   @Option(help: "Event loops; the number of cores at most makes sense.") var loops: Int = 1
   @Flag(inversion: .prefixedNo, help: "Write one line a request to standard output.") var accessLog = true
 
@@ -42,10 +44,14 @@ struct Serve: AsyncParsableCommand {
     signal(SIGPIPE, SIG_IGN)
     let document = try await loadDocument()
     let server = try Server(document: document, loops: loops, writesAccessLog: accessLog)
-    let places = try listen.isEmpty ? document.listeners : listen.map(Self.listener)
-    let elapsed = try await server.start(
-      listeners: places.isEmpty ? [Listener(name: "http", address: "0.0.0.0", port: 8080)] : places, since: begin)
-    StandardError.write("ready in \(elapsed)")
+    let places = try listen.isEmpty ? document.listeners : listen.map { try Self.listener($0, option: "--listen") }
+    let admin = try management.map { try Self.listener($0, option: "--management") }
+    try await server.start(
+      listeners: places.isEmpty ? [Listener(name: "http", address: "0.0.0.0", port: 8080)] : places,
+      management: admin
+        ?? Listener(
+          name: "management", address: document.global.managementAddress, port: document.global.managementPort))
+    StandardError.write("ready in \(ContinuousClock.now - begin)")
     let file = config
     await server.serve(reload: {
       guard let file else { return nil }
@@ -63,10 +69,10 @@ struct Serve: AsyncParsableCommand {
     return made.document
   }
 
-  private static func listener(_ text: String) throws -> Listener {
+  private static func listener(_ text: String, option: String) throws -> Listener {
     guard let colon = text.lastIndex(of: ":"), let port = Int(text[text.index(after: colon)...]),
       (0...65535).contains(port)
-    else { throw ValidationError("--listen \(text): give HOST:PORT") }
+    else { throw ValidationError("\(option) \(text): give HOST:PORT") }
     var host = text[..<colon]
     if host.hasPrefix("["), host.hasSuffix("]") { host = host.dropFirst().dropLast() }
     return Listener(name: "http", address: String(host), port: port)

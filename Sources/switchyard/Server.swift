@@ -1,3 +1,4 @@
+import AdminAPI
 import EngineClient
 import Fleet
 import Foundation
@@ -7,6 +8,7 @@ import NIOPosix
 import Pipeline
 import Reading
 import RouterConfig
+import Synchronization
 import Telemetry
 
 /// The parts of a serving process, wired.
@@ -17,7 +19,11 @@ actor Server {
   private let accessLog: AccessLog?
   private let classifier: LinearDomainClassifier
   private let prober: HealthProber
-  private var snapshot: RoutingSnapshot
+  /// The snapshot in force, for those who are not on an event loop.
+  private let current: SnapshotBox
+  private let pipeline: RoutePipeline
+  private let startedAt = Date().timeIntervalSince1970
+  private var admin: AdminServer?
   private var channels: [any Channel] = []
   private var probing: Task<Void, Never>?
 
@@ -30,13 +36,14 @@ actor Server {
     }
     metrics = GatewayMetrics(registry: MetricsRegistry())
     accessLog = writesAccessLog ? AccessLog(descriptor: 1) : nil
-    snapshot = try Self.snapshot(document, previous: nil, classifier: classifier)
+    let snapshot = try Self.snapshot(document, previous: nil, classifier: classifier)
+    current = SnapshotBox(snapshot)
     metrics.observe(snapshot.fleet)
+    pipeline = RoutePipeline(cache: ReadingCache(), clock: Self.clock)
     gateway = Gateway(
       group: group,
       context: GatewayContext(
-        pipeline: RoutePipeline(cache: ReadingCache(), clock: { DispatchTime.now().uptimeNanoseconds }),
-        metrics: metrics, accessLog: accessLog, startedAt: Int(Date().timeIntervalSince1970)),
+        pipeline: pipeline, metrics: metrics, accessLog: accessLog, startedAt: Int(startedAt)),
       snapshot: snapshot)
     prober = HealthProber(client: EngineHTTPClient(group: group)) { change in
       switch change.verdict {
@@ -50,7 +57,7 @@ actor Server {
   }
 
   /// Binds the listeners; probing goes on in the background, so a start waits for no engine.
-  func start(listeners: [Listener], since begin: ContinuousClock.Instant) async throws -> Duration {
+  func start(listeners: [Listener], management: Listener) async throws {
     accessLog?.start()
     for listener in listeners {
       do {
@@ -64,9 +71,33 @@ actor Server {
             + "or choose another: --listen \(listener.address):\(listener.port + 1)")
       }
     }
+    try await startManagement(management)
     startProbing()
-    return ContinuousClock.now - begin
   }
+
+  private func startManagement(_ listener: Listener) async throws {
+    let (current, metrics, startedAt) = (current, metrics, startedAt)
+    let context = AdminContext(
+      snapshot: { current.value },
+      // Evaluations read every text anew, so that they show what reading costs.
+      pipeline: RoutePipeline(cache: nil, clock: Self.clock), domainClassifier: classifier,
+      metrics: { metrics.registry.exposition() },
+      readiness: {
+        AdminReadiness(
+          isReady: true, phase: "ready", message: "serving", readyModels: 1, totalModels: 1, updatedAt: startedAt)
+      },
+      wallClock: { Date().timeIntervalSince1970 }, clock: Self.clock)
+    do {
+      let server = try await AdminServer.start(
+        host: listener.address, port: listener.port, group: group, context: context)
+      admin = server
+      StandardError.write("management API on http://\(server.host):\(server.port)")
+    } catch {
+      throw CommandFailure("\(error); or choose another address: --management 127.0.0.1:\(listener.port + 1)")
+    }
+  }
+
+  private static let clock: @Sendable () -> UInt64 = { DispatchTime.now().uptimeNanoseconds }
 
   /// Serves until SIGTERM or SIGINT; a second one ends the process at once.
   ///
@@ -97,7 +128,8 @@ actor Server {
   private func reload(_ load: () throws -> RouterDocument?) {
     do {
       guard let document = try load() else { return }
-      snapshot = try Self.snapshot(document, previous: snapshot, classifier: classifier)
+      let snapshot = try Self.snapshot(document, previous: current.value, classifier: classifier)
+      current.value = snapshot
       gateway.publish(snapshot)
       metrics.observe(snapshot.fleet)
       startProbing()
@@ -109,7 +141,7 @@ actor Server {
 
   private func startProbing() {
     probing?.cancel()
-    let replicas = snapshot.fleet.replicas
+    let replicas = current.value.fleet.replicas
     probing = Task { [prober] in await prober.run(replicas) }
   }
 
@@ -124,5 +156,16 @@ actor Server {
     } catch {
       throw CommandFailure(error.problems.map { "\($0)" }.joined(separator: "\n"))
     }
+  }
+}
+
+/// The snapshot in force behind a lock, for readers off the event loops.
+final class SnapshotBox: Sendable {
+  private let storage: Mutex<RoutingSnapshot>
+  init(_ snapshot: RoutingSnapshot) { storage = Mutex(snapshot) }
+
+  var value: RoutingSnapshot {
+    get { storage.withLock { $0 } }
+    set { storage.withLock { $0 = newValue } }
   }
 }

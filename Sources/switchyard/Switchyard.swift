@@ -15,5 +15,5 @@ struct Switchyard: AsyncParsableCommand {
         switchyard engine-sim --model vllm-llama3-8b-instruct --port 8000
       """,
     version: "0.1.0",
-    subcommands: [Serve.self, Config.self, EngineSim.self])
+    subcommands: [Serve.self, Explain.self, Config.self, EngineSim.self])
 }

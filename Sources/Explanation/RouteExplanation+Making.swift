@@ -1,0 +1,197 @@
+import Balancing
+import ChatProtocols
+import Fleet
+import JSONText
+import Pipeline
+import Reading
+import RouterConfig
+import Routing
+import Signals
+
+extension RouteExplanation {
+  /// The most names that a note lists.
+  static let listedNames = 12
+
+  /// Plans a request with every declared signal read, and explains the plan. Nothing is sent.
+  ///
+  /// Cost: that of the plan and of all signals, so milliseconds with a neural classifier: not for an event loop.
+  public static func explain(
+    _ body: [UInt8], endpoint: ModelEndpoint = .chatCompletions, snapshot: RoutingSnapshot, pipeline: RoutePipeline
+  ) -> RouteExplanation {
+    let result = body.withUnsafeBytes { bytes in
+      Result { () throws(APIError) -> RoutePlan in
+        try pipeline.plan(
+          body: bytes, endpoint: endpoint, snapshot: snapshot, options: .init(readsEverything: true))
+      }
+    }
+    return RouteExplanation(result, snapshot: snapshot, body: body, endpoint: endpoint)
+  }
+
+  /// Explains what the pipeline came to.
+  ///
+  /// Of a request that was refused for want of a default model, the signals are read anew, so that it shows why no
+  /// decision matches.
+  ///
+  /// - Parameters:
+  ///   - result: of planning `body` under `snapshot`.
+  ///   - body: the bytes that were planned; others are a programming error and may trap.
+  public init(
+    _ result: Result<RoutePlan, APIError>, snapshot: RoutingSnapshot, body: [UInt8],
+    endpoint: ModelEndpoint = .chatCompletions
+  ) {
+    switch result {
+    case .success(let plan): self.init(plan, snapshot: snapshot, body: body)
+    case .failure(let error): self.init(refusal: error, snapshot: snapshot, body: body, endpoint: endpoint)
+    }
+  }
+
+  private init(_ plan: RoutePlan, snapshot: RoutingSnapshot, body: [UInt8]) {
+    let facts = plan.facts
+    requestedModel = facts.model
+    evaluationText = String(decoding: facts.promptFacts(body: body).evaluationText, as: UTF8.self)
+    let recipe = plan.recipe.map { snapshot.router.recipes[$0] }
+    self.recipe = recipe?.name
+    families = recipe.map { Self.families(of: $0, plan.readings) } ?? []
+    decisions = recipe.map { Self.decisions(of: $0, plan.readings, chosen: plan.selection?.decisionIndex) } ?? []
+    let decision = recipe.flatMap { recipe in
+      plan.selection?.decisionIndex.map { recipe.profile.decisions[$0] }
+    }
+    let strategy = recipe?.profile.strategy ?? snapshot.router.document.global.strategy
+    let kind: RouteChoice.Kind =
+      plan.selection == nil ? .passThrough : decision?.modelRefs.isEmpty == false ? .decision : .fallback
+    outcome = .routed(
+      RouteChoice(
+        kind: kind, decision: plan.selection?.decision, confidence: plan.selection?.confidence ?? 0,
+        declaredAlgorithm: decision?.algorithm, algorithm: plan.selection?.algorithm ?? "static",
+        plugins: decision?.plugins.map(\.type) ?? [], matchedRules: plan.selection?.matchedRules ?? [],
+        category: plan.selection?.category,
+        reason: kind == .passThrough
+          ? "the client named the model itself, so nothing is routed"
+          : DecisionRanking(strategy: strategy).reason(for: decisions),
+        model: plan.model, adapter: plan.adapter,
+        candidateModels: decision.map { $0.modelRefs.map { $0.loraName ?? $0.model } } ?? [],
+        usesReasoning: plan.selection?.usesReasoning, injectsSystemPrompt: plan.injectsSystemPrompt))
+    let placements = snapshot.fleet.model(named: plan.model)?.placements ?? []
+    candidates = ReplicaPicker.candidates(among: placements)
+    let best = Self.best(of: candidates).map { placements[$0] }
+    headers = best == nil ? [] : AnswerHeaders.fields(for: plan)
+
+    originalLength = body.count
+    let splices = body.withUnsafeBytes { bytes in
+      best.map { plan.splices(for: $0, on: bytes) } ?? plan.edits.splices(on: bytes)
+    }
+    sentLength = splices.lengthAfter(body.count)
+    edits = body.withUnsafeBytes { BodyEdit.edits(splices, of: $0, facts: facts) }
+
+    notes = plan.selection?.notes ?? []
+    notes += Self.familyNotes(plan.readings)
+    if let selection = plan.selection {
+      if facts.endpoint == .chatCompletions {
+        if selection.usesReasoning == true, selection.reasoning == nil {
+          notes.append("model \(selection.model) has no reasoning family, so it is not told to reason")
+        }
+      } else if selection.systemPrompt != nil || selection.usesReasoning == true {
+        notes.append("system prompts and reasoning are set in chat completions only; \(facts.endpoint.path) is not one")
+      }
+    }
+    if placements.isEmpty {
+      notes.append("model \(plan.model) runs nowhere: providers.models[] names no backend of it that can be used")
+    } else if best == nil {
+      notes.append("no replica of \(plan.model) may be chosen now, so the client would get a 503")
+    }
+  }
+
+  private init(refusal error: APIError, snapshot: RoutingSnapshot, body: [UInt8], endpoint: ModelEndpoint) {
+    outcome = .refused(error)
+    recipe = nil
+    families = []
+    decisions = []
+    edits = []
+    candidates = []
+    headers = []
+    notes = []
+    originalLength = body.count
+    sentLength = body.count
+    guard let facts = try? RequestFacts.scan(body: body, endpoint: endpoint) else {
+      requestedModel = nil
+      evaluationText = ""
+      return
+    }
+    requestedModel = facts.model
+    let prompt = facts.promptFacts(body: body)
+    evaluationText = String(decoding: prompt.evaluationText, as: UTF8.self)
+    guard case .virtual(let index) = snapshot.directory.entry(for: facts.model) else {
+      let directory = snapshot.directory
+      notes.append("names that enter a recipe: \(Self.list(directory.virtualNames))")
+      notes.append("names that pass through: \(Self.list(directory.modelNames))")
+      return
+    }
+    let entered = snapshot.router.recipes[index]
+    recipe = entered.name
+    var readings = SignalReadings()
+    for family in SignalFamily.allCases {
+      readings[family] = snapshot.readers[index].read(family, of: prompt) { 0 }
+    }
+    families = Self.families(of: entered, readings).map { family in
+      var family = family
+      family.source = .read(nanoseconds: nil)
+      return family
+    }
+    decisions = Self.decisions(of: entered, readings, chosen: nil)
+    notes += Self.familyNotes(readings)
+  }
+
+  // MARK: Parts
+
+  private static func families(of recipe: Router.CompiledRecipe, _ readings: SignalReadings) -> [FamilyExplanation] {
+    let used = Set(recipe.profile.decisions.flatMap(\.rules.leaves).map(\.key))
+    return SignalFamily.allCases.compactMap { family in
+      let names = recipe.profile.signals.names(of: family)
+      guard !names.isEmpty else { return nil }
+      let reading = readings[family]
+      let source: FamilyExplanation.Source =
+        reading.map { $0.nanoseconds == 0 && family.dependsOnTextOnly ? .cache : .read(nanoseconds: $0.nanoseconds) }
+        ?? .notRead
+      let signals = names.enumerated().map { index, name in
+        SignalExplanation(
+          family: family, name: name, reading: reading?.readings[index],
+          isUsed: used.contains("\(family.ruleType):\(name)"))
+      }
+      return FamilyExplanation(family: family, source: source, signals: signals)
+    }
+  }
+
+  private static func decisions(
+    of recipe: Router.CompiledRecipe, _ readings: SignalReadings, chosen: Int?
+  ) -> [DecisionExplanation] {
+    zip(recipe.profile.decisions, recipe.engine.trace(readings, chosen: chosen)).map {
+      DecisionExplanation(decision: $0, trace: $1)
+    }
+  }
+
+  private static func familyNotes(_ readings: SignalReadings) -> [String] {
+    SignalFamily.allCases.compactMap { family in
+      readings[family]?.note.map { "\(family.documentKey): \($0)" }
+    }
+  }
+
+  private static func best(of candidates: [CandidateScore]) -> Int? {
+    candidates.indices.filter { candidates[$0].isEligible }
+      .max { candidates[$0].score < candidates[$1].score || candidates[$0].score == candidates[$1].score && $0 > $1 }
+  }
+
+  static func list(_ names: [String]) -> String {
+    guard !names.isEmpty else { return "none" }
+    let listed = names.prefix(listedNames).joined(separator: ", ")
+    return names.count > listedNames ? "\(listed) and \(names.count - listedNames) more" : listed
+  }
+}
+
+extension DecisionPlugin {
+  /// As the document writes it.
+  var type: String {
+    switch self {
+    case .systemPrompt: "system_prompt"
+    }
+  }
+}

@@ -1,0 +1,80 @@
+import ArgumentParser
+import ChatProtocols
+import Explanation
+import Foundation
+import JSONText
+import Pipeline
+import Reading
+import RouterConfig
+
+/// `switchyard explain`: a route without sending anything.
+struct Explain: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "explain",
+    abstract: "Show where a prompt would go and why, without sending anything.",
+    discussion: """
+      Examples:
+        switchyard explain -c deploy/samples/aibrix.yaml 'What is the derivative of f(x) = x^3?'
+        switchyard explain -c deploy/samples/aibrix.yaml -f request.json
+      """)
+
+  @Option(name: [.short, .customLong("config")], help: "The configuration, or a Helm values file with config:.")
+  var config: String
+  @Option(name: [.short, .long], help: "A request body in a file; - is standard input.") var file: String?
+  @Option(help: "The model that the prompt asks for.") var model: String?
+  @Flag(help: "Print JSON, in the shape of POST /api/v1/eval?trace=true.") var json = false
+  @Argument(help: "The prompt, as one user message.") var prompt: String?
+
+  func validate() throws {
+    guard (prompt == nil) != (file == nil) else {
+      throw ValidationError("Give a prompt, or a request with -f FILE; one of the two.")
+    }
+  }
+
+  func run() async throws {
+    let loaded = try ConfigurationFile.load(config, showsWarnings: false)
+    let snapshot: RoutingSnapshot
+    do throws(SignalCompilationErrors) {
+      snapshot = try RoutingSnapshot(
+        document: loaded.document, fleet: StaticFleet.build(loaded.document).fleet,
+        domainClassifier: try classifier(), generation: 1)
+    } catch {
+      throw CommandFailure(error.problems.map { "\(loaded.problem(at: $0.path, $0.reason))" }.joined(separator: "\n"))
+    }
+    let explanation = RouteExplanation.explain(
+      try body(snapshot), snapshot: snapshot,
+      pipeline: RoutePipeline(cache: nil, clock: { DispatchTime.now().uptimeNanoseconds }))
+    if json {
+      print(String(decoding: explanation.evalJSON(includesTrace: true).bytes, as: UTF8.self))
+    } else {
+      let isTerminal = isatty(1) == 1
+      let columns = ProcessInfo.processInfo.environment["COLUMNS"].flatMap(Int.init) ?? 100
+      print(explanation.text(colour: isTerminal, width: columns), terminator: "")
+    }
+    if explanation.refusal != nil { throw ExitCode(1) }
+  }
+
+  private func classifier() throws(SignalCompilationErrors) -> LinearDomainClassifier {
+    do throws(LinearModelError) {
+      return try LinearDomainClassifier.bundled()
+    } catch {
+      throw SignalCompilationErrors([
+        SignalCompilationError(
+          path: "routing.signals.domains", reason: "the bundled domain model cannot be read: \(error)")
+      ])
+    }
+  }
+
+  private func body(_ snapshot: RoutingSnapshot) throws -> [UInt8] {
+    if let file {
+      return file == "-"
+        ? Array(FileHandle.standardInput.readDataToEndOfFile()) : try ConfigurationFile.bytes(file)
+    }
+    let name =
+      model ?? (snapshot.directory.virtualNames.contains("MoM") ? "MoM" : snapshot.directory.virtualNames.first)
+    return JSONFragment.object([
+      "model": .string(name ?? "MoM"),
+      "messages": .array([.object(["role": .string("user"), "content": .string(prompt ?? "")])]),
+    ]).bytes
+  }
+}
