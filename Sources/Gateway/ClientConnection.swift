@@ -39,7 +39,13 @@ final class ClientConnection: ChannelDuplexHandler {
   private var hasSentHead = false
   private var reencodesChunks = false
 
-  init(loop: GatewayLoop) { self.loop = loop }
+  /// The longest that a whole request may take on this listener; nil for no limit.
+  private let requestTimeout: TimeAmount?
+
+  init(loop: GatewayLoop, requestTimeout: TimeAmount?) {
+    self.loop = loop
+    self.requestTimeout = requestTimeout
+  }
 
   // MARK: Channel
 
@@ -113,8 +119,29 @@ final class ClientConnection: ChannelDuplexHandler {
       if now - lastActivity > settings.requestReadTimeout {
         refuse(APIError(status: 408, message: "the request did not arrive in time", type: "invalid_request_error"))
       }
-    case .responding, .closing: break
+    case .responding:
+      if let exchange, let requestTimeout, now - exchange.startedAt > requestTimeout { timeOut(exchange) }
+    case .closing: break
     }
+  }
+
+  /// The listener's whole-request timeout has passed.
+  private func timeOut(_ exchange: Exchange) {
+    let connection = upstream
+    upstream = nil
+    exchange.release()
+    if hasSentHead {
+      loop.context.metrics.error(model: exchange.plan.publicModel, reason: "request_timeout").increment()
+      account(exchange)
+      self.exchange = nil
+      state = .closing
+      close()
+    } else {
+      failed(
+        exchange, .server("the request took longer than this listener allows", status: 504, code: "request_timeout"),
+        reason: "request_timeout")
+    }
+    connection?.cancel()
   }
 
   // MARK: Reading a request
@@ -277,7 +304,10 @@ final class ClientConnection: ChannelDuplexHandler {
   private func planned(_ endpoint: ModelEndpoint, readsEverything: Bool) throws(APIError) -> RoutePlan {
     try body.withUnsafeReadableBytes { (bytes) throws(APIError) in
       try loop.context.pipeline.plan(
-        body: bytes, endpoint: endpoint, snapshot: loop.snapshot, options: .init(readsEverything: readsEverything))
+        body: bytes, endpoint: endpoint, snapshot: loop.snapshot,
+        options: .init(
+          readsEverything: readsEverything, skipsProcessing: head.first(.vsrSkipProcessing).map { isTrue($0) } ?? false)
+      )
     }
   }
 

@@ -13,7 +13,14 @@ public struct RoutePipeline: Sendable {
   public struct Options: Sendable {
     /// Read every declared signal, whether or not a rule needs it: for explanations.
     public var readsEverything: Bool
-    public init(readsEverything: Bool = false) { self.readsEverything = readsEverything }
+    /// The client asked for no processing (`x-vsr-skip-processing: true`). Where the document allows it, a virtual name
+    /// means the default model, and nothing is read or edited.
+    public var skipsProcessing: Bool
+
+    public init(readsEverything: Bool = false, skipsProcessing: Bool = false) {
+      self.readsEverything = readsEverything
+      self.skipsProcessing = skipsProcessing
+    }
   }
 
   private let cache: ReadingCache?
@@ -39,7 +46,14 @@ public struct RoutePipeline: Sendable {
     } catch {
       throw error.apiError
     }
-    switch snapshot.directory.entry(for: facts.model) {
+    var entry = snapshot.directory.entry(for: facts.model)
+    if options.skipsProcessing, snapshot.router.document.global.skipProcessing, case .virtual = entry {
+      guard let name = snapshot.router.document.providers.defaultModel else {
+        throw .invalidRequest("\(RoutingError.noDefaultModel)", param: "model")
+      }
+      entry = snapshot.directory.entry(for: name)
+    }
+    switch entry {
     case nil:
       throw .invalidRequest("\(RoutingError.modelNotAvailable(facts.model))", param: "model", code: "model_not_found")
     case .model(let base, let adapter):

@@ -1,4 +1,5 @@
 import AdminAPI
+import Discovery
 import EngineClient
 import Fleet
 import Foundation
@@ -26,6 +27,9 @@ actor Server {
   private var admin: AdminServer?
   private var channels: [any Channel] = []
   private var probing: Task<Void, Never>?
+  private var learning: Task<Void, Never>?
+  /// Adapters that engines serve beyond those of the document, by base model.
+  private var learntAdapters: [String: [String]] = [:]
 
   init(document: RouterDocument, loops: Int, writesAccessLog: Bool) throws {
     group = MultiThreadedEventLoopGroup(numberOfThreads: loops)
@@ -61,7 +65,9 @@ actor Server {
     accessLog?.start()
     for listener in listeners {
       do {
-        let channel = try await gateway.listen(host: listener.address, port: listener.port)
+        let channel = try await gateway.listen(
+          host: listener.address, port: listener.port,
+          requestTimeout: listener.timeoutSeconds.flatMap { $0 > 0 ? .milliseconds(Int64($0 * 1000)) : nil })
         channels.append(channel)
         let port = channel.localAddress?.port ?? listener.port
         StandardError.write("switchyard listening on http://\(listener.address):\(port)")
@@ -119,6 +125,7 @@ actor Server {
     StandardError.write("stopping: running requests end first")
     for channel in channels { try? await channel.close() }
     probing?.cancel()
+    learning?.cancel()
     await gateway.drain()
     accessLog?.close()
     try? await Task.sleep(for: .milliseconds(20))
@@ -143,6 +150,50 @@ actor Server {
     probing?.cancel()
     let replicas = current.value.fleet.replicas
     probing = Task { [prober] in await prober.run(replicas) }
+    learning?.cancel()
+    learning = Task { [weak self] in
+      while !Task.isCancelled {
+        await self?.learnAdapters()
+        try? await Task.sleep(for: .seconds(10))
+      }
+    }
+  }
+
+  /// Asks the engines which adapters they serve; a new one can be asked for by its name from then on.
+  private func learnAdapters() async {
+    let snapshot = current.value
+    let discovery = EngineDiscovery(client: EngineHTTPClient(group: group))
+    let addresses = snapshot.fleet.replicas.map { EngineAddress(host: $0.host, port: $0.port) }
+    let findings = await discovery.ask(addresses)
+    var learnt: [String: [String]] = [:]
+    for finding in findings {
+      guard case .success(let models) = finding.models else { continue }
+      for model in models.models {
+        guard let parent = model.parent,
+          let base = snapshot.fleet.models.first(where: { model in
+            model.placements.contains {
+              $0.upstreamModel == parent && $0.replica.host == finding.address.host
+                && $0.replica.port == finding.address.port
+            }
+          })
+        else { continue }
+        if !learnt[base.name, default: []].contains(model.id) { learnt[base.name, default: []].append(model.id) }
+      }
+    }
+    // An engine that does not answer keeps what was learnt of it.
+    for (base, names) in learntAdapters where findings.contains(where: { (try? $0.models.get()) == nil }) {
+      for name in names where !learnt[base, default: []].contains(name) { learnt[base, default: []].append(name) }
+    }
+    guard learnt != learntAdapters, current.value.generation == snapshot.generation else { return }
+    learntAdapters = learnt
+    let document = snapshot.router.document
+    let fleet = StaticFleet.build(document, previous: snapshot.fleet, adapters: learnt).fleet
+    guard
+      let renewed = try? RoutingSnapshot(
+        document: document, fleet: fleet, domainClassifier: classifier, generation: snapshot.generation)
+    else { return }
+    current.value = renewed
+    gateway.publish(renewed)
   }
 
   private static func snapshot(
