@@ -89,13 +89,34 @@ let package = Package(
     // Benchmarks and fuzzers
     .executableTarget(name: "bench-json", dependencies: ["JSONText", "ChatProtocols"], path: "Benchmarks/core/json"),
     .executableTarget(
-      name: "bench-decision", dependencies: ["ChatProtocols", "Pipeline", "Reading", "RouterConfig", "Routing", "Signals"],
+      name: "bench-decision",
+      dependencies: ["ChatProtocols", "Pipeline", "Reading", "RouterConfig", "Routing", "Signals"],
       path: "Benchmarks/core/decision"),
     .executableTarget(name: "bench-domain", dependencies: ["Reading"], path: "Benchmarks/core/domain"),
     .executableTarget(
       name: "json-fuzz", dependencies: ["JSONText", "ChatProtocols"], path: "Fuzz/json", exclude: ["corpus"]),
 
+    .executableTarget(
+      name: "http-fuzz",
+      dependencies: [
+        "HTTPWire", .product(name: "NIOCore", package: "swift-nio"),
+        .product(name: "NIOEmbedded", package: "swift-nio"),
+        .product(name: "NIOHTTP1", package: "swift-nio"),
+      ],
+      path: "Fuzz/http"),
+
     // Tests
+    .testTarget(name: "SignalsTests", dependencies: ["Signals"]),
+    .testTarget(name: "HTTPWireTests", dependencies: ["HTTPWire"]),
+    .testTarget(name: "FleetTests", dependencies: ["Fleet"]),
+    .testTarget(name: "BalancingTests", dependencies: ["Balancing", "Fleet"]),
+    .testTarget(name: "RoutingTests", dependencies: ["Fleet", "JSONText", "RouterConfig", "Routing", "Signals"]),
+    .testTarget(name: "TelemetryTests", dependencies: ["Telemetry"]),
+    .testTarget(
+      name: "PipelineTests",
+      dependencies: [
+        "ChatProtocols", "Fleet", "JSONText", "Pipeline", "Reading", "RouterConfig", "Routing", "Signals",
+      ]),
     .testTarget(name: "JSONTextTests", dependencies: ["JSONText"]),
     .testTarget(name: "ChatProtocolsTests", dependencies: ["ChatProtocols", "JSONText"]),
     .testTarget(name: "RouterConfigTests", dependencies: ["RouterConfig"]),

@@ -4,7 +4,7 @@
 set -euo pipefail
 cd "$(dirname "$0")/.."
 seconds=${1:-60}
-for fuzzer in json-fuzz; do
+for fuzzer in json-fuzz http-fuzz; do
   swift build -c release --product "$fuzzer"
   "$(swift build -c release --show-bin-path)/$fuzzer" --seconds "$seconds"
 done
