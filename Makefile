@@ -9,9 +9,10 @@ demo: ## Build, start a gateway and three simulated engines, ask a question (POR
 	@PORT="$(PORT)" MANAGEMENT_PORT="$(MANAGEMENT_PORT)" scripts/demo.sh
 
 test: ## Build and run every test, the end-to-end ones too
-	@scripts/setup.sh
+	@scripts/setup.sh test
 	swift build --build-tests
 	swift test --skip-build
+	scripts/end-to-end.sh
 
 lint: ## Check the formatting
 	swift format lint --strict --recursive Sources Tests Benchmarks Fuzz Package.swift

@@ -261,15 +261,16 @@ final class ClientConnection: ChannelDuplexHandler {
 
   private func dispatch() {
     state = .responding
-    let target = target
-    let path =
-      target.split(separator: "?", maxSplits: 1, omittingEmptySubsequences: false).first.map(String.init) ?? "/"
-    switch Endpoint.at(path) {
+    let target = RequestTarget(target)
+    switch Endpoint.at(target.path) {
     case .model(let endpoint):
-      guard head.method == .post else { return answer(.methodNotAllowed("method not allowed")) }
-      route(endpoint, target: target)
+      guard head.method == .post else { return answer(.methodNotAllowed("method not allowed"), allow: "POST") }
+      // The engine gets the path in its canonical spelling.
+      route(endpoint, target: endpoint.path + target.query)
     case .local(let endpoint):
-      guard head.method == .get || head.method == .head else { return answer(.methodNotAllowed("method not allowed")) }
+      guard head.method == .get || head.method == .head else {
+        return answer(.methodNotAllowed("method not allowed"), allow: "GET, HEAD")
+      }
       answerLocally(endpoint)
     case .unknown: answer(.notFound("endpoint not found"))
     }
@@ -321,12 +322,12 @@ final class ClientConnection: ChannelDuplexHandler {
     guard
       let index = ReplicaPicker.pick(among: model.placements, excluding: exchange.tried, random: &loop.random)
     else {
+      if let error = exchange.lastFailure { return failed(exchange, error.error, reason: error.reason) }
       return failed(
         exchange,
         .server(
-          exchange.attempts == 0
-            ? "no replica of model \"\(exchange.plan.model)\" is ready"
-            : "no further replica of model \"\(exchange.plan.model)\" is ready", status: 503, code: "no_replica"),
+          "no replica of model \"\(exchange.plan.model)\" is ready\(Self.failures(model.placements))", status: 503,
+          code: "no_replica"),
         reason: "no_replica")
     }
     let placement = model.placements[index]
@@ -347,6 +348,14 @@ final class ClientConnection: ChannelDuplexHandler {
         }
       }
     }
+  }
+
+  /// Why the first few replicas are failing, as the end of a sentence.
+  private static func failures(_ placements: [Placement]) -> String {
+    let reasons = placements.prefix(3).compactMap { placement in
+      placement.replica.health.lastFailure.map { "\(placement.replica.name): \($0)" }
+    }
+    return reasons.isEmpty ? "" : " (" + reasons.joined(separator: "; ") + ")"
   }
 
   private func send(_ exchange: Exchange, _ placement: Placement, over connection: UpstreamConnection) {
@@ -377,7 +386,7 @@ final class ClientConnection: ChannelDuplexHandler {
     if let line = statusText(answerBytes) { buffer.writeImmutableBuffer(line) }
     buffer.writeStaticString("\r\n")
     ForwardedFields.copy(answer, from: answerBytes, to: &buffer) { field, _ in
-      field.name != .requestID && field.name != .xVSR
+      field.name != .requestID && field.name != .routerRequestID && field.name != .xVSR
     }
     writeIdentity(exchange, to: &buffer)
     RouteHeaders.write(exchange.plan, isSuccess: isSuccess, withDebug: exchange.wantsDebugHeaders, to: &buffer)
@@ -456,16 +465,17 @@ final class ClientConnection: ChannelDuplexHandler {
       case .cannotConnect, .closed, .badAnswer: true
       case .firstByteTimedOut, .streamTimedOut: false
       }
+    let status = if case .firstByteTimedOut = failure { 504 } else { 502 }
+    let error = APIError.server(
+      "model \"\(exchange.plan.model)\": replica \(replica?.name ?? "?") failed: \(failure)", status: status,
+      code: "upstream_\(failure.reason)")
     if mayRetry, exchange.attempts < loop.context.settings.attemptLimit {
       loop.context.metrics.retries.increment()
-      return attempt(exchange)
+      exchange.lastFailure = (error, failure.reason)
+      attempt(exchange)
+    } else {
+      failed(exchange, error, reason: failure.reason)
     }
-    let status = if case .firstByteTimedOut = failure { 504 } else { 502 }
-    failed(
-      exchange,
-      .server(
-        "model \"\(exchange.plan.model)\": replica \(replica?.name ?? "?") failed: \(failure)", status: status,
-        code: "upstream_\(failure.reason)"), reason: failure.reason)
   }
 
   // MARK: Answers of our own
@@ -475,13 +485,21 @@ final class ClientConnection: ChannelDuplexHandler {
     exchange.status = error.status
     account(exchange)
     self.exchange = nil
-    write(status: error.status, contentType: "application/json", body: ByteBuffer(bytes: error.body), isError: true)
+    write(status: error.status, contentType: "application/json", body: ByteBuffer(bytes: error.body), id: exchange.id)
     answered()
   }
 
-  private func answer(_ error: APIError) {
-    write(status: error.status, contentType: "application/json", body: ByteBuffer(bytes: error.body), isError: true)
-    loop.context.metrics.answers(status: error.status).increment()
+  /// Answers a request that was not routed.
+  private func answer(_ error: APIError, allow: StaticString? = nil) {
+    let id = RequestID(random: &loop.random)
+    write(
+      status: error.status, contentType: "application/json", body: ByteBuffer(bytes: error.body), id: id, allow: allow)
+    loop.countAnswer(error.status)
+    log(
+      AccessLogBuffer.Entry(
+        method: head.method.name, path: head.targetRange.isEmpty ? "" : RequestTarget(target).path, requestedModel: "",
+        model: "", decision: "", replica: "", status: error.status, attempts: 0, milliseconds: 0,
+        firstByteMilliseconds: 0, requestBytes: body.readableBytes, responseBytes: error.body.count), id: id)
     answered()
   }
 
@@ -497,25 +515,32 @@ final class ClientConnection: ChannelDuplexHandler {
 
   private func answerLocally(_ endpoint: LocalEndpoint) {
     let answer = LocalAnswer.make(endpoint, snapshot: loop.snapshot, context: loop.context, isDraining: loop.isDraining)
-    write(status: answer.status, contentType: answer.contentType, body: ByteBuffer(bytes: answer.body), isError: false)
+    write(
+      status: answer.status, contentType: answer.contentType, body: ByteBuffer(bytes: answer.body),
+      id: RequestID(random: &loop.random))
     answered()
   }
 
-  private func write(status: Int, contentType: StaticString, body: ByteBuffer, isError: Bool) {
+  private func write(
+    status: Int, contentType: StaticString, body: ByteBuffer, id: RequestID, allow: StaticString? = nil
+  ) {
     guard let context else { return }
     var buffer = context.channel.allocator.buffer(capacity: 512 + body.readableBytes)
     buffer.writeStaticString("HTTP/1.1 ")
     buffer.writeString("\(status) \(Reason.phrase(status))\r\ncontent-type: ")
     buffer.writeStaticString(contentType)
     buffer.writeString("\r\ncontent-length: \(body.readableBytes)\r\n")
-    if isError {
-      let id = RequestID(random: &loop.random)
-      buffer.writeStaticString("request-id: ")
-      id.write(to: &buffer)
-      buffer.writeStaticString("\r\nx-request-id: ")
-      writeClientRequestID(else: id, to: &buffer)
-      buffer.writeStaticString("\r\nx-vsr-schema-version: 2\r\nx-vsr-response-path: error\r\n")
+    buffer.writeStaticString("request-id: ")
+    id.write(to: &buffer)
+    buffer.writeStaticString("\r\nx-request-id: ")
+    writeClientRequestID(else: id, to: &buffer)
+    buffer.writeStaticString("\r\n")
+    if let allow {
+      buffer.writeStaticString("allow: ")
+      buffer.writeStaticString(allow)
+      buffer.writeStaticString("\r\n")
     }
+    if status >= 400 { buffer.writeStaticString("x-vsr-schema-version: 2\r\nx-vsr-response-path: error\r\n") }
     if !keepsConnection {
       buffer.writeStaticString("connection: close\r\n")
     } else if head.minorVersion == 0 {
@@ -595,18 +620,21 @@ final class ClientConnection: ChannelDuplexHandler {
     metrics.latency.observe(nanoseconds: UInt64(max(0, total.nanoseconds)))
     if exchange.firstByteAt != nil { metrics.timeToFirstByte.observe(nanoseconds: UInt64(max(0, first.nanoseconds))) }
     loop.countAnswer(exchange.status)
+    log(
+      AccessLogBuffer.Entry(
+        method: "POST", path: exchange.target, requestedModel: exchange.plan.facts.model,
+        model: exchange.plan.publicModel, decision: exchange.plan.selection?.decision ?? "",
+        replica: exchange.placement?.replica.name ?? "", status: exchange.status, attempts: exchange.attempts,
+        milliseconds: Double(total.nanoseconds) / 1e6, firstByteMilliseconds: Double(first.nanoseconds) / 1e6,
+        requestBytes: exchange.plan.facts.bodyLength, responseBytes: exchange.responseBytes), id: exchange.id)
+  }
+
+  private func log(_ entry: AccessLogBuffer.Entry, id: RequestID) {
     loop.logged { log in
-      log.append(
-        AccessLogBuffer.Entry(
-          method: "POST", path: exchange.target, requestedModel: exchange.plan.facts.model,
-          model: exchange.plan.publicModel, decision: exchange.plan.selection?.decision ?? "",
-          replica: exchange.placement?.replica.name ?? "", status: exchange.status, attempts: exchange.attempts,
-          milliseconds: Double(total.nanoseconds) / 1e6, firstByteMilliseconds: Double(first.nanoseconds) / 1e6,
-          requestBytes: exchange.plan.facts.bodyLength, responseBytes: exchange.responseBytes)
-      ) { bytes in
-        var id = ByteBuffer()
-        exchange.id.write(to: &id)
-        bytes.append(contentsOf: id.readableBytesView)
+      log.append(entry) { bytes in
+        var text = ByteBuffer()
+        id.write(to: &text)
+        bytes.append(contentsOf: text.readableBytesView)
       }
     }
   }

@@ -1,4 +1,5 @@
 import Balancing
+import ChatProtocols
 import Fleet
 import NIOCore
 import Pipeline
@@ -15,6 +16,8 @@ final class Exchange {
   unowned let client: ClientConnection
   var tried = ReplicaSet()
   var attempts = 0
+  /// How the last attempt ended: what the client is told when no further replica is there.
+  var lastFailure: (error: APIError, reason: String)?
   /// A kept connection turned out to be closed: others kept as long may be too.
   var needsFreshConnection = false
   private(set) var placement: Placement?

@@ -63,8 +63,10 @@ public final class GatewayMetrics: Sendable {
       "llm_request_errors_total", help: "Requests that failed", labels: [("model", model), ("reason", reason)])
   }
 
-  /// Gauges of a fleet; a later fleet's replace those of the same names.
+  /// Gauges of a fleet; a later fleet's replace them.
   public func observe(_ fleet: FleetSnapshot) {
+    registry.removeGauges("switchyard_replica_in_flight")
+    registry.removeGauges("switchyard_replica_ready")
     for replica in fleet.replicas {
       let labels = [("replica", replica.name), ("address", replica.authority)]
       registry.gauge("switchyard_replica_in_flight", help: "Requests running on a replica", labels: labels) {

@@ -4,7 +4,8 @@ public enum FieldName: UInt8, Sendable {
   case host, connection, keepAlive, transferEncoding, contentLength, te, trailer, upgrade, expect
   case proxyConnection, proxyAuthenticate, proxyAuthorization
   case authorization, contentType, acceptEncoding, contentEncoding, origin
-  case requestID, vsrDebug, vsrSkipProcessing, selectedModel, forwardedFor, forwardedProto, forwardedHost
+  case requestID, routerRequestID, vsrDebug, vsrSkipProcessing, selectedModel, forwardedFor, forwardedProto,
+    forwardedHost
   case xVSR
 
   /// Fields of one connection only, which a proxy never forwards (RFC 9110 §7.6.1).
@@ -26,7 +27,10 @@ public enum FieldName: UInt8, Sendable {
     case 6:
       equals(name, "expect") ? .expect : equals(name, "origin") ? .origin : .other
     case 7: equals(name, "trailer") ? .trailer : equals(name, "upgrade") ? .upgrade : vsr(name)
-    case 10: equals(name, "connection") ? .connection : equals(name, "keep-alive") ? .keepAlive : vsr(name)
+    case 10:
+      equals(name, "connection")
+        ? .connection
+        : equals(name, "keep-alive") ? .keepAlive : equals(name, "request-id") ? .routerRequestID : vsr(name)
     case 11: equals(name, "x-vsr-debug") ? .vsrDebug : vsr(name)
     case 12:
       equals(name, "content-type") ? .contentType : equals(name, "x-request-id") ? .requestID : vsr(name)

@@ -48,6 +48,7 @@ public struct MessageHead: Sendable {
   public mutating func resetForRefusal() {
     fields.removeAll(keepingCapacity: true)
     method = .other
+    targetRange = 0..<0
   }
 
   /// The first field of that name.
@@ -57,4 +58,18 @@ public struct MessageHead: Sendable {
 /// The methods that the gateway tells apart.
 public enum HTTPMethod: UInt8, Sendable {
   case get, head, post, put, delete, options, patch, other
+
+  /// As it stands in a request line; `OTHER` for methods that are not told apart.
+  public var name: StaticString {
+    switch self {
+    case .get: "GET"
+    case .head: "HEAD"
+    case .post: "POST"
+    case .put: "PUT"
+    case .delete: "DELETE"
+    case .options: "OPTIONS"
+    case .patch: "PATCH"
+    case .other: "OTHER"
+    }
+  }
 }

@@ -56,6 +56,11 @@ public final class MetricsRegistry: Sendable {
     }
   }
 
+  /// Forgets every gauge of a name, before the ones of today are registered.
+  public func removeGauges(_ name: String) {
+    families.withLock { $0[name] = nil }
+  }
+
   private static func admit(
     _ name: String, _ help: String, _ type: String, _ labels: [(String, String)],
     _ families: inout [String: Family]

@@ -70,7 +70,7 @@ actor Server {
           requestTimeout: listener.timeoutSeconds.flatMap { $0 > 0 ? .milliseconds(Int64($0 * 1000)) : nil })
         channels.append(channel)
         let port = channel.localAddress?.port ?? listener.port
-        StandardError.write("switchyard listening on http://\(listener.address):\(port)")
+        StandardError.write("switchyard listening on http://\(EngineAddress(host: listener.address, port: port))")
       } catch let error as IOError where error.errnoCode == EADDRINUSE {
         throw CommandFailure(
           "port \(listener.port) on \(listener.address) is taken; stop what uses it (ss -ltnp 'sport = :\(listener.port)') "
@@ -97,7 +97,7 @@ actor Server {
       let server = try await AdminServer.start(
         host: listener.address, port: listener.port, group: group, context: context)
       admin = server
-      StandardError.write("management API on http://\(server.host):\(server.port)")
+      StandardError.write("management API on http://\(EngineAddress(host: server.host, port: server.port))")
     } catch {
       throw CommandFailure("\(error); or choose another address: --management 127.0.0.1:\(listener.port + 1)")
     }
@@ -134,7 +134,11 @@ actor Server {
 
   private func reload(_ load: () throws -> RouterDocument?) {
     do {
-      guard let document = try load() else { return }
+      guard let document = try load() else {
+        StandardError.write(
+          "SIGHUP: there is no configuration file to read again (the models were learnt from engines)")
+        return
+      }
       let snapshot = try Self.snapshot(document, previous: current.value, classifier: classifier)
       current.value = snapshot
       gateway.publish(snapshot)

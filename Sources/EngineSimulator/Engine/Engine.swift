@@ -114,7 +114,8 @@ final class Engine {
 
   func receive(_ request: InboundRequest, from connection: EngineConnection) {
     if options.logsHTTP { StandardError.line("\(request.method) \(request.uri) \(request.body.count) bytes") }
-    if Endpoint.isRecorded(request.path) {
+    // Probes and model lists would push out what a test looks for.
+    if Endpoint.isRecorded(request.path), request.method != .GET, request.method != .HEAD {
       log.record(
         method: request.method.rawValue, path: request.uri, time: wallClock(),
         headers: request.headers.map { ($0.name, $0.value) }, body: request.body)

@@ -1,0 +1,301 @@
+"""Engines that behave oddly: scripted ones on bare sockets, which answer what a test says, byte for byte."""
+
+from __future__ import annotations
+
+import socket
+import threading
+import time
+from collections.abc import Callable, Iterator
+from typing import BinaryIO
+
+import pytest
+
+import wire
+from conftest import Maker
+from processes import MODEL, Router, configuration, poll
+
+CHAT = "/v1/chat/completions"
+BODY = f'{{"model":"{MODEL}","messages":[{{"role":"user","content":"Hi"}}]}}'
+MODELS = b'{"object":"list","data":[{"id":"%s","object":"model"}]}' % MODEL.encode()
+JSON = '{"object":"chat.completion"}'
+PLAIN = f"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: {len(JSON)}\r\n\r\n{JSON}".encode()
+
+
+class ScriptedEngine:
+    """Listens, answers /health and /v1/models as engines do, and every POST as its script does.
+
+    The script writes to the socket that it is given and returns whether the connection stays open."""
+
+    def __init__(self, script: Callable[[socket.socket, int], bool]):
+        self._script = script
+        self._listener = socket.create_server(("127.0.0.1", 0))
+        self._sockets: list[socket.socket] = []
+        self.requests: list[bytes] = []
+        self.connections = 0
+        threading.Thread(target=self._accept, daemon=True).start()
+
+    @property
+    def address(self) -> str:
+        return f"127.0.0.1:{self._listener.getsockname()[1]}"
+
+    def close(self) -> None:
+        for opened in [self._listener, *self._sockets]:
+            try:
+                opened.shutdown(socket.SHUT_RDWR)
+            except OSError:
+                pass
+            opened.close()
+
+    def _accept(self) -> None:
+        while True:
+            try:
+                accepted, _ = self._listener.accept()
+            except OSError:
+                return
+            self._sockets.append(accepted)
+            threading.Thread(target=self._serve, args=(accepted,), daemon=True).start()
+
+    @staticmethod
+    def _read_head(reader: BinaryIO) -> bytes:
+        """The lines before the empty one; nothing at the end of the connection."""
+        head = b""
+        while (line := reader.readline()) not in (b"", b"\r\n"):
+            head += line
+        return head
+
+    def _serve(self, accepted: socket.socket) -> None:
+        try:
+            with accepted, accepted.makefile("rb") as reader:
+                asked = False
+                while head := self._read_head(reader):
+                    fields = [line.split(b":", 1) for line in head.lower().splitlines()[1:]]
+                    length = next((int(value) for name, value in fields if name == b"content-length"), 0)
+                    body = reader.read(length)
+                    if head.startswith(b"GET /health"):
+                        accepted.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n")
+                        continue
+                    if head.startswith(b"GET /v1/models"):
+                        accepted.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n%s" % (len(MODELS), MODELS))
+                        continue
+                    self.connections += not asked
+                    asked = True
+                    self.requests.append(head + b"\r\n" + body)
+                    if not self._script(accepted, len(self.requests)):
+                        return
+        except OSError:
+            pass
+
+
+@pytest.fixture
+def behind(make: Maker) -> Iterator[Callable[..., tuple[Router, list[ScriptedEngine]]]]:
+    """Starts a router in front of one engine for each script."""
+    engines: list[ScriptedEngine] = []
+
+    def start(*scripts: Callable[[socket.socket, int], bool]) -> tuple[Router, list[ScriptedEngine]]:
+        engines.extend(ScriptedEngine(script) for script in scripts)
+        file = make.file(configuration([engine.address for engine in engines]))
+        return make.router("-c", str(file)), engines
+
+    yield start
+    for engine in engines:
+        engine.close()
+
+
+def says(data: bytes, stays: bool = True) -> Callable[[socket.socket, int], bool]:
+    def script(connection: socket.socket, _: int) -> bool:
+        connection.sendall(data)
+        return stays
+
+    return script
+
+
+def test_an_answer_passes_byte_for_byte(behind):
+    router, [engine] = behind(
+        says(
+            b"HTTP/1.1 207 Odd Words\r\nX-Engine: a\r\nX-Engine: b\r\nSet-Cookie: c=d\r\n"
+            b"Content-Type: text/odd\r\nContent-Length: 5\r\n\r\n\x00\xff\r\n!"
+        )
+    )
+    with wire.Connection(router.port) as connection:
+        connection.send(wire.request(CHAT, BODY))
+        answer = connection.read()
+    assert (answer.status, answer.body) == (207, b"\x00\xff\r\n!")
+    assert [value for name, value in answer.headers if name == "x-engine"] == ["a", "b"]
+    assert (answer.header("set-cookie"), answer.header("content-type")) == ("c=d", "text/odd")
+
+
+def test_an_engine_cannot_pass_for_the_router(behind):
+    router, _ = behind(says(PLAIN.replace(b"\r\n\r\n", b"\r\nX-Vsr-Selected-Model: lie\r\nX-Request-Id: lie\r\n\r\n")))
+    answer = wire.chat(router.port, BODY, "X-Request-Id: mine")
+    assert answer.header("x-vsr-selected-model") == MODEL
+    assert answer.header("x-request-id") == "mine"
+
+
+def test_an_engines_request_id_does_not_stand_beside_ours(behind):
+    router, _ = behind(says(PLAIN.replace(b"\r\n\r\n", b"\r\nRequest-Id: theirs\r\n\r\n")))
+    answer = wire.chat(router.port, BODY)
+    assert len([value for name, value in answer.headers if name == "request-id"]) == 1
+
+
+def test_a_connection_to_an_engine_is_used_again(behind):
+    router, [engine] = behind(says(PLAIN))
+    for _ in range(10):
+        assert wire.chat(router.port, BODY).status == 200
+    assert (len(engine.requests), engine.connections) == (10, 1)
+
+
+def test_an_engine_that_closes_without_a_word_after_each_answer_costs_no_request(behind):
+    router, [engine] = behind(says(PLAIN, stays=False))
+    for _ in range(30):
+        answer = wire.chat(router.port, BODY)
+        assert (answer.status, answer.body.decode()) == (200, JSON)
+    assert len(engine.requests) == 30
+    assert wire.get(router.port, "/ready").status == 200
+
+
+def test_an_engine_that_says_close_is_connected_to_anew(behind):
+    router, [engine] = behind(says(PLAIN.replace(b"\r\n\r\n", b"\r\nConnection: close\r\n\r\n"), stays=False))
+    for _ in range(5):
+        answer = wire.chat(router.port, BODY)
+        assert answer.status == 200
+        assert answer.header("connection") is None
+    assert engine.connections == 5
+
+
+def test_an_answer_that_ends_with_its_connection_reaches_the_client_in_chunks(behind):
+    router, _ = behind(says(b"HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\n\r\ndata: 1\n\ndata: 2\n\n", stays=False))
+    with wire.Connection(router.port) as connection:
+        for _ in range(2):
+            connection.send(wire.request(CHAT, BODY))
+            answer = connection.read()
+            assert answer.header("transfer-encoding") == "chunked"
+            assert answer.body == b"data: 1\n\ndata: 2\n\n"
+
+
+def test_an_engine_of_http_1_0_is_understood(behind):
+    router, _ = behind(says(PLAIN.replace(b"HTTP/1.1", b"HTTP/1.0"), stays=False))
+    for _ in range(3):
+        answer = wire.chat(router.port, BODY)
+        assert (answer.version, answer.status, answer.body.decode()) == ("HTTP/1.1", 200, JSON)
+
+
+def test_interim_answers_of_an_engine_are_skipped(behind):
+    router, _ = behind(says(b"HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 103 Early Hints\r\nLink: </x>\r\n\r\n" + PLAIN))
+    answer = wire.chat(router.port, BODY)
+    assert (answer.status, answer.body.decode()) == (200, JSON)
+    assert answer.header("link") is None
+
+
+def test_an_answer_without_content_has_none(behind):
+    router, _ = behind(says(b"HTTP/1.1 204 No Content\r\n\r\n"))
+    with wire.Connection(router.port) as connection:
+        for _ in range(2):
+            connection.send(wire.request(CHAT, BODY))
+            assert connection.read().status == 204
+
+
+def test_an_answer_that_comes_byte_by_byte_is_passed_on(behind):
+    def script(connection: socket.socket, _: int) -> bool:
+        connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        for byte in b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n10;x=y\r\n0123456789abcdef\r\n0\r\n\r\n":
+            connection.sendall(bytes([byte]))
+        return True
+
+    router, _ = behind(script)
+    for _ in range(2):
+        assert wire.chat(router.port, BODY).body == b"abc0123456789abcdef"
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        b"",
+        b"HTTP/1.1 200",
+        b"not HTTP at all\r\n\r\n",
+        b"HTTP/1.1 200 OK\nContent-Length: 0\n\n",
+        b"HTTP/1.1 200 OK\r\nContent-Length: 3\r\nContent-Length: 4\r\n\r\nabcd",
+        b"HTTP/1.1 200 OK\r\nContent-Length: x\r\n\r\n",
+        b"HTTP/1.1 200 OK\r\nTransfer-Encoding: gzip\r\n\r\n",
+        b"HTTP/1.1 200 OK\r\nx: " + b"a" * (80 << 10) + b"\r\n\r\n",
+    ],
+    ids=["nothing", "half a line", "no HTTP", "bare LF", "two lengths", "no length", "gzip", "a long head"],
+)
+def test_an_engine_that_answers_no_http_is_a_bad_gateway(behind, data: bytes):
+    router, _ = behind(says(data, stays=False))
+    answer = wire.chat(router.port, BODY)
+    assert answer.status in (502, 503)
+    assert answer.json()["error"]["type"] == "server_error"
+    assert router.in_flight() == 0
+
+
+def test_another_engine_answers_for_one_that_breaks_off(behind):
+    router, [broken, whole] = behind(says(b"HTTP/1.1 20", stays=False), says(PLAIN))
+    for _ in range(20):
+        assert wire.chat(router.port, BODY).status == 200
+    assert broken.requests, "chance never chose the broken one"
+    assert len(whole.requests) == 20
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        b"HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\nabc",
+        b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n",
+        b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabcX",
+    ],
+    ids=["a length", "chunks", "a bad chunk"],
+)
+def test_a_broken_answer_never_looks_whole(behind, data: bytes):
+    router, _ = behind(says(data, stays=False))
+    with wire.Connection(router.port) as connection:
+        connection.send(wire.request(CHAT, BODY))
+        assert connection.read_head().status == 200
+        rest = connection.read_to_end()
+    assert len(rest) < 10 and b"0\r\n\r\n" not in rest
+    assert router.in_flight() == 0
+
+
+def test_an_answer_that_comes_before_the_body_was_taken_is_passed_on(behind):
+    """An engine may refuse a body by its head; what it said must not be lost."""
+
+    def script(connection: socket.socket, _: int) -> bool:
+        connection.sendall(b"HTTP/1.1 429 Too Many Requests\r\nRetry-After: 7\r\nContent-Length: 2\r\n\r\n{}")
+        return False
+
+    router, _ = behind(script)
+    answer = wire.chat(router.port, BODY)
+    assert (answer.status, answer.header("retry-after"), answer.body) == (429, "7", b"{}")
+
+
+def test_a_slow_client_slows_its_engine_and_loses_nothing(behind):
+    part = bytes(range(256)) * 256
+    total = 1024
+    sent = [0]
+
+    def script(connection: socket.socket, _: int) -> bool:
+        connection.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n" % (total * len(part)))
+        for index in range(total):
+            connection.sendall(part)
+            sent[0] = (index + 1) * len(part)
+        return True
+
+    router, _ = behind(script)
+    with wire.Connection(router.port) as connection:
+        connection.socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 64 << 10)
+        connection.send(wire.request(CHAT, BODY))
+        assert connection.read_head().status == 200
+        # The engine comes to a stop: what it has sent does not grow any more.
+        last = (time.monotonic(), -1)
+
+        def stands() -> bool:
+            nonlocal last
+            if sent[0] != last[1]:
+                last = (time.monotonic(), sent[0])
+            return time.monotonic() - last[0] > 0.3
+
+        poll(stands, "the engine waits")
+        assert sent[0] < 24 << 20, "more is on its way than sockets hold"
+        # Others are served meanwhile.
+        assert wire.get(router.port, "/health").status == 200
+        received = connection.read_exactly(total * len(part))
+    assert received == part * total

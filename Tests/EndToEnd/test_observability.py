@@ -1,0 +1,130 @@
+"""Health, readiness, metrics and the access log."""
+
+from __future__ import annotations
+
+import json
+import re
+
+import pytest
+
+import wire
+from conftest import Fleet, Maker
+from processes import MODEL, poll, prompt_of
+
+CHAT = "/v1/chat/completions"
+BODY = f'{{"model":"{MODEL}","messages":[{{"role":"user","content":"Hi"}}],"max_tokens":4}}'
+
+
+def test_health(fleet: Fleet):
+    answer = wire.get(fleet.port, "/health")
+    assert (answer.status, answer.json()) == (200, {"status": "healthy"})
+
+
+def test_ready_counts_the_replicas(fleet: Fleet):
+    answer = wire.get(fleet.port, "/ready")
+    assert answer.status == 200
+    assert answer.json() == {"status": "ready", "ready": True, "replicas_ready": 3, "replicas": 3}
+
+
+LABEL = r'[a-zA-Z_][a-zA-Z0-9_]*="(?:[^"\\\n]|\\[\\n"])*"'
+SAMPLE = re.compile(
+    rf"(?P<name>[a-zA-Z_:][a-zA-Z0-9_:]*)(?:\{{(?P<labels>{LABEL}(?:,{LABEL})*)\}})?"
+    r" (?P<value>[-+]?(?:\d+(?:\.\d+)?(?:[eE][-+]?\d+)?|Inf|NaN))"
+)
+
+
+def samples(text: str) -> tuple[dict[tuple[str, str], float], dict[str, str]]:
+    """Reads Prometheus text strictly: the value of each series by name and labels, and the type of each family."""
+    kinds: dict[str, str] = {}
+    values: dict[tuple[str, str], float] = {}
+    assert text.endswith("\n")
+    for line in text.splitlines():
+        if line.startswith("# HELP "):
+            continue
+        if line.startswith("# TYPE "):
+            _, _, name, kind = line.split(" ")
+            assert name not in kinds, f"{name} is declared twice"
+            kinds[name] = kind
+            continue
+        found = SAMPLE.fullmatch(line)
+        assert found, f"no sample: {line}"
+        kind = kinds.get(found["name"]) or kinds.get(re.sub(r"_(bucket|sum|count)$", "", found["name"]))
+        assert kind in ("counter", "gauge", "histogram"), f"{found['name']} has no type before it"
+        if kind == "counter":
+            assert found["name"].endswith("_total")
+        key = (found["name"], found["labels"] or "")
+        assert key not in values, f"{key} is there twice"
+        values[key] = float(found["value"])
+    return values, kinds
+
+
+def test_metrics_are_prometheus_text(fleet: Fleet):
+    answer = wire.get(fleet.port, "/metrics")
+    assert answer.header("content-type").startswith("text/plain; version=0.0.4")
+    values, _ = samples(answer.body.decode())
+    assert sum(value for (name, _), value in values.items() if name == "switchyard_replica_ready") == 3
+
+
+def test_histograms_are_cumulative_and_end_with_their_count(fleet: Fleet):
+    assert wire.chat(fleet.port, BODY.replace(MODEL, "MoM")).status == 200
+    values, kinds = samples(fleet.router.metrics())
+    histograms = [name for name, kind in kinds.items() if kind == "histogram"]
+    assert "llm_model_ttft_seconds" in histograms
+    for family in histograms:
+        buckets: dict[str, list[float]] = {}
+        for (name, labels), value in values.items():
+            if name == family + "_bucket":
+                others = ",".join(part for part in labels.split(",") if not part.startswith("le="))
+                buckets.setdefault(others, []).append(value)
+        assert buckets, f"{family} has no buckets"
+        for labels, counts in buckets.items():
+            assert counts == sorted(counts), f"{family} is not cumulative"
+            assert counts[-1] == values[family + "_count", labels]
+            assert values[family + "_sum", labels] >= 0
+
+
+def test_counters_follow_the_requests(make: Maker):
+    fleet = make.fleet()
+    for body in (BODY, BODY.replace(MODEL, "MoM"), "{"):
+        wire.chat(fleet.port, body)
+    metric = fleet.router.metric
+    assert metric("llm_model_requests_total") == 2
+    assert metric("llm_model_completion_latency_seconds_count") == 2
+    assert metric("llm_model_ttft_seconds_count") == 2
+    assert metric("llm_model_routing_latency_seconds_count") == 2
+    assert metric("llm_decision_match_total") == 1
+    assert metric("switchyard_retries_total") == 0
+    text = fleet.router.metrics()
+    assert 'switchyard_answers_total{status="200"} 2\n' in text
+    assert 'switchyard_answers_total{status="400"} 1\n' in text
+
+
+def test_each_request_writes_a_line_without_its_prompt(make: Maker):
+    fleet = make.fleet()
+    secret = "the derivative of f(x) = x^3"
+    body = f'{{"model":"MoM","messages":[{{"role":"user","content":"What is {secret}?"}}]}}'
+    answer = wire.chat(fleet.port, body, "Authorization: Bearer sk-secret")
+    line = poll(lambda: fleet.router.output, "a line is in the access log").splitlines()[0]
+    entry = json.loads(line)
+    assert entry["request_id"] == answer.header("request-id")
+    assert (entry["path"], entry["status"], entry["attempts"]) == (CHAT, 200, 1)
+    assert (entry["requested_model"], entry["model"], entry["decision"]) == ("MoM", MODEL, "math_decision")
+    assert (entry["request_bytes"], entry["response_bytes"]) == (len(body), len(answer.body))
+    assert secret not in line and "sk-secret" not in line and prompt_of("math_decision") not in line
+
+
+def test_no_log_is_written_when_none_is_wanted(make: Maker):
+    fleet = make.fleet()
+    router = make.router("-c", str(fleet.file), "--no-access-log")
+    assert wire.chat(router.port, BODY).status == 200
+    router.signal(15)
+    assert router.wait() == 0
+    assert router.output == ""
+
+
+def test_refused_requests_write_a_line_too(make: Maker):
+    fleet = make.fleet()
+    assert wire.chat(fleet.port, "{").status == 400
+    assert wire.chat(fleet.port, BODY).status == 200
+    lines = poll(lambda: fleet.router.output, "a line is in the access log").splitlines()
+    assert [json.loads(line)["status"] for line in lines] == [400, 200]
