@@ -12,6 +12,7 @@ test: ## Build and run every test, the end-to-end ones too
 	@scripts/setup.sh test
 	swift build --build-tests
 	swift test --skip-build
+	scripts/fuzz.sh bounded
 	scripts/end-to-end.sh
 
 lint: ## Check the formatting

@@ -1,10 +1,15 @@
 #!/usr/bin/env bash
-# Runs each fuzzer for some seconds, in release mode. A finding is written to a file and its seed printed.
-#   scripts/fuzz.sh [SECONDS]
+# Runs the fuzzers. A finding is written to a file and its seed printed.
+#   scripts/fuzz.sh [SECONDS]    each for some seconds (60), in release mode
+#   scripts/fuzz.sh bounded      each for a fixed number of inputs, with the debug build that the tests made
 set -euo pipefail
 cd "$(dirname "$0")/.."
-seconds=${1:-60}
-for fuzzer in json-fuzz http-fuzz; do
+fuzzers=(json-fuzz http-fuzz)
+if [ "${1:-}" = bounded ]; then
+  for fuzzer in "${fuzzers[@]}"; do ".build/debug/$fuzzer" --iterations 20000; done
+  exit 0
+fi
+for fuzzer in "${fuzzers[@]}"; do
   swift build -c release --product "$fuzzer"
-  "$(swift build -c release --show-bin-path)/$fuzzer" --seconds "$seconds"
+  "$(swift build -c release --show-bin-path)/$fuzzer" --seconds "${1:-60}"
 done

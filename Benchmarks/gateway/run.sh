@@ -45,8 +45,8 @@ YAML
 }
 configuration 19001 19003 >"$work/fast.yaml"
 configuration 19002 19004 >"$work/paced.yaml"
-"$switchyard" serve -c "$work/fast.yaml" --listen 127.0.0.1:18020 >"$work/access.log" 2>"$work/log" & fast=$!
-"$switchyard" serve -c "$work/paced.yaml" --listen 127.0.0.1:18120 >/dev/null 2>&1 & paced=$!
+"$switchyard" serve -c "$work/fast.yaml" --listen 127.0.0.1:18020 --management 127.0.0.1:0 >"$work/access.log" 2>"$work/log" & fast=$!
+"$switchyard" serve -c "$work/paced.yaml" --listen 127.0.0.1:18120 --management 127.0.0.1:0 >/dev/null 2>&1 & paced=$!
 pids+=("$fast" "$paced")
 # The body asks for MoM, so that the whole pipeline runs; the peers pass it on as it is.
 peer=$work/peer

@@ -34,8 +34,7 @@ struct Config: AsyncParsableCommand {
           document: loaded.document, fleet: StaticFleet.build(loaded.document).fleet,
           domainClassifier: UnusedClassifier(), generation: 0)
       } catch {
-        throw CommandFailure(
-          error.problems.map { "\(loaded.problem(at: $0.path, $0.reason))" }.joined(separator: "\n"))
+        throw ConfigurationFile.report(error.problems.map { "\(loaded.problem(at: $0.path, $0.reason))" })
       }
       let routing = loaded.document.routing
       print(
@@ -57,7 +56,7 @@ struct Config: AsyncParsableCommand {
         for note in notes { StandardError.write("note: \(note)") }
         print(yaml, terminator: "")
       } catch let problems as ConfigurationProblems {
-        throw CommandFailure(problems.problems.map { "\($0)" }.joined(separator: "\n"))
+        throw ConfigurationFile.report(problems.problems.map { "\($0)" })
       }
     }
   }
@@ -78,10 +77,18 @@ struct Config: AsyncParsableCommand {
 
   struct Reference: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-      abstract: "Print the reference of every configuration key (docs/configuration.md).",
-      discussion: "Example:\n  switchyard config reference > docs/configuration.md")
+      abstract: "Print the reference of every configuration key, or of every signal.",
+      discussion: """
+        Examples:
+          switchyard config reference > docs/configuration.md
+          switchyard config reference --signals > docs/signals.md
+        """)
 
-    func run() async throws { print(ConfigurationReference.markdown(), terminator: "") }
+    @Flag(help: "The signals instead of the keys.") var signals = false
+
+    func run() async throws {
+      print(signals ? SignalReference.markdown() : ConfigurationReference.markdown(), terminator: "")
+    }
   }
 }
 

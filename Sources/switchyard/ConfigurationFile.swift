@@ -1,3 +1,4 @@
+import ArgumentParser
 import Foundation
 import RouterConfig
 
@@ -11,9 +12,17 @@ enum ConfigurationFile {
     }
   }
 
+  /// Writes problems as they are, so that each line begins with its place, where editors look for it.
+  ///
+  /// - Returns: what to throw then.
+  static func report(_ problems: [String]) -> ExitCode {
+    for problem in problems { StandardError.write(problem) }
+    return ExitCode(1)
+  }
+
   /// Loads a file and shows its warnings.
   ///
-  /// - Throws: a failure that names every problem.
+  /// - Throws: when there are problems, after each was written to standard error.
   static func load(_ path: String, strict: Bool = false, showsWarnings: Bool = true) throws -> LoadedConfiguration {
     let loader = ConfigurationLoader(environment: ProcessInfo.processInfo.environment, strict: strict)
     do {
@@ -21,7 +30,7 @@ enum ConfigurationFile {
       if showsWarnings { for warning in loaded.warnings { StandardError.write("\(warning)") } }
       return loaded
     } catch let problems as ConfigurationProblems {
-      throw CommandFailure(problems.problems.map { "\($0)" }.joined(separator: "\n"))
+      throw report(problems.problems.map { "\($0)" })
     }
   }
 }

@@ -39,7 +39,7 @@ struct Explain: AsyncParsableCommand {
         document: loaded.document, fleet: StaticFleet.build(loaded.document).fleet,
         domainClassifier: try classifier(), generation: 1)
     } catch {
-      throw CommandFailure(error.problems.map { "\(loaded.problem(at: $0.path, $0.reason))" }.joined(separator: "\n"))
+      throw ConfigurationFile.report(error.problems.map { "\(loaded.problem(at: $0.path, $0.reason))" })
     }
     let explanation = RouteExplanation.explain(
       try body(snapshot), snapshot: snapshot,

@@ -1,4 +1,5 @@
 import AdminAPI
+import ArgumentParser
 import Discovery
 import EngineClient
 import Fleet
@@ -146,7 +147,8 @@ actor Server {
       startProbing()
       StandardError.write("configuration read again: in force")
     } catch {
-      StandardError.write("configuration not changed, the one in force stays:\n\(error)")
+      let reason = error is ExitCode ? "the problems are above" : "\(error)"
+      StandardError.write("configuration not changed, the one in force stays: \(reason)")
     }
   }
 

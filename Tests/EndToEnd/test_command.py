@@ -198,7 +198,9 @@ def test_an_unknown_subcommand_is_an_error_with_the_usage():
     assert "Usage: switchyard" in ended.stderr
 
 
-@pytest.mark.parametrize("arguments", [["--help"], ["serve", "--help"], ["config", "--help"], ["config", "check", "-h"]])
+@pytest.mark.parametrize(
+    "arguments", [["--help"], ["serve", "--help"], ["config", "--help"], ["config", "check", "-h"]]
+)
 def test_help_has_an_example(arguments: list[str]):
     shown = run(*arguments)
     assert shown.returncode == 0

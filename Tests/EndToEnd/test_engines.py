@@ -163,13 +163,14 @@ def test_an_engine_that_says_close_is_connected_to_anew(behind):
 
 
 def test_an_answer_that_ends_with_its_connection_reaches_the_client_in_chunks(behind):
-    router, _ = behind(says(b"HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\n\r\ndata: 1\n\ndata: 2\n\n", stays=False))
+    events = b"data: 1\n\ndata: 2\n\n"
+    router, _ = behind(says(b"HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\n\r\n" + events, stays=False))
     with wire.Connection(router.port) as connection:
         for _ in range(2):
             connection.send(wire.request(CHAT, BODY))
             answer = connection.read()
             assert answer.header("transfer-encoding") == "chunked"
-            assert answer.body == b"data: 1\n\ndata: 2\n\n"
+            assert answer.body == events
 
 
 def test_an_engine_of_http_1_0_is_understood(behind):
@@ -197,7 +198,8 @@ def test_an_answer_without_content_has_none(behind):
 def test_an_answer_that_comes_byte_by_byte_is_passed_on(behind):
     def script(connection: socket.socket, _: int) -> bool:
         connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        for byte in b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n10;x=y\r\n0123456789abcdef\r\n0\r\n\r\n":
+        chunks = b"3\r\nabc\r\n10;x=y\r\n0123456789abcdef\r\n0\r\n\r\n"
+        for byte in b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n" + chunks:
             connection.sendall(bytes([byte]))
         return True
 

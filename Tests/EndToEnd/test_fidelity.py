@@ -27,7 +27,8 @@ BODIES = {
         "tool_choice":"none","model":«model»,"messages":[«system»
         {"role":"user","content":"What is the derivative of f(x) = x^3?"}]«end»}""",
     "escapes": r"""{"model":«model»,"messages":[«system»{"role":"user","content":
-        "What is the \u0064erivative of f(x) = x^3\u003f \/ \ud83d\ude00 \u00e9 \" \\ \b\f\n\r\t"}],"x\u002dy":"\u0000"«end»}""",
+        "What is the \u0064erivative of f(x) = x^3\u003f \/ \ud83d\ude00 \u00e9 \" \\ \b\f\n\r\t"}],
+        "x\u002dy":"\u0000"«end»}""",
     "text beyond ASCII": """{"model":«model»,"messages":[«system»{"role":"user","content":
         "What is the derivative of f(x) = x³? 导数 😀 é\u2028"}],"größe":"ß"«end»}""",
     "numbers beyond doubles": r"""{"model":«model»,"messages":[«system»

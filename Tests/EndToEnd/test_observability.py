@@ -5,8 +5,6 @@ from __future__ import annotations
 import json
 import re
 
-import pytest
-
 import wire
 from conftest import Fleet, Maker
 from processes import MODEL, poll, prompt_of

@@ -111,7 +111,8 @@ def test_embeddings_in_base64_as_the_sdk_asks_by_default(client: openai.OpenAI):
 
 def test_64_requests_at_once_are_shared_out(fleet: Fleet):
     async def ask() -> Counter:
-        async with openai.AsyncOpenAI(base_url=fleet.router.url, api_key="sk-test", max_retries=0, timeout=30) as client:
+        options = {"api_key": "sk-test", "max_retries": 0, "timeout": 30}
+        async with openai.AsyncOpenAI(base_url=fleet.router.url, **options) as client:
             create = client.chat.completions.with_raw_response.create
             answers = await asyncio.gather(*(create(model="MoM", messages=QUESTION) for _ in range(64)))
         return Counter(answer.headers["x-inference-pod"] for answer in answers)
@@ -164,7 +165,9 @@ def test_another_method_is_not_allowed(client: openai.OpenAI, path: str):
     check(caught.value, 405, None, "method_not_allowed", "not allowed")
 
 
-@pytest.mark.parametrize("path, method, allowed", [("/chat/completions", "GET", "POST"), ("/models", "POST", "GET, HEAD")])
+@pytest.mark.parametrize(
+    "path, method, allowed", [("/chat/completions", "GET", "POST"), ("/models", "POST", "GET, HEAD")]
+)
 def test_a_405_says_what_is_allowed(client: openai.OpenAI, path: str, method: str, allowed: str):
     with pytest.raises(openai.APIStatusError) as caught:
         client.get(path, cast_to=object) if method == "GET" else client.post(path, body={}, cast_to=object)
