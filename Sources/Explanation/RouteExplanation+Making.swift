@@ -74,7 +74,7 @@ extension RouteExplanation {
     let placements = snapshot.fleet.model(named: plan.model)?.placements ?? []
     candidates = ReplicaPicker.candidates(among: placements)
     let best = Self.best(of: candidates).map { placements[$0] }
-    headers = best == nil ? [] : AnswerHeaders.fields(for: plan)
+    headers = best == nil ? [] : HeaderField.fields(for: plan)
 
     originalLength = body.count
     let splices = body.withUnsafeBytes { bytes in

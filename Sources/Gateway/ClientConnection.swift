@@ -389,7 +389,9 @@ final class ClientConnection: ChannelDuplexHandler {
       field.name != .requestID && field.name != .routerRequestID && field.name != .xVSR
     }
     writeIdentity(exchange, to: &buffer)
-    RouteHeaders.write(exchange.plan, isSuccess: isSuccess, withDebug: exchange.wantsDebugHeaders, to: &buffer)
+    RouteHeaders.forEach(exchange.plan, isSuccess: isSuccess, withDebug: exchange.wantsDebugHeaders) { name, value in
+      Self.writeField(name, value, to: &buffer)
+    }
     switch answer.framing {
     case .chunked where takesChunks: buffer.writeStaticString("transfer-encoding: chunked\r\n")
     case .untilClose where takesChunks:
@@ -406,6 +408,18 @@ final class ClientConnection: ChannelDuplexHandler {
     buffer.writeStaticString("\r\n")
     hasSentHead = true
     context.write(wrapOutboundOut(buffer), promise: nil)
+  }
+
+  /// Values come from the configuration; a control character would end the line, so it becomes a space.
+  private static func writeField(_ name: StaticString, _ value: String, to buffer: inout ByteBuffer) {
+    buffer.writeStaticString(name)
+    buffer.writeStaticString(": ")
+    if value.utf8.contains(where: { $0 < 0x20 || $0 == 0x7F }) {
+      buffer.writeBytes(value.utf8.map { $0 < 0x20 || $0 == 0x7F ? 0x20 : $0 })
+    } else {
+      buffer.writeString(value)
+    }
+    buffer.writeStaticString("\r\n")
   }
 
   func upstreamBody(_ exchange: Exchange, _ bytes: ByteBuffer) {

@@ -1,0 +1,24 @@
+import Pipeline
+
+/// A header field of an answer.
+public struct HeaderField: Sendable, Equatable {
+  /// In lower case.
+  public var name: String
+  public var value: String
+
+  public init(name: String, value: String) {
+    self.name = name
+    self.value = value
+  }
+}
+
+extension HeaderField {
+  /// The routing headers of a successful answer that an engine gives under this plan.
+  static func fields(for plan: RoutePlan) -> [HeaderField] {
+    var fields: [HeaderField] = []
+    RouteHeaders.forEach(plan, isSuccess: true, withDebug: false) { name, value in
+      fields.append(HeaderField(name: "\(name)", value: value))
+    }
+    return fields
+  }
+}
