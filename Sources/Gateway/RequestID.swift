@@ -12,23 +12,19 @@ struct RequestID: Sendable, Equatable {
 
   /// 36 characters, as in `f81d4fae-7dec-41d0-a765-00a0c91e6bf6`.
   func write(to buffer: inout ByteBuffer) {
-    writeHex(high >> 32, digits: 8, to: &buffer)
-    buffer.writeInteger(UInt8(ascii: "-"))
-    writeHex(high >> 16, digits: 4, to: &buffer)
-    buffer.writeInteger(UInt8(ascii: "-"))
-    writeHex(high, digits: 4, to: &buffer)
-    buffer.writeInteger(UInt8(ascii: "-"))
-    writeHex(low >> 48, digits: 4, to: &buffer)
-    buffer.writeInteger(UInt8(ascii: "-"))
-    writeHex(low, digits: 12, to: &buffer)
-  }
-
-  private func writeHex(_ value: UInt64, digits: Int, to buffer: inout ByteBuffer) {
-    var shift = UInt64(digits * 4)
-    while shift > 0 {
-      shift -= 4
-      let digit = UInt8(truncatingIfNeeded: value >> shift & 0xF)
-      buffer.writeInteger(digit < 10 ? digit + 0x30 : digit + 0x57)
+    buffer.writeWithUnsafeMutableBytes(minimumWritableBytes: 36) { bytes in
+      var index = 0
+      for digit in 0..<32 {
+        if digit == 8 || digit == 12 || digit == 16 || digit == 20 {
+          bytes[index] = UInt8(ascii: "-")
+          index += 1
+        }
+        let half = digit < 16 ? high : low
+        let value = UInt8(truncatingIfNeeded: half >> UInt64(60 - 4 * (digit & 15)) & 0xF)
+        bytes[index] = value < 10 ? value + 0x30 : value + 0x57
+        index += 1
+      }
+      return index
     }
   }
 }
