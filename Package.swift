@@ -62,7 +62,8 @@ let package = Package(
     .target(
       name: "Gateway",
       dependencies: [
-        "Balancing", "ChatProtocols", "Fleet", "HTTPWire", "JSONText", "Pipeline", "Routing", "Signals", "Telemetry",
+        "Balancing", "ChatProtocols", "EngineClient", "Fleet", "HTTPWire", "JSONText", "Pipeline", "Routing", "Signals",
+        "Telemetry",
         .product(name: "NIOCore", package: "swift-nio"), .product(name: "NIOPosix", package: "swift-nio"),
       ]),
     .target(

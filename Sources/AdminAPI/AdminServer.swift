@@ -55,7 +55,15 @@ public struct AdminServer: Sendable {
         thread: thread)
     } catch {
       try? await thread.shutdownGracefully()
-      throw .cannotListen(host: host, port: port, reason: "\(error)")
+      throw .cannotListen(host: host, port: port, reason: Self.text(error))
+    }
+  }
+
+  private static func text(_ error: any Error) -> String {
+    switch error {
+    case let error as IOError where error.errnoCode == EADDRINUSE: "it is in use"
+    case is SocketAddressError: "there is no such address"
+    default: "\(error)"
     }
   }
 

@@ -2,7 +2,8 @@ import Fleet
 
 /// Chooses a model's replica and counts the request on it in one step.
 ///
-/// Never allocates. Replicas that fail their health checks are passed over; unprobed ones are not.
+/// Never allocates. Replicas that fail their health checks are passed over; unprobed ones are not. Those on which only
+/// requests failed are taken when no other is left, so that a few bad requests cannot empty a fleet.
 public enum ReplicaPicker {
   /// Picks and counts.
   ///
@@ -16,6 +17,19 @@ public enum ReplicaPicker {
   public static func pick(
     among placements: [Placement], excluding tried: ReplicaSet, random: inout some RandomNumberGenerator
   ) -> Int? {
+    pick(among: placements, excluding: tried, allowingSuspects: false, random: &random)
+      ?? pick(among: placements, excluding: tried, allowingSuspects: true, random: &random)
+  }
+
+  /// Whether ``pick(among:excluding:random:)`` would find one.
+  public static func hasCandidate(among placements: [Placement], excluding tried: ReplicaSet) -> Bool {
+    placements.contains { isCandidate($0, excluding: tried, allowingSuspects: true) }
+  }
+
+  private static func pick(
+    among placements: [Placement], excluding tried: ReplicaSet, allowingSuspects: Bool,
+    random: inout some RandomNumberGenerator
+  ) -> Int? {
     while true {
       var best = -1
       var bestCost = Double.infinity
@@ -23,7 +37,7 @@ public enum ReplicaPicker {
       var tiedWeight: UInt64 = 0
       for index in placements.indices {
         let placement = placements[index]
-        guard isCandidate(placement, excluding: tried) else { continue }
+        guard isCandidate(placement, excluding: tried, allowingSuspects: allowingSuspects) else { continue }
         let inFlight = placement.replica.load.inFlight
         let cost = LeastRequestStrategy.cost(inFlight: inFlight, weight: placement.weight)
         if cost < bestCost {
@@ -49,12 +63,10 @@ public enum ReplicaPicker {
   public static func candidates(among placements: [Placement]) -> [CandidateScore] {
     placements.map { placement in
       let inFlight = placement.replica.load.inFlight
-      let isEligible = isCandidate(placement, excluding: ReplicaSet())
-      let reason: String? =
-        placement.weight == 0
-        ? "weight 0" : placement.replica.health.state == .failing ? placement.replica.health.lastFailure : nil
+      let isEligible = isCandidate(placement, excluding: ReplicaSet(), allowingSuspects: false)
+      let reason = placement.weight == 0 ? "weight 0" : placement.replica.health.lastFailure
       return CandidateScore(
-        replica: placement.replica.name, address: placement.replica.authority, inFlight: inFlight,
+        replica: placement.name, address: placement.replica.authority, inFlight: inFlight,
         weight: placement.weight,
         score: isEligible ? LeastRequestStrategy.score(inFlight: inFlight, weight: placement.weight) : 0,
         isEligible: isEligible, reason: isEligible ? nil : reason)
@@ -62,8 +74,15 @@ public enum ReplicaPicker {
   }
 
   @inline(__always)
-  private static func isCandidate(_ placement: Placement, excluding tried: ReplicaSet) -> Bool {
-    placement.weight > 0 && placement.replica.health.state != .failing && !tried.contains(placement.replica.id)
+  private static func isCandidate(
+    _ placement: Placement, excluding tried: ReplicaSet, allowingSuspects: Bool
+  ) -> Bool {
+    guard placement.weight > 0, !tried.contains(placement.replica.id) else { return false }
+    return switch placement.replica.health.state {
+    case .unknown, .ready: true
+    case .suspect: allowingSuspects
+    case .failing: false
+    }
   }
 }
 

@@ -3,7 +3,7 @@ public struct PromptFacts: Sendable, Equatable {
   /// The text that text signals read: the last user message that has text (text parts joined by a space), or, when
   /// no user message has any, the system, developer and assistant texts joined by a space. UTF-8, unescaped.
   public var evaluationText: [UInt8]
-  /// String values of the body's `metadata` object: at most 32 entries, keys of at most 128 bytes, values of at most
+  /// The body's `metadata` object: at most 32 entries, keys of at most 128 bytes, values of at most
   /// 1 024 bytes.
   public var metadata: [String: String]
   public var conversation: ConversationFacts

@@ -13,7 +13,9 @@ public enum RequestBodyError: Error, Sendable, Equatable, CustomStringConvertibl
   case modelNotAString
   case emptyModel
   case modelTooLong(limit: Int)
+  case metadataNotAnObject
   case tooManyMetadataEntries(limit: Int)
+  case metadataValueNotAString(key: String)
   case metadataKeyTooLong(limit: Int)
   case metadataValueTooLong(key: String, limit: Int)
 
@@ -29,8 +31,10 @@ public enum RequestBodyError: Error, Sendable, Equatable, CustomStringConvertibl
     case .tooManyMessages(let limit): "messages field must have at most \(limit) messages"
     case .missingModel: "invalid request body: missing required field: model"
     case .modelNotAString: "invalid request body: model must be a string"
-    case .emptyModel: "invalid request body: model must not be empty"
+    case .emptyModel: "invalid request body: missing required field: model"
     case .modelTooLong(let limit): "invalid request body: model must be at most \(limit) bytes"
+    case .metadataNotAnObject: "metadata must be an object"
+    case .metadataValueNotAString(let key): "metadata value of \"\(key)\" must be a string"
     case .tooManyMetadataEntries(let limit): "metadata must have at most \(limit) entries"
     case .metadataKeyTooLong(let limit): "metadata keys must be at most \(limit) bytes"
     case .metadataValueTooLong(let key, let limit):
@@ -45,8 +49,8 @@ public enum RequestBodyError: Error, Sendable, Equatable, CustomStringConvertibl
     case .missingMessages, .messagesNotAnArray, .tooManyMessages: "messages"
     case .messageNotAnObject(let index): "messages[\(index)]"
     case .missingModel, .modelNotAString, .emptyModel, .modelTooLong: "model"
-    case .tooManyMetadataEntries, .metadataKeyTooLong: "metadata"
-    case .metadataValueTooLong(let key, _): "metadata.\(key)"
+    case .metadataNotAnObject, .tooManyMetadataEntries, .metadataKeyTooLong: "metadata"
+    case .metadataValueTooLong(let key, _), .metadataValueNotAString(let key): "metadata.\(key)"
     }
   }
 
@@ -55,7 +59,9 @@ public enum RequestBodyError: Error, Sendable, Equatable, CustomStringConvertibl
     switch self {
     case .malformedJSON: "invalid_json"
     case .missingMessages, .missingModel: "missing_required_parameter"
-    case .notAnObject, .messagesNotAnArray, .messageNotAnObject, .modelNotAString: "invalid_type"
+    case .notAnObject, .messagesNotAnArray, .messageNotAnObject, .modelNotAString, .metadataNotAnObject,
+      .metadataValueNotAString:
+      "invalid_type"
     case .emptyModel: "invalid_value"
     case .tooManyMembers, .tooManyMetadataEntries: "object_above_max_properties"
     case .tooManyMessages: "array_above_max_length"

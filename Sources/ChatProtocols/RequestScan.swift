@@ -153,7 +153,10 @@ struct RequestScan {
     -> JSONExtent
   {
     metadataFault = nil
-    guard kind == .object else { return try cursor.skipValue() }
+    guard kind == .object else {
+      if kind != .null { metadataFault = .metadataNotAnObject }
+      return try cursor.skipValue()
+    }
     let limits = RequestFacts.metadataLimits
     let start = cursor.position
     var entries = 0
@@ -166,6 +169,9 @@ struct RequestScan {
         metadataFault = .tooManyMetadataEntries(limit: limits.entries)
       } else if entry.key.unescapedLength > limits.keyBytes {
         metadataFault = .metadataKeyTooLong(limit: limits.keyBytes)
+      } else if value.kind != .string {
+        metadataFault = .metadataValueNotAString(
+          key: String(decoding: JSONString.unescaped(entry.key, in: body), as: UTF8.self))
       } else if value.unescapedLength > limits.valueBytes {
         let key = String(decoding: JSONString.unescaped(entry.key, in: body), as: UTF8.self)
         metadataFault = .metadataValueTooLong(key: key, limit: limits.valueBytes)

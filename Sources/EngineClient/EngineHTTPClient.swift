@@ -15,6 +15,7 @@ public struct EngineHTTPClient: Sendable {
     case cannotConnect(String)
     case timedOut
     case closedEarly
+    case broken(String)
     case bodyTooLarge(limit: Int)
 
     public var description: String {
@@ -22,6 +23,7 @@ public struct EngineHTTPClient: Sendable {
       case .cannotConnect(let reason): "cannot connect: \(reason)"
       case .timedOut: "no answer in time"
       case .closedEarly: "the connection closed before the answer was complete"
+      case .broken(let reason): "the connection broke: \(reason)"
       case .bodyTooLarge(let limit): "the answer is larger than \(limit) bytes"
       }
     }
@@ -55,7 +57,7 @@ public struct EngineHTTPClient: Sendable {
       }
     let deadline = loop.scheduleTask(in: timeout) { promise.fail(Failure.timedOut) }
     let connecting = bootstrap.connect(host: host, port: port)
-    connecting.whenFailure { promise.fail(Failure.cannotConnect("\($0)")) }
+    connecting.whenFailure { promise.fail(Failure.cannotConnect(ConnectionFailure.text($0))) }
     promise.futureResult.whenComplete { _ in
       deadline.cancel()
       connecting.whenSuccess { $0.close(promise: nil) }
@@ -103,7 +105,7 @@ private final class AnswerCollector: ChannelInboundHandler {
   }
 
   func errorCaught(context: ChannelHandlerContext, error: any Error) {
-    promise.fail(error)
+    promise.fail((error as? IOError).map { EngineHTTPClient.Failure.broken(ConnectionFailure.text($0)) } ?? error)
     context.close(promise: nil)
   }
 }

@@ -2,7 +2,7 @@ import Foundation
 import NIOCore
 import NIOFoundationCompat
 
-/// What an engine's `GET /v1/models` says it serves.
+/// What an engine's `GET /v1/models` says it serves. Names are bounded and free of control characters.
 public struct EngineModels: Sendable, Equatable {
   public struct Model: Sendable, Equatable {
     public var id: String
@@ -36,6 +36,14 @@ public struct EngineModels: Sendable, Equatable {
     }
   }
 
+  /// Models of one engine that are read at most.
+  public static let maximumModels = 1_000
+
+  /// Names go into header lines, so what would end a line is no name.
+  private static func isName(_ text: String) -> Bool {
+    (1...256).contains(text.utf8.count) && !text.utf8.contains { $0 < 0x20 || $0 == 0x7F }
+  }
+
   /// Decodes the OpenAI list; unknown keys are passed over. vLLM names an adapter's base in `parent`.
   public static func decode(_ answer: EngineHTTPClient.Answer) throws -> EngineModels {
     guard answer.status == 200 else { throw Failure.status(answer.status) }
@@ -55,7 +63,9 @@ public struct EngineModels: Sendable, Equatable {
     do {
       let list = try JSONDecoder().decode(List.self, from: Data(buffer: answer.body))
       return EngineModels(
-        models: list.data.map { Model(id: $0.id, parent: $0.parent, maximumLength: $0.maximumLength) })
+        models: list.data.prefix(maximumModels).filter { isName($0.id) }.map {
+          Model(id: $0.id, parent: $0.parent, maximumLength: $0.maximumLength)
+        })
     } catch {
       throw Failure.notAModelList
     }

@@ -69,13 +69,13 @@ public struct SimulatedEngine: Sendable {
         .bind(host: host, port: port).get()
     } catch {
       gate.fail(error)
-      throw OptionError("cannot listen on \(host):\(port) (\(error)); choose another --port, or 0 for any free one")
+      throw ListenFailure.describe(error, host: host, port: port)
     }
     let bound = server.localAddress?.port ?? port
     let engine = try await loop.submit {
       var own = options
       if let seed = options.seed { own.seed = seed &+ UInt64(rank) }
-      return NIOLoopBound(Engine(options: own, port: bound, eventLoop: loop), eventLoop: loop)
+      return NIOLoopBound(Engine(options: own, port: bound, rank: rank, eventLoop: loop), eventLoop: loop)
     }.get()
     gate.succeed(engine)
     return (Rank(group: group, loop: loop, server: server, engine: engine), bound)

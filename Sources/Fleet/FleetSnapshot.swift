@@ -27,16 +27,32 @@ public struct FleetModel: Sendable {
   public let placements: [Placement]
   /// LoRA adapters that this model's replicas serve under names of their own.
   public let adapters: [String]
+  /// Of adapters that engines were asked about: the placements whose replicas have it.
+  private let adapterPlacements: [String: [Placement]]
 
-  public init(name: String, placements: [Placement], adapters: [String] = []) {
+  /// - Parameter holders: by adapter, the replicas (by identity) that said they have it. An adapter that is not in it, or
+  ///   that none of the model's replicas has, is asked for on all of them.
+  public init(name: String, placements: [Placement], adapters: [String] = [], holders: [String: Set<Int>] = [:]) {
     self.name = name
     self.placements = placements
     self.adapters = adapters
+    adapterPlacements = holders.compactMapValues { ids in
+      let having = placements.filter { ids.contains($0.replica.id) }
+      return having.isEmpty ? nil : having
+    }
+  }
+
+  /// Where a request may go: the adapter's placements, or all.
+  public func placements(for adapter: String?) -> [Placement] {
+    guard let adapter else { return placements }
+    return adapterPlacements[adapter] ?? placements
   }
 }
 
 /// A model on a replica.
 public struct Placement: Sendable {
+  /// Shown in traces and logs: the backend's name for this model, where several models share a replica.
+  public let name: String
   public let replica: Replica
   /// Share of the traffic relative to the model's other placements; 0 takes none.
   public let weight: Int
@@ -50,9 +66,11 @@ public struct Placement: Sendable {
   public let headerLines: HeaderLines
 
   public init(
-    replica: Replica, weight: Int = 1, upstreamModel: String, pathPrefix: String = "", chatPath: String? = nil,
+    name: String? = nil, replica: Replica, weight: Int = 1, upstreamModel: String, pathPrefix: String = "",
+    chatPath: String? = nil,
     headerLines: HeaderLines = HeaderLines()
   ) {
+    self.name = name ?? replica.name
     self.replica = replica
     self.weight = weight
     self.upstreamModel = upstreamModel
@@ -65,8 +83,8 @@ public struct Placement: Sendable {
 /// Header lines ready for the wire. They may hold a credential, so they print as their number only.
 public struct HeaderLines: Sendable, CustomStringConvertible, CustomReflectable {
   public private(set) var bytes: [UInt8] = []
-  /// Whether an `authorization` line is among them: then the client's own is not forwarded.
-  public private(set) var setsAuthorization = false
+  /// Whether a credential or an `authorization` line is among them: then the client's own is not forwarded.
+  public private(set) var authenticates = false
   /// Lower-case names, for replacing the client's fields of the same name.
   public private(set) var names: [String] = []
 
@@ -88,12 +106,13 @@ public struct HeaderLines: Sendable, CustomStringConvertible, CustomReflectable 
     return isName && !value.utf8.contains { ($0 < 0x20 && $0 != 0x09) || $0 == 0x7F }
   }
 
+  /// - Parameter isCredential: the line authenticates the router to the engine, whatever its name.
   /// - Precondition: ``canHold(name:value:)``.
-  public mutating func append(name: String, value: String) {
+  public mutating func append(name: String, value: String, isCredential: Bool = false) {
     precondition(Self.canHold(name: name, value: value), "a header line holds a character that it may not")
     bytes.append(contentsOf: "\(name): \(value)\r\n".utf8)
     names.append(name.lowercased())
-    if name.lowercased() == "authorization" { setsAuthorization = true }
+    if isCredential || name.lowercased() == "authorization" { authenticates = true }
   }
 
   public var description: String { "\(names.count) header lines" }

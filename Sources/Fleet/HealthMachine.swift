@@ -4,6 +4,9 @@ public struct HealthMachine: Sendable {
     /// Never probed: may be chosen, so that a start does not wait for probes.
     case unknown
     case ready
+    /// Requests failed on it, probes have not: passed over while another replica can be chosen, taken when none can.
+    case suspect
+    /// Probes fail: never chosen.
     case failing
   }
 
@@ -15,7 +18,7 @@ public struct HealthMachine: Sendable {
     case requestSucceeded
   }
 
-  /// Consecutive failures that make a replica failing, and consecutive successes that make it ready again.
+  /// Consecutive failures that make a replica suspect or failing, and consecutive probes that make it ready again.
   public struct Thresholds: Sendable {
     public var failures: Int
     public var successes: Int
@@ -26,8 +29,10 @@ public struct HealthMachine: Sendable {
   }
 
   public private(set) var verdict: Verdict = .unknown
-  /// Why it is failing; nil while it is not.
+  /// Why it is suspect or failing; nil while it is neither.
   public private(set) var lastFailure: String?
+  /// Failures are counted that have not changed the verdict: a success matters then.
+  public var hasOpenFailures: Bool { failures > 0 }
   private var failures = 0
   private var successes = 0
   private let thresholds: Thresholds
@@ -45,15 +50,21 @@ public struct HealthMachine: Sendable {
       }
     case .requestSucceeded:
       // An answer proves life for a replica that is in use; a failing one waits for its probe.
-      guard verdict != .failing else { return }
+      guard verdict != .failing, verdict != .suspect else { return }
       failures = 0
       verdict = .ready
       lastFailure = nil
-    case .probeFailed(let reason), .requestFailed(let reason):
-      successes = 0
-      failures += 1
-      if verdict == .unknown || failures >= thresholds.failures { verdict = .failing }
-      if verdict == .failing { lastFailure = reason }
+    case .probeFailed(let reason):
+      fail(.failing, reason)
+    case .requestFailed(let reason):
+      fail(verdict == .failing ? .failing : .suspect, reason)
     }
+  }
+
+  private mutating func fail(_ worse: Verdict, _ reason: String) {
+    successes = 0
+    failures += 1
+    if verdict == .unknown || failures >= thresholds.failures { verdict = worse }
+    if verdict == .failing || verdict == .suspect { lastFailure = reason }
   }
 }

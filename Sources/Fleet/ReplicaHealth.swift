@@ -4,6 +4,8 @@ import Synchronization
 public final class ReplicaHealth: Sendable {
   private let machine: Mutex<HealthMachine>
   private let verdict: Atomic<UInt8>
+  /// Whether a success would change something.
+  private let hasOpenFailures = Atomic<Bool>(false)
 
   public init(thresholds: HealthMachine.Thresholds = .init()) {
     machine = Mutex(HealthMachine(thresholds: thresholds))
@@ -14,7 +16,7 @@ public final class ReplicaHealth: Sendable {
     HealthMachine.Verdict(rawValue: verdict.load(ordering: .relaxed)) ?? .unknown
   }
 
-  /// What the last failure was; nil while ready or unknown.
+  /// Why it is suspect or failing; nil while ready or unknown.
   public var lastFailure: String? { machine.withLock { $0.lastFailure } }
 
   /// Hands an event to the machine.
@@ -26,15 +28,14 @@ public final class ReplicaHealth: Sendable {
       let before = machine.verdict
       machine.handle(event)
       verdict.store(machine.verdict.rawValue, ordering: .relaxed)
+      hasOpenFailures.store(machine.hasOpenFailures, ordering: .relaxed)
       return machine.verdict == before ? nil : machine.verdict
     }
   }
 
-  /// A request was answered. One load when the replica is ready already, so that the hot path takes no lock.
-  ///
-  /// Earlier failures that have not made the replica failing are forgotten at the next probe.
+  /// A request was answered. Two loads when that changes nothing, so that the hot path takes no lock.
   public func handleSuccess() {
-    guard state == .unknown else { return }
+    guard state == .unknown || hasOpenFailures.load(ordering: .relaxed) else { return }
     handle(.requestSucceeded)
   }
 }

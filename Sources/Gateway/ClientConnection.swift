@@ -36,6 +36,10 @@ final class ClientConnection: ChannelDuplexHandler {
   private var isWritable = true
   private var isProcessing = false
   private var lastActivity = NIODeadline.now()
+  /// When the first byte of the request that is arriving came.
+  private var requestBeganAt: NIODeadline?
+  /// Since when the client has taken nothing of what waits for it.
+  private var stalledSince: NIODeadline?
   private var hasSentHead = false
   private var reencodesChunks = false
 
@@ -58,12 +62,16 @@ final class ClientConnection: ChannelDuplexHandler {
 
   func channelRead(context: ChannelHandlerContext, data: NIOAny) {
     var buffer = unwrapInboundIn(data)
+    // After the last answer nothing that comes matters; it is taken so that the answer is not lost to a reset.
+    if case .closing = state { return }
     if inbound.readableBytes == 0 {
       inbound = buffer
     } else {
+      if inbound.readerIndex > inbound.readableBytes { inbound.discardReadBytes() }
       inbound.writeBuffer(&buffer)
     }
     lastActivity = .now()
+    if requestBeganAt == nil { requestBeganAt = lastActivity }
     process()
   }
 
@@ -72,18 +80,35 @@ final class ClientConnection: ChannelDuplexHandler {
     context.fireChannelReadComplete()
   }
 
-  /// While an answer runs, a client has no more to say than what already waits.
   func read(context: ChannelHandlerContext) {
-    if case .responding = state, inbound.readableBytes > 0 {
-      isReadHeld = true
-    } else {
-      context.read()
+    if mayRead { context.read() } else { isReadHeld = true }
+  }
+
+  /// While an answer runs, a client has no more to say than what already waits; one that takes no answers is asked for
+  /// no more requests.
+  private var mayRead: Bool {
+    switch state {
+    case .responding: inbound.readableBytes == 0
+    case .closing: true
+    case .head, .lengthBody, .chunkedBody: isWritable
     }
+  }
+
+  private func resumeReading() {
+    guard isReadHeld, mayRead else { return }
+    isReadHeld = false
+    context?.read()
   }
 
   func channelWritabilityChanged(context: ChannelHandlerContext) {
     isWritable = context.channel.isWritable
-    if isWritable { upstream?.resumeReading() }
+    stalledSince = isWritable ? nil : .now()
+    lastActivity = .now()
+    if isWritable {
+      upstream?.resumeReading()
+      process()
+      resumeReading()
+    }
     context.fireChannelWritabilityChanged()
   }
 
@@ -107,22 +132,38 @@ final class ClientConnection: ChannelDuplexHandler {
   func close() { context?.close(promise: nil) }
 
   func closeIfIdle() {
-    if case .head = state, inbound.readableBytes == 0 { close() }
+    if case .head = state, inbound.readableBytes == 0 { closeAfterFlush() }
+  }
+
+  /// Closes once everything written has gone out, and lets the client notice: with bytes of its unread, closing at once
+  /// would reset the connection, and what it had not taken would be lost.
+  private func closeAfterFlush() {
+    state = .closing
+    lastActivity = .now()
+    guard let context else { return }
+    let mode: CloseMode = inbound.readableBytes > 0 || lingers ? .output : .all
+    let channel = context.channel
+    context.writeAndFlush(wrapOutboundOut(ByteBuffer())).whenComplete { _ in channel.close(mode: mode, promise: nil) }
+    inbound = ByteBuffer()
+    resumeReading()
   }
 
   func expire(_ now: NIODeadline) {
     let settings = loop.context.settings
     switch state {
     case .head where inbound.readableBytes == 0:
-      if now - lastActivity > settings.clientIdleTimeout { close() }
+      if isWritable, now - lastActivity > settings.clientIdleTimeout { closeAfterFlush() }
     case .head, .lengthBody, .chunkedBody:
-      if now - lastActivity > settings.requestReadTimeout {
+      let allowed = settings.requestReadTimeout + .seconds(Int64((inbound.readableBytes + body.readableBytes) >> 20))
+      if isWritable, let requestBeganAt, now - requestBeganAt > allowed {
         refuse(APIError(status: 408, message: "the request did not arrive in time", type: "invalid_request_error"))
       }
     case .responding:
       if let exchange, let requestTimeout, now - exchange.startedAt > requestTimeout { timeOut(exchange) }
-    case .closing: break
+    case .closing:
+      if isWritable, now - lastActivity > settings.lingerTimeout { close() }
     }
+    if let stalledSince, now - stalledSince > settings.clientStallTimeout { close() }
   }
 
   /// The listener's whole-request timeout has passed.
@@ -160,7 +201,10 @@ final class ClientConnection: ChannelDuplexHandler {
   /// One step; false when more bytes or the end of an answer must come first.
   private func step() throws(HTTPSyntaxError) -> Bool {
     switch state {
-    case .head: return try readHead()
+    case .head:
+      // Answers that nobody takes must not pile up.
+      guard isWritable else { return false }
+      return try readHead()
     case .lengthBody(let length):
       guard inbound.readableBytes >= length, let slice = inbound.readSlice(length: length) else { return false }
       body = slice
@@ -183,6 +227,7 @@ final class ClientConnection: ChannelDuplexHandler {
     }
     guard inbound.readableBytes > 0 else {
       inbound.clear()
+      requestBeganAt = nil
       return false
     }
     let limits = loop.context.settings.httpLimits
@@ -261,6 +306,7 @@ final class ClientConnection: ChannelDuplexHandler {
 
   private func dispatch() {
     state = .responding
+    requestBeganAt = nil
     let target = RequestTarget(target)
     switch Endpoint.at(target.path) {
     case .model(let endpoint):
@@ -283,7 +329,8 @@ final class ClientConnection: ChannelDuplexHandler {
     do throws(APIError) {
       plan = try planned(endpoint, readsEverything: wantsDebug)
     } catch {
-      return answer(error)
+      let model = body.withUnsafeReadableBytes { try? RequestFacts.scan(body: $0, endpoint: endpoint).model }
+      return answer(error, requestedModel: model ?? "")
     }
     let metrics = loop.context.metrics
     metrics.routingLatency.observe(nanoseconds: UInt64(max(0, (NIODeadline.now() - startedAt).nanoseconds)))
@@ -294,7 +341,9 @@ final class ClientConnection: ChannelDuplexHandler {
       counters.confidence.observe(selection.confidence)
     }
     let exchange = Exchange(
-      id: RequestID(random: &loop.random), plan: plan, body: body, target: target, startedAt: startedAt,
+      id: RequestID(random: &loop.random), plan: plan,
+      placements: loop.snapshot.fleet.model(named: plan.model)?.placements(for: plan.adapter) ?? [], body: body,
+      target: target, startedAt: startedAt,
       wantsDebugHeaders: wantsDebug, client: self)
     self.exchange = exchange
     body = ByteBuffer()
@@ -314,23 +363,24 @@ final class ClientConnection: ChannelDuplexHandler {
 
   /// Picks a replica and sends the request to it.
   private func attempt(_ exchange: Exchange) {
-    guard let model = loop.snapshot.fleet.model(named: exchange.plan.model), !model.placements.isEmpty else {
+    let placements = exchange.placements
+    guard !placements.isEmpty else {
       return failed(
         exchange, .server("model \"\(exchange.plan.model)\" has no backend", status: 503, code: "no_backend"),
         reason: "no_backend")
     }
     guard
-      let index = ReplicaPicker.pick(among: model.placements, excluding: exchange.tried, random: &loop.random)
+      let index = ReplicaPicker.pick(among: placements, excluding: exchange.tried, random: &loop.random)
     else {
       if let error = exchange.lastFailure { return failed(exchange, error.error, reason: error.reason) }
       return failed(
         exchange,
         .server(
-          "no replica of model \"\(exchange.plan.model)\" is ready\(Self.failures(model.placements))", status: 503,
+          "no replica of model \"\(exchange.plan.model)\" is ready\(Self.failures(placements))", status: 503,
           code: "no_replica"),
         reason: "no_replica")
     }
-    let placement = model.placements[index]
+    let placement = placements[index]
     exchange.count(on: placement)
     exchange.attempts += 1
     if !exchange.needsFreshConnection, let connection = loop.takeIdle(placement.replica) {
@@ -353,7 +403,7 @@ final class ClientConnection: ChannelDuplexHandler {
   /// Why the first few replicas are failing, as the end of a sentence.
   private static func failures(_ placements: [Placement]) -> String {
     let reasons = placements.prefix(3).compactMap { placement in
-      placement.replica.health.lastFailure.map { "\(placement.replica.name): \($0)" }
+      placement.replica.health.lastFailure.map { "\(placement.name): \($0)" }
     }
     return reasons.isEmpty ? "" : " (" + reasons.joined(separator: "; ") + ")"
   }
@@ -375,10 +425,21 @@ final class ClientConnection: ChannelDuplexHandler {
   /// Whether the engine's chunk framing may pass to the client as it is.
   var takesChunks: Bool { head.minorVersion == 1 }
 
+  /// Whether an engine's answer that it cannot serve (502, 503, 504) is better thrown away for another replica's.
+  func wantsAnother(_ exchange: Exchange, insteadOf status: Int) -> Bool {
+    guard (502...504).contains(status), self.exchange === exchange,
+      exchange.attempts < loop.context.settings.attemptLimit, let placement = exchange.placement
+    else { return false }
+    var tried = exchange.tried
+    tried.insert(placement.replica.id)
+    return ReplicaPicker.hasCandidate(among: exchange.placements, excluding: tried)
+  }
+
   func upstreamHead(_ exchange: Exchange, _ answer: MessageHead, _ answerBytes: ByteBuffer) {
     guard self.exchange === exchange, let context else { return }
     exchange.status = answer.status
     exchange.firstByteAt = .now()
+    exchange.body = ByteBuffer()
     let isSuccess = (200..<300).contains(answer.status)
     var buffer = context.channel.allocator.buffer(capacity: 1024)
     // The status line's own reason, whatever the engine's minor version.
@@ -390,7 +451,7 @@ final class ClientConnection: ChannelDuplexHandler {
     }
     writeIdentity(exchange, to: &buffer)
     RouteHeaders.forEach(exchange.plan, isSuccess: isSuccess, withDebug: exchange.wantsDebugHeaders) { name, value in
-      Self.writeField(name, value, to: &buffer)
+      ForwardedFields.write(name, value, to: &buffer)
     }
     switch answer.framing {
     case .chunked where takesChunks: buffer.writeStaticString("transfer-encoding: chunked\r\n")
@@ -408,18 +469,6 @@ final class ClientConnection: ChannelDuplexHandler {
     buffer.writeStaticString("\r\n")
     hasSentHead = true
     context.write(wrapOutboundOut(buffer), promise: nil)
-  }
-
-  /// Values come from the configuration; a control character would end the line, so it becomes a space.
-  private static func writeField(_ name: StaticString, _ value: String, to buffer: inout ByteBuffer) {
-    buffer.writeStaticString(name)
-    buffer.writeStaticString(": ")
-    if value.utf8.contains(where: { $0 < 0x20 || $0 == 0x7F }) {
-      buffer.writeBytes(value.utf8.map { $0 < 0x20 || $0 == 0x7F ? 0x20 : $0 })
-    } else {
-      buffer.writeString(value)
-    }
-    buffer.writeStaticString("\r\n")
   }
 
   func upstreamBody(_ exchange: Exchange, _ bytes: ByteBuffer) {
@@ -456,7 +505,7 @@ final class ClientConnection: ChannelDuplexHandler {
     let replica = exchange.placement?.replica
     if hasSentHead {
       // The answer has begun: nothing can be taken back, so the client learns by the connection's end.
-      if let replica { replica.health.handle(.requestFailed(reason: "\(failure)")) }
+      noteFailure(failure, of: replica)
       loop.context.metrics.error(model: exchange.plan.publicModel, reason: failure.reason).increment()
       account(exchange)
       self.exchange = nil
@@ -471,17 +520,17 @@ final class ClientConnection: ChannelDuplexHandler {
       exchange.needsFreshConnection = true
       exchange.attempts -= 1
     } else if let replica {
-      replica.health.handle(.requestFailed(reason: "\(failure)"))
+      noteFailure(failure, of: replica)
       exchange.tried.insert(replica.id)
     }
     let mayRetry: Bool =
       switch failure {
-      case .cannotConnect, .closed, .badAnswer: true
+      case .cannotConnect, .closed, .badAnswer, .refused: true
       case .firstByteTimedOut, .streamTimedOut: false
       }
     let status = if case .firstByteTimedOut = failure { 504 } else { 502 }
     let error = APIError.server(
-      "model \"\(exchange.plan.model)\": replica \(replica?.name ?? "?") failed: \(failure)", status: status,
+      "model \"\(exchange.plan.model)\": replica \(exchange.placement?.name ?? "?") failed: \(failure)", status: status,
       code: "upstream_\(failure.reason)")
     if mayRetry, exchange.attempts < loop.context.settings.attemptLimit {
       loop.context.metrics.retries.increment()
@@ -490,6 +539,13 @@ final class ClientConnection: ChannelDuplexHandler {
     } else {
       failed(exchange, error, reason: failure.reason)
     }
+  }
+
+  private func noteFailure(_ failure: UpstreamFailure, of replica: Replica?) {
+    guard let replica else { return }
+    // An engine that says it is busy is alive; whether it is healthy, its probe tells.
+    if case .refused = failure { return }
+    if replica.health.handle(.requestFailed(reason: "\(failure)")) != nil { loop.context.onHealthChange(replica) }
   }
 
   // MARK: Answers of our own
@@ -504,15 +560,16 @@ final class ClientConnection: ChannelDuplexHandler {
   }
 
   /// Answers a request that was not routed.
-  private func answer(_ error: APIError, allow: StaticString? = nil) {
+  private func answer(_ error: APIError, allow: StaticString? = nil, requestedModel: String = "") {
     let id = RequestID(random: &loop.random)
     write(
       status: error.status, contentType: "application/json", body: ByteBuffer(bytes: error.body), id: id, allow: allow)
     loop.countAnswer(error.status)
     log(
       AccessLogBuffer.Entry(
-        method: head.method.name, path: head.targetRange.isEmpty ? "" : RequestTarget(target).path, requestedModel: "",
-        model: "", decision: "", replica: "", status: error.status, attempts: 0, milliseconds: 0,
+        method: head.method.name, path: head.targetRange.isEmpty ? "" : RequestTarget(target).path,
+        requestedModel: requestedModel, model: "", decision: "", replica: "", status: error.status, attempts: 0,
+        milliseconds: 0,
         firstByteMilliseconds: 0, requestBytes: body.readableBytes, responseBytes: error.body.count), id: id)
     answered()
   }
@@ -521,6 +578,7 @@ final class ClientConnection: ChannelDuplexHandler {
   private func refuse(_ error: APIError) {
     guard case .closing = state else {
       closesAfterAnswer = true
+      lingers = true
       state = .responding
       head.resetForRefusal()
       return answer(error)
@@ -566,6 +624,8 @@ final class ClientConnection: ChannelDuplexHandler {
   }
 
   private var closesAfterAnswer = false
+  /// The client may still be sending what nobody will read.
+  private var lingers = false
   private var keepsConnection: Bool { head.keepsAlive && !closesAfterAnswer && !loop.isDraining }
 
   /// The answer is written whole: on to the next request, or the end.
@@ -575,16 +635,12 @@ final class ClientConnection: ChannelDuplexHandler {
     if keepsConnection {
       state = .head
       headBytes = ByteBuffer()
+      requestBeganAt = inbound.readableBytes > 0 ? lastActivity : nil
       context.flush()
       process()
-      if isReadHeld {
-        isReadHeld = false
-        context.read()
-      }
+      resumeReading()
     } else {
-      state = .closing
-      let channel = context.channel
-      context.writeAndFlush(wrapOutboundOut(ByteBuffer())).whenComplete { _ in channel.close(promise: nil) }
+      closeAfterFlush()
     }
   }
 
@@ -636,9 +692,9 @@ final class ClientConnection: ChannelDuplexHandler {
     loop.countAnswer(exchange.status)
     log(
       AccessLogBuffer.Entry(
-        method: "POST", path: exchange.target, requestedModel: exchange.plan.facts.model,
+        method: "POST", path: exchange.plan.facts.endpoint.path, requestedModel: exchange.plan.facts.model,
         model: exchange.plan.publicModel, decision: exchange.plan.selection?.decision ?? "",
-        replica: exchange.placement?.replica.name ?? "", status: exchange.status, attempts: exchange.attempts,
+        replica: exchange.placement?.name ?? "", status: exchange.status, attempts: exchange.attempts,
         milliseconds: Double(total.nanoseconds) / 1e6, firstByteMilliseconds: Double(first.nanoseconds) / 1e6,
         requestBytes: exchange.plan.facts.bodyLength, responseBytes: exchange.responseBytes), id: exchange.id)
   }

@@ -8,8 +8,15 @@ enum Endpoint {
   case local(LocalEndpoint)
   case unknown
 
-  /// A trailing slash is tolerated.
+  /// Trailing slashes are tolerated.
   static func at(_ path: String) -> Endpoint {
+    guard path.utf8.last == UInt8(ascii: "/"), path.utf8.count > 1 else { return exactly(path) }
+    let bytes = path.utf8
+    let end = bytes.lastIndex { $0 != UInt8(ascii: "/") }
+    return end.map { exactly(String(path[...$0])) } ?? .unknown
+  }
+
+  private static func exactly(_ path: String) -> Endpoint {
     switch path {
     case "/v1/chat/completions": return .model(.chatCompletions)
     case "/v1/completions": return .model(.completions)
@@ -20,7 +27,6 @@ enum Endpoint {
     case "/metrics": return .local(.metrics)
     default:
       if path.hasPrefix("/v1/models/"), path.utf8.count > 11 { return .local(.model(String(path.dropFirst(11)))) }
-      if path.utf8.count > 1, path.hasSuffix("/") { return at(String(path.dropLast())) }
       return .unknown
     }
   }

@@ -8,7 +8,10 @@ import Pipeline
 final class Exchange {
   let id: RequestID
   let plan: RoutePlan
-  let body: ByteBuffer
+  /// Where it may go: fixed when it came, whatever is published later.
+  let placements: [Placement]
+  /// As the client sent it; let go of once an answer has begun, since nothing is sent again then.
+  var body: ByteBuffer
   /// The client's path with its query.
   let target: String
   let startedAt: NIODeadline
@@ -27,11 +30,13 @@ final class Exchange {
   private var isCounted = false
 
   init(
-    id: RequestID, plan: RoutePlan, body: ByteBuffer, target: String, startedAt: NIODeadline, wantsDebugHeaders: Bool,
+    id: RequestID, plan: RoutePlan, placements: [Placement], body: ByteBuffer, target: String, startedAt: NIODeadline,
+    wantsDebugHeaders: Bool,
     client: ClientConnection
   ) {
     self.id = id
     self.plan = plan
+    self.placements = placements
     self.body = body
     self.target = target
     self.startedAt = startedAt

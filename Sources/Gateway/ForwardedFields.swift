@@ -28,6 +28,19 @@ enum ForwardedFields {
     }
   }
 
+  /// Appends a line of our own. Values come from configurations and engines; a control character would end the line, so
+  /// it becomes a space.
+  static func write(_ name: StaticString, _ value: String, to buffer: inout ByteBuffer) {
+    buffer.writeStaticString(name)
+    buffer.writeStaticString(": ")
+    if value.utf8.contains(where: { $0 < 0x20 || $0 == 0x7F }) {
+      buffer.writeBytes(value.utf8.map { $0 < 0x20 || $0 == 0x7F ? 0x20 : $0 })
+    } else {
+      buffer.writeString(value)
+    }
+    buffer.writeStaticString("\r\n")
+  }
+
   /// Names that a `Connection` header declares hop-by-hop, beyond the usual `close` and `keep-alive`; nil for none.
   private static func connectionOptions(_ head: MessageHead, _ bytes: UnsafeRawBufferPointer) -> Set<String>? {
     var options: Set<String>?

@@ -1,3 +1,4 @@
+import Fleet
 import Pipeline
 import Telemetry
 
@@ -9,15 +10,18 @@ public struct GatewayContext: Sendable {
   public let accessLog: AccessLog?
   /// Unix time at which the process began to serve: the `created` of its models, the same for every call.
   public let startedAt: Int
+  /// Called from any thread when requests change what is thought of a replica.
+  public let onHealthChange: @Sendable (Replica) -> Void
 
   public init(
     settings: GatewaySettings = GatewaySettings(), pipeline: RoutePipeline, metrics: GatewayMetrics,
-    accessLog: AccessLog?, startedAt: Int
+    accessLog: AccessLog?, startedAt: Int, onHealthChange: @escaping @Sendable (Replica) -> Void = { _ in }
   ) {
     self.settings = settings
     self.pipeline = pipeline
     self.metrics = metrics
     self.accessLog = accessLog
     self.startedAt = startedAt
+    self.onHealthChange = onHealthChange
   }
 }

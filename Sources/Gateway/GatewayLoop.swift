@@ -40,9 +40,9 @@ final class GatewayLoop {
 
   func stop() {
     sweep?.cancel()
-    flushLog()
     for client in clients.values { client.close() }
     for upstream in upstreams.values { upstream.close() }
+    flushLog()
   }
 
   /// No new requests on kept connections from now on.
@@ -68,6 +68,7 @@ final class GatewayLoop {
     ClientBootstrap(group: eventLoop)
       .connectTimeout(context.settings.connectTimeout)
       .channelOption(.tcpOption(.tcp_nodelay), value: 1)
+      .channelOption(.socketOption(.so_keepalive), value: 1)
       .channelInitializer { channel in
         channel.eventLoop.makeCompletedFuture {
           let connection = UpstreamConnection(loop: bound.value, replica: replica)

@@ -13,10 +13,14 @@ public struct GatewaySettings: Sendable {
   public var firstByteTimeout: TimeAmount = .minutes(10)
   /// Between two reads of an answer.
   public var streamIdleTimeout: TimeAmount = .minutes(5)
-  /// From the first byte of a request to its last.
+  /// From the first byte of a request to its last; a larger body gets a second more for each MiB.
   public var requestReadTimeout: TimeAmount = .seconds(60)
   /// How long a client's connection may stand without a request.
   public var clientIdleTimeout: TimeAmount = .seconds(75)
+  /// How long a client may take no byte of an answer that waits for it.
+  public var clientStallTimeout: TimeAmount = .minutes(5)
+  /// How long a connection that was answered for the last time may go on sending before it is closed hard.
+  public var lingerTimeout: TimeAmount = .seconds(2)
   /// How long an engine's connection is kept for reuse; below the usual 60 s and more of engines' own limits.
   public var upstreamIdleTimeout: TimeAmount = .seconds(50)
   /// Connections kept for reuse, a replica and event loop.

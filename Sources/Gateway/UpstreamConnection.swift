@@ -1,3 +1,4 @@
+import EngineClient
 import Fleet
 import HTTPWire
 import NIOCore
@@ -31,6 +32,8 @@ final class UpstreamConnection: ChannelDuplexHandler {
   private var keepsAlive = true
   private var deadline: NIODeadline?
   private var isReadHeld = false
+  /// The connection broke, which is not the end of an answer that ends with its connection.
+  private var hasBroken = false
   private var idleSince = NIODeadline.now()
   /// An answer has come over this connection before, so an early close may just be the engine's idle limit.
   private(set) var isReused = false
@@ -64,6 +67,8 @@ final class UpstreamConnection: ChannelDuplexHandler {
   func resumeReading() {
     guard isReadHeld else { return }
     isReadHeld = false
+    // The engine had no chance to send while the client took nothing.
+    if deadline != nil { deadline = .now() + loop.context.settings.streamIdleTimeout }
     context?.read()
   }
 
@@ -95,7 +100,7 @@ final class UpstreamConnection: ChannelDuplexHandler {
     state = .closed
     if let exchange {
       self.exchange = nil
-      if case .untilClose = before {
+      if case .untilClose = before, !hasBroken {
         exchange.client.upstreamEnded(exchange)
       } else {
         exchange.client.upstreamFailed(exchange, .closed, wasReused: isReused && inbound.readableBytes == 0)
@@ -104,7 +109,10 @@ final class UpstreamConnection: ChannelDuplexHandler {
     context.fireChannelInactive()
   }
 
-  func errorCaught(context: ChannelHandlerContext, error: any Error) { context.close(promise: nil) }
+  func errorCaught(context: ChannelHandlerContext, error: any Error) {
+    hasBroken = true
+    context.close(promise: nil)
+  }
 
   func read(context: ChannelHandlerContext) {
     if let exchange, !exchange.client.takesBytes {
@@ -174,6 +182,10 @@ final class UpstreamConnection: ChannelDuplexHandler {
     }
     // Interim answers are the engine's to us.
     if head.status < 200 { return true }
+    if exchange.client.wantsAnother(exchange, insteadOf: head.status) {
+      fail(.refused(status: head.status))
+      return false
+    }
     keepsAlive = head.keepsAlive
     switch head.framing {
     case .none: state = .body(remaining: 0)
@@ -252,10 +264,13 @@ enum UpstreamFailure: Error, CustomStringConvertible {
   case badAnswer(HTTPSyntaxError)
   case firstByteTimedOut
   case streamTimedOut
+  /// It answered that it cannot serve at the moment, and another replica can be asked.
+  case refused(status: Int)
 
   var description: String {
     switch self {
-    case .cannotConnect(let error): "cannot connect: \(error)"
+    case .cannotConnect(let error): "cannot connect: \(ConnectionFailure.text(error))"
+    case .refused(let status): "it answered \(status)"
     case .closed: "the connection closed before the answer was complete"
     case .badAnswer(let error): "its answer is not HTTP: \(error)"
     case .firstByteTimedOut: "it did not answer in time"
@@ -267,6 +282,7 @@ enum UpstreamFailure: Error, CustomStringConvertible {
   var reason: String {
     switch self {
     case .cannotConnect: "connect"
+    case .refused: "refused"
     case .closed: "closed"
     case .badAnswer: "bad_answer"
     case .firstByteTimedOut: "first_byte_timeout"

@@ -31,13 +31,15 @@ enum UpstreamRequest {
     ForwardedFields.copy(clientHead, from: clientHeadBytes, to: &head) { field, bytes in
       switch field.name {
       case .host, .contentLength, .expect, .selectedModel, .acceptEncoding, .requestID: false
-      case .authorization: !own.setsAuthorization
+      // For the router, not for engines: its own controls, and keys that an authentication layer put in.
+      case .xVSR, .vsrDebug, .vsrSkipProcessing, .userKey: false
+      case .authorization: !own.authenticates
       default: own.names.isEmpty || !own.names.contains(ForwardedFields.lowercased(bytes, field.nameRange))
       }
     }
-    head.writeStaticString("accept-encoding: identity\r\nx-selected-model: ")
-    head.writeString(exchange.plan.publicModel)
-    head.writeStaticString("\r\nx-request-id: ")
+    head.writeStaticString("accept-encoding: identity\r\n")
+    ForwardedFields.write("x-selected-model", exchange.plan.publicModel, to: &head)
+    head.writeStaticString("x-request-id: ")
     exchange.client.writeRequestID(exchange, to: &head)
     head.writeStaticString("\r\n")
     head.writeBytes(own.bytes)

@@ -7,6 +7,8 @@ public enum FieldName: UInt8, Sendable {
   case requestID, routerRequestID, vsrDebug, vsrSkipProcessing, selectedModel, forwardedFor, forwardedProto,
     forwardedHost
   case xVSR
+  /// `x-user-<provider>-key`.
+  case userKey
 
   /// Fields of one connection only, which a proxy never forwards (RFC 9110 §7.6.1).
   public var isHopByHop: Bool {
@@ -59,7 +61,12 @@ public enum FieldName: UInt8, Sendable {
 
   @inlinable
   static func vsr(_ name: UnsafeRawBufferPointer) -> FieldName {
-    name.count > 6 && equals(UnsafeRawBufferPointer(rebasing: name[..<6]), "x-vsr-") ? .xVSR : .other
+    guard name.count > 6 else { return .other }
+    if equals(UnsafeRawBufferPointer(rebasing: name[..<6]), "x-vsr-") { return .xVSR }
+    let isUserKey =
+      name.count > 11 && equals(UnsafeRawBufferPointer(rebasing: name[..<7]), "x-user-")
+      && equals(UnsafeRawBufferPointer(rebasing: name[(name.count - 4)...]), "-key")
+    return isUserKey ? .userKey : .other
   }
 
   /// ASCII comparison without regard to case; `lowercased` must hold no upper-case letter and no byte whose bit 5

@@ -34,12 +34,13 @@ public enum RouteHeaders {
   ) {
     for family in SignalFamily.allCases {
       guard let reading = plan.readings[family] else { continue }
-      let names = zip(plan.signalNames(of: family), reading.readings).filter { $1.isMatched }.map { $0.0 }
-      if !names.isEmpty { body(matchedHeader(family), names.joined(separator: ",")) }
-      if family == .context, let tokens = reading.readings.first?.value {
-        body("x-vsr-context-token-count", String(Int(tokens)))
-      }
+      let matched = zip(plan.signalNames(of: family), reading.readings).filter { $1.isMatched }
+      // Of keywords the words are told that were found, of the others the rules' names.
+      let values =
+        family == .keyword ? matched.flatMap { $1.evidence.isEmpty ? [$0] : $1.evidence } : matched.map { $0.0 }
+      if !values.isEmpty { body(matchedHeader(family), values.joined(separator: ",")) }
     }
+    if let tokens = plan.contextTokens { body("x-vsr-context-token-count", String(tokens)) }
     if !selection.notes.isEmpty { body("x-vsr-notes", selection.notes.joined(separator: "; ")) }
   }
 

@@ -58,7 +58,8 @@ public struct RoutePipeline: Sendable {
       throw .invalidRequest("\(RoutingError.modelNotAvailable(facts.model))", param: "model", code: "model_not_found")
     case .model(let base, let adapter):
       return RoutePlan(
-        facts: facts, selection: nil, model: base, adapter: adapter, recipe: nil, readings: SignalReadings(),
+        facts: facts, selection: nil, contextTokens: nil, model: base, adapter: adapter, recipe: nil,
+        readings: SignalReadings(),
         verdict: nil, edits: RequestEdits(facts), injectsSystemPrompt: false,
         signals: SignalDeclarations(), wasReadBefore: false)
     case .virtual(let recipe):
@@ -95,7 +96,7 @@ public struct RoutePipeline: Sendable {
     }
     if hasNews { cache?.record(readings, generation: generation, text: prompt.evaluationText) }
 
-    let selection: Selection
+    var selection: Selection
     do throws(RoutingError) {
       selection = try snapshot.router.select(recipe: recipe, verdict: verdict, readings: readings)
     } catch {
@@ -111,8 +112,11 @@ public struct RoutePipeline: Sendable {
         apply(control.changes(isOn: isOn, effort: selection.effort, clientEffort: effort(facts, body)), to: &edits)
       }
     }
+    // Only chat requests have a place to say it.
+    if facts.endpoint != .chatCompletions { selection.usesReasoning = nil }
     return RoutePlan(
-      facts: facts, selection: selection, model: selection.model, adapter: selection.adapter, recipe: recipe,
+      facts: facts, selection: selection, contextTokens: PromptReader.estimatedTokens(prompt.size),
+      model: selection.model, adapter: selection.adapter, recipe: recipe,
       readings: readings, verdict: verdict, edits: edits, injectsSystemPrompt: isInjected,
       signals: snapshot.router.recipes[recipe].profile.signals,
       wasReadBefore: isKnown && !hasNews)

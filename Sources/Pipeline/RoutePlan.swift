@@ -12,6 +12,8 @@ public struct RoutePlan: Sendable {
   public let facts: RequestFacts
   /// What the decision came to; nil for a request that named its model itself and passes through.
   public let selection: Selection?
+  /// Tokens of the request, estimated; nil for a pass-through, of which nothing is read.
+  public let contextTokens: Int?
   /// The base model, whose replicas answer.
   public let model: String
   /// The adapter that is asked for under its own name.

@@ -5,10 +5,11 @@ import RouterConfig
 public enum StaticFleet {
   /// - Parameters:
   ///   - previous: replicas at the same address are taken over from it with their counters and health.
-  ///   - adapters: adapters learnt from engines, by base model; those of the document's cards come in any case.
+  ///   - adapters: adapters learnt from engines, by base model, with the addresses (`host:port`) of the replicas that
+  ///     have them; those of the document's cards come in any case.
   /// - Returns: the fleet, and a sentence for each backend that this build cannot use.
   public static func build(
-    _ document: RouterDocument, previous: FleetSnapshot? = nil, adapters: [String: [String]] = [:]
+    _ document: RouterDocument, previous: FleetSnapshot? = nil, adapters: [String: [String: Set<String>]] = [:]
   ) -> (fleet: FleetSnapshot, problems: [String]) {
     var replicas = previous?.replicas ?? []
     var nextID = previous?.nextReplicaID ?? 0
@@ -36,13 +37,17 @@ public enum StaticFleet {
         guard let headerLines = headerLines(backend, problems: &problems) else { continue }
         placements.append(
           Placement(
-            replica: replica(backend), weight: backend.weight,
+            name: backend.name, replica: replica(backend), weight: backend.weight,
             upstreamModel: model.externalModelIDs[backend.type] ?? model.providerModelID ?? model.name,
             pathPrefix: backend.pathPrefix, chatPath: backend.chatPath, headerLines: headerLines))
       }
       let declared = document.routing.modelCards.first { $0.name == model.name }?.loras.map(\.name) ?? []
-      let learnt = (adapters[model.name] ?? []).filter { !declared.contains($0) }
-      return FleetModel(name: model.name, placements: placements, adapters: declared + learnt)
+      let known = adapters[model.name] ?? [:]
+      let learnt = known.keys.filter { !declared.contains($0) }.sorted()
+      let holders = known.mapValues { addresses in
+        Set(placements.filter { addresses.contains($0.replica.authority) }.map(\.replica.id))
+      }
+      return FleetModel(name: model.name, placements: placements, adapters: declared + learnt, holders: holders)
     }
     return (FleetSnapshot(models: models, replicas: used, replacing: previous), problems)
   }
@@ -50,6 +55,7 @@ public enum StaticFleet {
   /// nil when a header cannot be sent, which becomes a problem.
   private static func headerLines(_ backend: BackendReference, problems: inout [String]) -> HeaderLines? {
     var headers: [(name: String, value: String)] = []
+    let hasCredential = backend.credential != nil
     if let credential = backend.credential {
       let secret = credential.reveal()
       headers.append((backend.authHeader, backend.authPrefix.isEmpty ? secret : "\(backend.authPrefix) \(secret)"))
@@ -63,7 +69,7 @@ public enum StaticFleet {
             + "control character, such as the line end at the end of a key file; the backend is left out")
         return nil
       }
-      lines.append(name: name, value: value)
+      lines.append(name: name, value: value, isCredential: hasCredential && name == backend.authHeader)
     }
     return lines
   }

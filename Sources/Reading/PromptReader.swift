@@ -49,6 +49,9 @@ public struct PromptReader: Sendable {
   /// Whether the document declares rules of a family.
   public func declares(_ family: SignalFamily) -> Bool { declared[Int(family.rawValue)] }
 
+  /// The estimate that the `context` signal compares.
+  public static func estimatedTokens(_ size: PromptSize) -> Int { ContextSignal.estimate(size) }
+
   /// Where ``read(_:of:clock:)`` may run: only the domain classifier may ask for the reading pool.
   public func cost(of family: SignalFamily) -> ClassifierCost {
     family == .domain && declares(.domain) ? domainCost : .inline

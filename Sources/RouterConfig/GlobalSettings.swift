@@ -4,7 +4,6 @@ public struct GlobalSettings: Sendable, Equatable {
   public var autoModelNames: [String]
   /// Strategy of recipes that set none.
   public var strategy: RoutingStrategy
-  public var includeConfigModelsInList: Bool
   /// Whether `x-vsr-skip-processing: true` is honoured.
   public var skipProcessing: Bool
   /// `model_catalog.modules.classifier.domain.threshold`: a domain counts from this probability on.
@@ -18,12 +17,11 @@ public struct GlobalSettings: Sendable, Equatable {
 
   public init(
     autoModelNames: [String] = ["vllm-sr/auto", "auto", "MoM"], strategy: RoutingStrategy = .priority,
-    includeConfigModelsInList: Bool = false, skipProcessing: Bool = false, domainThreshold: Double = 0.5,
+    skipProcessing: Bool = false, domainThreshold: Double = 0.5,
     fallbackCategory: String = "other", managementAddress: String = "127.0.0.1", managementPort: Int = 8081
   ) {
     self.autoModelNames = autoModelNames
     self.strategy = strategy
-    self.includeConfigModelsInList = includeConfigModelsInList
     self.skipProcessing = skipProcessing
     self.domainThreshold = domainThreshold
     self.fallbackCategory = fallbackCategory

@@ -37,9 +37,11 @@ struct Config: AsyncParsableCommand {
         throw ConfigurationFile.report(error.problems.map { "\(loaded.problem(at: $0.path, $0.reason))" })
       }
       let routing = loaded.document.routing
+      func count(_ number: Int, _ noun: String) -> String { "\(number) \(noun)\(number == 1 ? "" : "s")" }
       print(
-        "\(file): good. \(routing.decisions.count) decisions, \(loaded.document.providers.models.count) models, "
-          + "\(loaded.document.recipes.count) named recipes, \(loaded.warnings.count) warnings")
+        "\(file): good. \(count(routing.decisions.count, "decision")), "
+          + "\(count(loaded.document.providers.models.count, "model")), "
+          + "\(count(loaded.document.recipes.count, "named recipe")), \(count(loaded.warnings.count, "warning"))")
     }
   }
 

@@ -5,11 +5,15 @@ import RouterConfig
 /// Reads a configuration file for a subcommand.
 enum ConfigurationFile {
   static func bytes(_ path: String) throws -> [UInt8] {
-    do {
-      return Array(try Data(contentsOf: URL(fileURLWithPath: path)))
-    } catch {
-      throw CommandFailure("\(path): cannot be read: \(error.localizedDescription)")
+    var isDirectory: ObjCBool = false
+    guard FileManager.default.fileExists(atPath: path, isDirectory: &isDirectory) else {
+      throw CommandFailure("\(path): there is no such file")
     }
+    guard !isDirectory.boolValue else { throw CommandFailure("\(path): it is a folder, not a file") }
+    guard let data = FileManager.default.contents(atPath: path) else {
+      throw CommandFailure("\(path): it cannot be read; check its permissions")
+    }
+    return Array(data)
   }
 
   /// Writes problems as they are, so that each line begins with its place, where editors look for it.

@@ -26,11 +26,10 @@ struct EngineSim: AsyncParsableCommand {
     do {
       options = try EngineSimulatorOptions(
         arguments: arguments, environment: ProcessInfo.processInfo.environment,
-        readFile: { try String(contentsOfFile: $0, encoding: .utf8) })
+        readFile: { String(decoding: try ConfigurationFile.bytes($0), as: UTF8.self) })
     } catch {
       throw CommandFailure("engine-sim: \(error.message)")
     }
-    for warning in options.warnings { StandardError.write("warning: \(warning)") }
     try await SimulatedEngine.run(options)
   }
 }

@@ -41,8 +41,9 @@ struct Explain: AsyncParsableCommand {
     } catch {
       throw ConfigurationFile.report(error.problems.map { "\(loaded.problem(at: $0.path, $0.reason))" })
     }
+    let body = try body(snapshot)
     let explanation = RouteExplanation.explain(
-      try body(snapshot), snapshot: snapshot,
+      body, endpoint: Self.endpoint(of: body), snapshot: snapshot,
       pipeline: RoutePipeline(cache: nil, clock: { DispatchTime.now().uptimeNanoseconds }))
     if json {
       print(String(decoding: explanation.evalJSON(includesTrace: true).bytes, as: UTF8.self))
@@ -63,6 +64,14 @@ struct Explain: AsyncParsableCommand {
           path: "routing.signals.domains", reason: "the bundled domain model cannot be read: \(error)")
       ])
     }
+  }
+
+  /// What a body is for, by the member that only it has; chat when nothing tells.
+  private static func endpoint(of body: [UInt8]) -> ModelEndpoint {
+    guard let facts = try? RequestFacts.scan(body: body, endpoint: .embeddings) else { return .chatCompletions }
+    if facts.member(.messages) != nil { return .chatCompletions }
+    if facts.member(.prompt) != nil { return .completions }
+    return facts.member(.input) != nil ? .embeddings : .chatCompletions
   }
 
   private func body(_ snapshot: RoutingSnapshot) throws -> [UInt8] {

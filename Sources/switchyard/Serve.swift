@@ -13,6 +13,7 @@ import Telemetry
 /// `switchyard serve`: the gateway.
 struct Serve: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
+    commandName: "serve",
     abstract: "Serve the gateway.",
     discussion: """
       Examples:

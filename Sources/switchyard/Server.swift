@@ -29,8 +29,8 @@ actor Server {
   private var channels: [any Channel] = []
   private var probing: Task<Void, Never>?
   private var learning: Task<Void, Never>?
-  /// Adapters that engines serve beyond those of the document, by base model.
-  private var learntAdapters: [String: [String]] = [:]
+  /// Adapters that engines say they have, by base model, with the addresses of the replicas that have them.
+  private var learntAdapters: [String: [String: Set<String>]] = [:]
 
   init(document: RouterDocument, loops: Int, writesAccessLog: Bool) throws {
     group = MultiThreadedEventLoopGroup(numberOfThreads: loops)
@@ -48,16 +48,26 @@ actor Server {
     gateway = Gateway(
       group: group,
       context: GatewayContext(
-        pipeline: pipeline, metrics: metrics, accessLog: accessLog, startedAt: Int(startedAt)),
+        pipeline: pipeline, metrics: metrics, accessLog: accessLog, startedAt: Int(startedAt), onHealthChange: Self.tell
+      ),
       snapshot: snapshot)
-    prober = HealthProber(client: EngineHTTPClient(group: group)) { change in
-      switch change.verdict {
-      case .ready: StandardError.write("replica \(change.replica.name) (\(change.replica.authority)) is ready")
-      case .failing:
-        StandardError.write(
-          "replica \(change.replica.name) (\(change.replica.authority)) is failing: \(change.reason ?? "unknown")")
-      case .unknown: break
+    prober = HealthProber(client: EngineHTTPClient(group: group)) { Self.tell($0.replica) }
+    if let accessLog {
+      metrics.registry.gauge("switchyard_access_log_lines_dropped", help: "Lines that a slow reader cost") {
+        Double(accessLog.dropped.value)
       }
+    }
+  }
+
+  /// Says what is thought of a replica now.
+  private static let tell: @Sendable (Replica) -> Void = { replica in
+    let subject = "replica \(replica.name) (\(replica.authority))"
+    let reason = replica.health.lastFailure ?? "unknown"
+    switch replica.health.state {
+    case .ready: StandardError.write("\(subject) is ready")
+    case .suspect: StandardError.write("\(subject) is passed over, requests fail on it: \(reason)")
+    case .failing: StandardError.write("\(subject) is failing: \(reason)")
+    case .unknown: break
     }
   }
 
@@ -68,10 +78,15 @@ actor Server {
       do {
         let channel = try await gateway.listen(
           host: listener.address, port: listener.port,
-          requestTimeout: listener.timeoutSeconds.flatMap { $0 > 0 ? .milliseconds(Int64($0 * 1000)) : nil })
+          requestTimeout: listener.timeoutSeconds.flatMap { seconds in
+            // A year stands for every longer time.
+            seconds > 0 ? .milliseconds(Int64(min(seconds, 31_536_000) * 1000)) : nil
+          })
         channels.append(channel)
         let port = channel.localAddress?.port ?? listener.port
         StandardError.write("switchyard listening on http://\(EngineAddress(host: listener.address, port: port))")
+      } catch is SocketAddressError {
+        throw CommandFailure("listener \(listener.name): there is no address \(listener.address) on this machine")
       } catch let error as IOError where error.errnoCode == EADDRINUSE {
         throw CommandFailure(
           "port \(listener.port) on \(listener.address) is taken; stop what uses it (ss -ltnp 'sport = :\(listener.port)') "
@@ -140,12 +155,19 @@ actor Server {
           "SIGHUP: there is no configuration file to read again (the models were learnt from engines)")
         return
       }
-      let snapshot = try Self.snapshot(document, previous: current.value, classifier: classifier)
+      let before = current.value.router.document
+      let snapshot = try Self.snapshot(
+        document, previous: current.value, classifier: classifier, adapters: learntAdapters)
       current.value = snapshot
       gateway.publish(snapshot)
       metrics.observe(snapshot.fleet)
       startProbing()
       StandardError.write("configuration read again: in force")
+      if before.listeners != document.listeners || before.global.managementAddress != document.global.managementAddress
+        || before.global.managementPort != document.global.managementPort
+      {
+        StandardError.write("but listeners and the management API's address change only with a restart")
+      }
     } catch {
       let reason = error is ExitCode ? "the problems are above" : "\(error)"
       StandardError.write("configuration not changed, the one in force stays: \(reason)")
@@ -160,7 +182,7 @@ actor Server {
     learning = Task { [weak self] in
       while !Task.isCancelled {
         await self?.learnAdapters()
-        try? await Task.sleep(for: .seconds(10))
+        try? await Task.sleep(for: .seconds(3))
       }
     }
   }
@@ -171,7 +193,7 @@ actor Server {
     let discovery = EngineDiscovery(client: EngineHTTPClient(group: group))
     let addresses = snapshot.fleet.replicas.map { EngineAddress(host: $0.host, port: $0.port) }
     let findings = await discovery.ask(addresses)
-    var learnt: [String: [String]] = [:]
+    var learnt: [String: [String: Set<String>]] = [:]
     for finding in findings {
       guard case .success(let models) = finding.models else { continue }
       for model in models.models {
@@ -183,12 +205,16 @@ actor Server {
             }
           })
         else { continue }
-        if !learnt[base.name, default: []].contains(model.id) { learnt[base.name, default: []].append(model.id) }
+        learnt[base.name, default: [:]][model.id, default: []].insert(finding.address.description)
       }
     }
     // An engine that does not answer keeps what was learnt of it.
-    for (base, names) in learntAdapters where findings.contains(where: { (try? $0.models.get()) == nil }) {
-      for name in names where !learnt[base, default: []].contains(name) { learnt[base, default: []].append(name) }
+    let silent = Set(findings.filter { (try? $0.models.get()) == nil }.map(\.address.description))
+    for (base, adapters) in learntAdapters {
+      for (adapter, addresses) in adapters {
+        let kept = addresses.intersection(silent)
+        if !kept.isEmpty { learnt[base, default: [:]][adapter, default: []].formUnion(kept) }
+      }
     }
     guard learnt != learntAdapters, current.value.generation == snapshot.generation else { return }
     learntAdapters = learnt
@@ -203,9 +229,10 @@ actor Server {
   }
 
   private static func snapshot(
-    _ document: RouterDocument, previous: RoutingSnapshot?, classifier: LinearDomainClassifier
+    _ document: RouterDocument, previous: RoutingSnapshot?, classifier: LinearDomainClassifier,
+    adapters: [String: [String: Set<String>]] = [:]
   ) throws -> RoutingSnapshot {
-    let (fleet, problems) = StaticFleet.build(document, previous: previous?.fleet)
+    let (fleet, problems) = StaticFleet.build(document, previous: previous?.fleet, adapters: adapters)
     for problem in problems { StandardError.write("warning: \(problem)") }
     do throws(SignalCompilationErrors) {
       return try RoutingSnapshot(

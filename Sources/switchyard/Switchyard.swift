@@ -1,4 +1,5 @@
 import ArgumentParser
+import Foundation
 
 /// The command: subcommands and their wiring, nothing else.
 @main
@@ -16,4 +17,34 @@ struct Switchyard: AsyncParsableCommand {
       """,
     version: "0.1.0",
     subcommands: [Serve.self, Explain.self, Config.self, EngineSim.self])
+
+  /// A word that is nearly a subcommand gets its name as an answer, not a list of unexpected arguments.
+  static func main() async {
+    let arguments = Array(CommandLine.arguments.dropFirst())
+    let names = configuration.subcommands.compactMap { $0.configuration.commandName } + ["help"]
+    if let first = arguments.first, !first.hasPrefix("-"), !names.contains(first) {
+      let nearest = names.min { distance($0, first) < distance($1, first) }
+      let hint = nearest.flatMap { distance($0, first) <= 3 ? "; did you mean \($0)?" : nil } ?? ""
+      StandardError.write(
+        "switchyard: there is no subcommand \(first)\(hint.isEmpty ? "." : hint) There are: \(names.joined(separator: ", "))."
+      )
+      Foundation.exit(64)
+    }
+    await main(nil)
+  }
+
+  /// Letters to change, add or drop (Levenshtein).
+  private static func distance(_ left: String, _ right: String) -> Int {
+    var row = Array(0...right.count)
+    for (i, a) in left.enumerated() {
+      var diagonal = row[0]
+      row[0] = i + 1
+      for (j, b) in right.enumerated() {
+        let above = row[j + 1]
+        row[j + 1] = min(above + 1, row[j] + 1, diagonal + (a == b ? 0 : 1))
+        diagonal = above
+      }
+    }
+    return row[right.count]
+  }
 }

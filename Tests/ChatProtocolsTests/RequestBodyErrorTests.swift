@@ -48,7 +48,7 @@ struct RequestBodyErrorTests {
         "invalid_type"
       ),
       (
-        #"{"messages":[],"model":""}"#, "invalid request body: model must not be empty", "model",
+        #"{"messages":[],"model":""}"#, "invalid request body: missing required field: model", "model",
         "invalid_value"
       ),
     ]
@@ -75,7 +75,7 @@ struct RequestBodyErrorTests {
         == .malformedJSON(JSONError(offset: 28, reason: .trailingBytes)))
   }
 
-  @Test("metadata has limits on strings only")
+  @Test("metadata is an object of bounded strings")
   func metadataLimits() throws {
     func body(_ metadata: String) -> String {
       #"{"model":"m","messages":[],"metadata":\#(metadata)}"#
@@ -92,8 +92,11 @@ struct RequestBodyErrorTests {
         == .metadataKeyTooLong(limit: 128))
     #expect(fault(body("{\"a\":\"\(long.dropLast())\"}")) == nil)
     #expect(fault(body("{\"a\":\"\(long)\"}")) == .metadataValueTooLong(key: "a", limit: 1024))
-    #expect(fault(body("{\"a\":[\"\(long)\"],\"b\":1}")) == nil)
-    #expect(fault(body("7")) == nil)
+    #expect(fault(body("{\"a\":\"x\",\"b\":1}")) == .metadataValueNotAString(key: "b"))
+    #expect(fault(body("{\"a\":{}}")) == .metadataValueNotAString(key: "a"))
+    #expect(fault(body("{\"a\":null}"))?.description == "metadata value of \"a\" must be a string")
+    #expect(fault(body("7")) == .metadataNotAnObject)
+    #expect(fault(body("null")) == nil)
     #expect(RequestBodyError.metadataValueTooLong(key: "a", limit: 1024).param == "metadata.a")
   }
 

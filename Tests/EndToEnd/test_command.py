@@ -17,7 +17,7 @@ SAMPLES = REPOSITORY / "deploy" / "samples"
 def test_the_sample_is_good():
     checked = run("config", "check", "--strict", SAMPLE)
     assert (checked.returncode, checked.stderr) == (0, "")
-    assert checked.stdout.startswith(f"{SAMPLE}: good. 15 decisions, 1 models")
+    assert checked.stdout.startswith(f"{SAMPLE}: good. 15 decisions, 1 model,")
 
 
 BROKEN = """\
@@ -192,10 +192,10 @@ def test_a_simulator_without_a_model_says_so():
     assert "--model" in ended.stderr
 
 
-def test_an_unknown_subcommand_is_an_error_with_the_usage():
+def test_an_unknown_subcommand_is_an_error_with_the_nearest():
     ended = run("sevre")
-    assert ended.returncode != 0
-    assert "Usage: switchyard" in ended.stderr
+    assert ended.returncode == 64
+    assert "there is no subcommand sevre; did you mean serve?" in ended.stderr
 
 
 @pytest.mark.parametrize(

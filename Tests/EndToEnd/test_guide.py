@@ -159,5 +159,5 @@ def test_an_unknown_model_is_a_400_and_reaches_no_engine(fleet: Fleet):
 
 def test_the_debug_header_adds_what_was_matched(fleet: Fleet):
     answer = wire.chat(fleet.port, ask("MoM", "Urgent: what is the derivative of x^3?"), "x-vsr-debug: true")
-    assert answer.header("x-vsr-matched-keywords") == "thinking"
+    assert answer.header("x-vsr-matched-keywords") == "urgent"
     assert answer.header("x-vsr-matched-domains") == "math"

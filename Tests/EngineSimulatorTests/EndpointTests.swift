@@ -45,6 +45,17 @@ struct EndpointTests {
     #expect(ready.body == "")
   }
 
+  @Test("v0.5.0 has /ready and not /health/ready; the latest generation has both")
+  func readiness() throws {
+    let old = try TestEngine("--compat", "v0.5.0")
+    #expect(try old.send(.GET, "/ready").status == 200)
+    #expect(try old.send(.GET, "/health/ready").status == 404)
+    #expect(try old.send(.HEAD, "/health/ready").status == 404)
+    let new = try TestEngine()
+    #expect(try new.send(.GET, "/ready").status == 200)
+    #expect(try new.send(.GET, "/health/ready").status == 200)
+  }
+
   @Test("tokenize counts a prompt or messages, not both")
   func tokenize() throws {
     let engine = try TestEngine()

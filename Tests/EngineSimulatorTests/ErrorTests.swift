@@ -99,8 +99,14 @@ struct ErrorTests {
     let engine = try TestEngine()
     #expect(try engine.send(.GET, "/nowhere").status == 404)
     #expect(try engine.send(.GET, "/v1/completions").status == 405)
-    #expect(try engine.send(.POST, "/inference/v1/generate", "{}").status == 501)
-    #expect(try TestEngine("--compat", "v0.5.0").send(.POST, "/v1/messages", "{}").status == 404)
+    #expect(try engine.send(.GET, "/inference/v1/generate").status == 405)
+    #expect(try engine.send(.POST, "/query").status == 405)
+    #expect(try engine.send(.POST, "/vllm.grpc.engine.VllmEngine/Generate", "x").status == 501)
+    for path in [
+      "/v1/messages", "/inference/v1/generate", "/v1/completions/render", "/v1/chat/completions/render", "/query",
+    ] {
+      #expect(try TestEngine("--compat", "v0.5.0").send(.POST, path, "{}").status == 404, "\(path)")
+    }
   }
 
   @Test("a body above the limit is answered 413, whether its length is declared or not")

@@ -56,9 +56,24 @@ struct SimulatedEngineTests {
       _ = try await SimulatedEngine.start(options)
       Issue.record("the port was bound twice")
     } catch let error as OptionError {
-      #expect(error.message.hasPrefix("cannot listen on 127.0.0.1:\(port) ("))
+      #expect(error.message == "port \(port) is in use; choose another with --port, or 0 for a free one")
     }
     await engine.stop(grace: .zero)
+  }
+
+  @Test("an address that is not this machine's is refused in plain words")
+  func foreignAddress() async throws {
+    var options = EngineSimulatorOptions(model: "demo")
+    options.port = 0
+    // A block of addresses set aside for documentation (RFC 5737).
+    options.host = "192.0.2.1"
+    do {
+      _ = try await SimulatedEngine.start(options)
+      Issue.record("a foreign address was bound")
+    } catch let error as OptionError {
+      #expect(
+        error.message == "192.0.2.1 is not an address of this machine; give --host another, or leave it out")
+    }
   }
 
   @Test("each data-parallel rank is an engine of its own, and stopping lets a request finish")

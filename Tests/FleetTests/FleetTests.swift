@@ -9,12 +9,12 @@ import Testing
   func headerLines() {
     var lines = HeaderLines()
     #expect(lines.bytes.isEmpty)
-    #expect(!lines.setsAuthorization)
+    #expect(!lines.authenticates)
     lines.append(name: "X-Tenant", value: "a\tb")
-    #expect(!lines.setsAuthorization)
+    #expect(!lines.authenticates)
     lines.append(name: "AUTHORIZATION", value: "Bearer x")
     #expect(String(decoding: lines.bytes, as: UTF8.self) == "X-Tenant: a\tb\r\nAUTHORIZATION: Bearer x\r\n")
-    #expect(lines.setsAuthorization)
+    #expect(lines.authenticates)
     #expect(lines.names == ["x-tenant", "authorization"])
   }
 

@@ -20,14 +20,37 @@ import Testing
     #expect(verdicts([.probeSucceeded]) == [.ready])
     #expect(verdicts([.requestSucceeded]) == [.ready])
     #expect(verdicts([Self.failed]) == [.failing])
-    #expect(verdicts([.requestFailed(reason: "reset")]) == [.failing])
+    #expect(verdicts([.requestFailed(reason: "reset")]) == [.suspect])
   }
 
-  @Test("a ready replica fails at the second failure in a row, of a probe or a request")
+  @Test("a ready replica fails at the second failed probe in a row, and is suspect at the second failed request")
   func failing() {
     #expect(verdicts([.probeSucceeded, Self.failed, Self.failed]) == [.ready, .ready, .failing])
     #expect(
-      verdicts([.probeSucceeded, Self.failed, .requestFailed(reason: "reset")]) == [.ready, .ready, .failing])
+      verdicts([.probeSucceeded, .requestFailed(reason: "reset"), .requestFailed(reason: "reset")])
+        == [.ready, .ready, .suspect])
+    #expect(
+      verdicts([.probeSucceeded, Self.failed, .requestFailed(reason: "reset")]) == [.ready, .ready, .suspect])
+    #expect(
+      verdicts([.probeSucceeded, .requestFailed(reason: "reset"), Self.failed]) == [.ready, .ready, .failing])
+  }
+
+  @Test("a failing replica is not bettered to suspect by a failed request, and a suspect one is cleared by its probe")
+  func suspicion() {
+    #expect(verdicts([Self.failed, .requestFailed(reason: "reset")]) == [.failing, .failing])
+    #expect(
+      verdicts([.requestFailed(reason: "reset"), .requestSucceeded, .probeSucceeded]) == [.suspect, .suspect, .ready])
+  }
+
+  @Test("answers between two failed requests keep a replica ready")
+  func successesInUse() {
+    let health = ReplicaHealth()
+    health.handle(.probeSucceeded)
+    for _ in 0..<10 {
+      health.handle(.requestFailed(reason: "reset"))
+      health.handleSuccess()
+    }
+    #expect(health.state == .ready)
   }
 
   @Test("a success between two failures makes the count start anew")
@@ -64,7 +87,7 @@ import Testing
     machine.handle(.probeSucceeded)
     machine.handle(.probeFailed(reason: "slow"))
     #expect(machine.lastFailure == nil)
-    machine.handle(.requestFailed(reason: "reset"))
+    machine.handle(.probeFailed(reason: "reset"))
     #expect(machine.lastFailure == "reset")
     machine.handle(.probeFailed(reason: "refused"))
     #expect(machine.lastFailure == "refused")

@@ -143,7 +143,8 @@ import Testing
       #"{"model":"MoM","prompt":"What is the derivative of f(x) = x^3?","reasoning_effort":"high","max_tokens":7}"#,
       endpoint: .completions)
     #expect(plan.selection?.decision == "math_decision")
-    #expect(plan.selection?.usesReasoning == true)
+    // A completion has no place to say it, so nothing is said.
+    #expect(plan.selection?.usesReasoning == nil)
     #expect(!plan.injectsSystemPrompt)
     #expect(
       body

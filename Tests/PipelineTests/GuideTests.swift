@@ -193,7 +193,7 @@ import Testing
       (#"{"model":"MoM"}"#, "messages field is required", "messages"),
       (#"{"model":"MoM","messages":{}}"#, "messages field must be an array", "messages"),
       (#"{"model":7,"messages":[]}"#, "invalid request body: model must be a string", "model"),
-      (#"{"model":"","messages":[]}"#, "invalid request body: model must not be empty", "model"),
+      (#"{"model":"","messages":[]}"#, "invalid request body: missing required field: model", "model"),
     ] as [(String, String, String?)])
   func refused(body: String, message: String, param: String?) throws {
     let error = try #require(throws: APIError.self) { try F.plan(body) }

@@ -97,14 +97,15 @@ import Testing
     #expect(
       String(decoding: bearer.headerLines.bytes, as: UTF8.self)
         == "Authorization: Bearer sk-1\r\nx-a: 1\r\nx-b: 2\r\n")
-    #expect(bearer.headerLines.setsAuthorization)
+    #expect(bearer.headerLines.authenticates)
     #expect(bearer.pathPrefix == "/openai")
     #expect(bearer.chatPath == "/openai/chat?api-version=1")
     hosted.authHeader = "api-key"
     hosted.authPrefix = ""
     let bare = StaticFleet.build(document([ProviderModel(name: "m", backends: [hosted])])).fleet.models[0].placements[0]
     #expect(String(decoding: bare.headerLines.bytes, as: UTF8.self) == "api-key: sk-1\r\nx-a: 1\r\nx-b: 2\r\n")
-    #expect(!bare.headerLines.setsAuthorization)
+    // Whatever its name: the client's own authorization must not go out beside it.
+    #expect(bare.headerLines.authenticates)
   }
 
   @Test("a backend that cannot be used is left out and told of, without its secret")
@@ -136,9 +137,15 @@ import Testing
   func adapters() {
     let cards = [ModelCard(name: "m", loras: [LoRACard(name: "a"), LoRACard(name: "b")])]
     let (fleet, _) = StaticFleet.build(
-      document([ProviderModel(name: "m"), ProviderModel(name: "n")], cards: cards),
-      adapters: ["m": ["b", "c"], "n": ["d"]])
+      document(
+        [ProviderModel(name: "m", backends: [backend("one", 1), backend("two", 2)]), ProviderModel(name: "n")],
+        cards: cards),
+      adapters: ["m": ["b": ["engine:2"], "c": ["elsewhere:1"]], "n": ["d": []]])
     #expect(fleet.models.map(\.adapters) == [["a", "b", "c"], ["d"]])
-    #expect(fleet.models.map(\.placements.count) == [0, 0])
+    // An adapter goes where it is; one that nobody here has, or that nobody was asked about, goes anywhere.
+    #expect(fleet.models[0].placements(for: "b").map(\.name) == ["two"])
+    #expect(fleet.models[0].placements(for: "a").map(\.name) == ["one", "two"])
+    #expect(fleet.models[0].placements(for: "c").map(\.name) == ["one", "two"])
+    #expect(fleet.models[0].placements(for: nil).count == 2)
   }
 }

@@ -1465,4 +1465,130 @@ let badDocuments: [DocumentCase] = [
         + "providers.models",
       "c.yaml:5:13: listener \"l\": port is missing",
     ]),
+  DocumentCase(
+    "a listener's address is an IP address or a host name",
+    """
+    listeners: [{name: a, address: "not a host", port: 1}, {name: b, address: "[::1", port: 2}, {name: c, address: 300.1.1.1, port: 3}]
+    routing: {}
+    global: {services: {management_api: {bind_address: "0.0.0.0:9"}}}
+    """,
+    [
+      "c.yaml:1:32: listener \"a\": address must be an IP address or a host name, not \"not a host\"; write an address "
+        + "such as 0.0.0.0 or ::1; the port has a key of its own",
+      "c.yaml:1:75: listener \"b\": address must be an IP address or a host name, not \"[::1\"; write an address "
+        + "such as 0.0.0.0 or ::1; the port has a key of its own",
+      "c.yaml:1:112: listener \"c\": address must be an IP address or a host name, not \"300.1.1.1\"; write an address "
+        + "such as 0.0.0.0 or ::1; the port has a key of its own",
+      "c.yaml:3:52: global.services.management_api.bind_address must be an IP address or a host name, not "
+        + "\"0.0.0.0:9\"; write an address such as 0.0.0.0 or ::1; the port has a key of its own",
+    ]),
+  DocumentCase(
+    "a backend's host is an IP address or a host name",
+    """
+    providers:
+      models:
+        - name: m
+          backend_refs: [{name: a, endpoint: "h~1:80"}, {name: b, base_url: "http://-h/v1"}, {name: c, endpoint: "[:::]:1"}]
+    routing: {}
+    """,
+    [
+      "c.yaml:4:42: model \"m\": backend_refs[0].endpoint has a host that is neither an IP address nor a host name: "
+        + "\"h~1:80\"; write host:port, [IPv6]:port or host:port/path",
+      "c.yaml:4:73: model \"m\": backend_refs[1].base_url has a host that is neither an IP address nor a host name: "
+        + "\"http://-h/v1\"; write a URL such as https://host/v1",
+      "c.yaml:4:110: model \"m\": backend_refs[2].endpoint has brackets around something that is no IPv6 address: "
+        + "\"[:::]:1\"; write host:port, [IPv6]:port or host:port/path",
+    ]),
+  DocumentCase(
+    "a recipe cannot be called default",
+    """
+    routing: {}
+    recipes: [{name: default, routing: {}}]
+    """,
+    ["c.yaml:2:18: recipe \"default\": the name is that of the top-level routing; give the recipe another name"]),
+  DocumentCase(
+    "an unset default model is one error",
+    """
+    providers: {defaults: {default_model: "${GONE}"}}
+    routing: {}
+    """,
+    [
+      "c.yaml:1:39: providers.defaults.default_model must not be empty",
+      "c.yaml:1:39: warning: the environment variable GONE is not set and stands for nothing here; set it, or write "
+        + "${GONE:-default}; a dollar sign itself is written $$",
+    ]),
+  DocumentCase(
+    "a flat file's endpoints are checked in its own words",
+    """
+    vllm_endpoints:
+      - {name: one, address: "http://h", port: 8000}
+      - {name: two, address: "https://h:99/x"}
+      - {name: three, address: h, port: x, helth: 1}
+      - {name: four}
+      - {name: five, address: h, provider_profile: opnai}
+      - 6
+    provider_profiles: {openai: {type: openai}}
+    """,
+    [
+      "c.yaml:2:26: endpoint \"one\": address must be a host name or an IP address, not \"http://h\"; write address: h",
+      "c.yaml:3:26: endpoint \"two\": address must be a host name or an IP address, not \"https://h:99/x\"; write "
+        + "address: h, port: 99 and protocol: https",
+      "c.yaml:4:37: endpoint \"three\": port must be a whole number between 1 and 65535, not \"x\"",
+      "c.yaml:5:5: endpoint \"four\": address is missing; write the engine's host name or IP address",
+      "c.yaml:6:48: endpoint \"five\": provider profile \"opnai\" is not declared; did you mean openai?",
+      "c.yaml:7:5: vllm_endpoints[5] must be a mapping, not 6",
+      flatFormatWarning,
+      "c.yaml:4:40: warning: endpoint \"three\": helth is not a key of the flat format and is left out; remove it",
+    ]),
+  DocumentCase(
+    "a flat file's models and categories are checked in its own words",
+    """
+    vllm_endpoints: [{name: replica-1, address: h, port: 1}]
+    model_config:
+      m:
+        preferred_endpoints: [replica-1, replca-1, other]
+      n: 5
+      o:
+        preferred_endpoints: replica-1
+    categories:
+      - name: math
+        model_scores: [{model: m, score: high}, {score: 1}, {model: [m]}, m]
+      - {name: law, model_scores: m}
+    """,
+    [
+      "c.yaml:4:38: model \"m\": endpoint \"replca-1\" is not declared; did you mean replica-1?",
+      "c.yaml:4:48: model \"m\": endpoint \"other\" is not declared; declare it under vllm_endpoints",
+      "c.yaml:5:6: model \"n\" must be a mapping, not 5",
+      "c.yaml:7:26: model \"o\": preferred_endpoints must be a list of texts, not \"replica-1\"",
+      "c.yaml:10:38: category \"math\": model_scores[0].score must be a number, not \"high\"",
+      "c.yaml:10:45: category \"math\": model_scores[1].model is missing",
+      "c.yaml:10:65: category \"math\": model_scores[2].model must be a text, not a list",
+      "c.yaml:10:71: category \"math\": model_scores[3] must be a mapping, not \"m\"",
+      "c.yaml:11:31: category \"law\": model_scores must be a list, not \"m\"",
+      flatFormatWarning,
+    ]),
+  DocumentCase(
+    "a flat file's blocks have their kinds, and what is carried over is checked as v0.3",
+    """
+    vllm_endpoints: {}
+    model_config: []
+    provider_profiles: 1
+    categories: {}
+    classifier: 2
+    keyword_rules: [{name: k}]
+    """,
+    [
+      "c.yaml:1:17: vllm_endpoints must be a list, not a mapping",
+      "c.yaml:2:15: model_config must be a mapping, not a list",
+      "c.yaml:3:20: provider_profiles must be a mapping, not 1",
+      "c.yaml:4:13: categories must be a list, not a mapping",
+      "c.yaml:5:13: classifier must be a mapping, not 2",
+      "c.yaml:6:17: signal keyword:k: keywords is missing",
+      flatFormatWarning,
+    ]),
 ]
+
+/// What the loader says of every flat file first.
+private let flatFormatWarning =
+  "c.yaml:1:1: warning: the document is in the format before v0.3 and was migrated in memory; "
+  + "`switchyard config migrate` writes the new form"

@@ -52,6 +52,16 @@ func load(
     }
   }
 
+  @Test("in strict mode another version is an error")
+  func strictVersion() {
+    do {
+      _ = try load("version: v0.2\nrouting: {}\n", strict: true)
+      Issue.record("loaded")
+    } catch {
+      #expect(error.description == "c.yaml:1:10: version \"v0.2\" is not v0.3; write version: v0.3")
+    }
+  }
+
   @Test("a problem carries its path")
   func path() {
     do {

@@ -163,4 +163,111 @@ let doubtfulDocuments: [DocumentCase] = [
       "c.yaml:4:5: warning: 2 rules are declared under signals.embeddings, which this version does not read "
         + "yet: conditions on them count as failed"
     ]),
+  DocumentCase(
+    "backends that ask for TLS are named once",
+    """
+    providers:
+      models:
+        - name: m
+          backend_refs: [{name: a, endpoint: "h:1"}, {name: b, endpoint: "h:2", protocol: https}]
+        - name: n
+          backend_refs: [{name: c, endpoint: "h:1"}, {name: d, base_url: "https://h"}, {name: e, base_url: "https://i"}]
+        - name: o
+          backend_refs: [{name: f, base_url: "https://j"}]
+    routing: {}
+    """,
+    [
+      "c.yaml:4:87: warning: backends \"m_b\", \"n_d\", \"n_e\" and 1 more ask for https, which this version does not "
+        + "speak yet: they take no traffic; reach them over http, through a proxy that speaks TLS if need be",
+      "c.yaml:7:7: warning: model \"o\" has no backend that takes traffic, so requests for it are answered 503; give it "
+        + "one that speaks http",
+    ]),
+  DocumentCase(
+    "one backend that asks for TLS is named",
+    """
+    providers:
+      models: [{name: m, backend_refs: [{endpoint: "h:1", base_url: "https://h/v1"}, {endpoint: "h:2"}]}]
+    routing: {}
+    """,
+    [
+      "c.yaml:2:65: warning: backend \"m_backend-1\" asks for https, which this version does not speak yet: it takes no "
+        + "traffic; reach it over http, through a proxy that speaks TLS if need be"
+    ]),
+  DocumentCase(
+    "models without a backend that takes traffic are named",
+    """
+    providers:
+      models:
+        - name: m
+        - {name: n, backend_refs: [{name: a, endpoint: h, weight: 0}, {name: b, base_url: "http://h", weight: 0}]}
+        - {name: o, backend_refs: [{name: a, endpoint: h, weight: 0}, {name: b, endpoint: h}]}
+    routing: {}
+    """,
+    [
+      "c.yaml:3:7: warning: model \"m\" has no backend that takes traffic, so requests for it are answered 503; list its "
+        + "replicas under backend_refs",
+      "c.yaml:4:7: warning: model \"n\" has no backend that takes traffic, so requests for it are answered 503; give one "
+        + "of them a weight above 0",
+    ]),
+  DocumentCase(
+    "model cards that requests go to need a model of a provider",
+    """
+    providers: {defaults: {default_model: adapter}}
+    routing:
+      modelCards:
+        - name: m
+        - name: n
+        - {name: o, loras: [{name: adapter}]}
+        - name: unused
+      decisions: [{name: d, modelRefs: [{model: m}]}]
+    recipes: [{name: r, routing: {decisions: [{name: e, modelRefs: [{model: n}]}]}}]
+    """,
+    [
+      "c.yaml:4:7: warning: model \"m\", which decision \"d\" names, has no backend that takes traffic, so requests for "
+        + "it are answered 503; declare it under providers.models with its backend_refs",
+      "c.yaml:5:7: warning: model \"n\", which decision \"e\" names, has no backend that takes traffic, so requests for "
+        + "it are answered 503; declare it under providers.models with its backend_refs",
+      "c.yaml:6:7: warning: model \"o\", which providers.defaults.default_model names, has no backend that takes traffic, "
+        + "so requests for it are answered 503; declare it under providers.models with its backend_refs",
+    ]),
+  DocumentCase(
+    "another version is named",
+    """
+    version: v1
+    routing: {}
+    """,
+    ["c.yaml:1:10: warning: version \"v1\" is not v0.3, but the document is read as such; write version: v0.3"]),
+  DocumentCase(
+    "what a flat file has and v0.3 has not is named",
+    """
+    version: v7
+    bogus: 1
+    bert_model: {model_id: x}
+    vllm_endpoints: [{name: a, address: "[::1]", port: 1, health_check_path: /health}]
+    model_config:
+      m:
+        preferred_endpoints: [a]
+        reasonning_family: qwen3
+    categories:
+      - {name: law, jailbreak_enabled: true, system_prompt: Be kind., model_scores: [{model: m, score: 0.5}]}
+    decisions: [{name: d, modelRefs: [{model: m}]}]
+    classifier: {category_modl: {}}
+    """,
+    [
+      "c.yaml:1:1: warning: the document is in the format before v0.3 and was migrated in memory; "
+        + "`switchyard config migrate` writes the new form",
+      "c.yaml:1:10: warning: version \"v7\" is not v0.1, v0.2 or v0.3, but the document is read as the flat format of "
+        + "those; `switchyard config migrate` writes the new form",
+      "c.yaml:2:1: warning: bogus is not a key of the flat format and is left out; remove it",
+      "c.yaml:3:1: warning: bert_model is left out; v0.3 has no place for it",
+      "c.yaml:4:55: warning: endpoint \"a\": health_check_path is left out; v0.3 has no place for it",
+      "c.yaml:8:5: warning: model \"m\": reasonning_family is not a key of the flat format and is left out; did you mean "
+        + "reasoning_family?",
+      "c.yaml:10:17: warning: category \"law\": jailbreak_enabled is left out; v0.3 has no place for it",
+      "c.yaml:10:57: warning: category \"law\": system_prompt is left out; the document's decisions say which prompts "
+        + "are set",
+      "c.yaml:10:81: warning: category \"law\": model_scores is left out; the document's decisions choose the models",
+      "c.yaml:12:14: warning: classifier.category_modl is not a key of the flat format and is left out; did you mean "
+        + "category_model?",
+    ]),
 ]

@@ -286,7 +286,6 @@ import Testing
         router:
           strategy: confidence
           auto_model_names: [route-me]
-          include_config_models_in_list: yes
           skip_processing: {enabled: true}
         services: {management_api: {bind_address: "::", port: 0}}
         model_catalog: {modules: {classifier: {domain: {threshold: 0, fallback_category: law}}}}
@@ -295,10 +294,30 @@ import Testing
     #expect(
       settings
         == GlobalSettings(
-          autoModelNames: ["route-me"], strategy: .confidence, includeConfigModelsInList: true, skipProcessing: true,
+          autoModelNames: ["route-me"], strategy: .confidence, skipProcessing: true,
           domainThreshold: 0, fallbackCategory: "law", managementAddress: "::", managementPort: 0))
     let named = try load("global: {router: {auto_model_name: best}}\n").document.global
     #expect(named.autoModelNames == ["vllm-sr/auto", "auto", "best"])
+  }
+
+  @Test("addresses to bind lose the brackets of IPv6")
+  func brackets() throws {
+    let document = try load(
+      """
+      listeners: [{port: 1, address: "[::1]"}, {port: 2, address: "fe80::1%eth0"}, {port: 3, address: localhost}]
+      routing: {}
+      global: {services: {management_api: {bind_address: "[::]"}}}
+      """
+    ).document
+    #expect(document.listeners.map(\.address) == ["::1", "fe80::1%eth0", "localhost"])
+    #expect(document.global.managementAddress == "::")
+  }
+
+  @Test("a model list without the models is accepted, and changes nothing")
+  func listing() throws {
+    let loaded = try load("global: {router: {include_config_models_in_list: false}}\n", strict: true)
+    #expect(loaded.warnings.isEmpty)
+    #expect(loaded.document.global == GlobalSettings())
   }
 
   @Test("the hash is that of the file's bytes")

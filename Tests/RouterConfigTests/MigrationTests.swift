@@ -2,7 +2,7 @@ import RouterConfig
 import Testing
 
 @Suite("Migration of the flat format") struct MigrationTests {
-  @Test("the sample loads with one warning of its own, at its own lines")
+  @Test("the sample loads with warnings of its own, at its own lines")
   func sample() throws {
     let loaded = try load(try Samples.text("deploy/samples/legacy.yaml"))
     #expect(loaded.wasMigrated)
@@ -10,6 +10,8 @@ import Testing
       loaded.warnings.map(\.description) == [
         "c.yaml:3:1: warning: the document is in the format before v0.3 and was migrated in memory; "
           + "`switchyard config migrate` writes the new form",
+        "c.yaml:44:7: warning: category \"math\": of its 2 models only the one of the best score is carried over, "
+          + "math-expert; a decision's first candidate answers",
         "c.yaml:57:3: warning: the document sets a response cache, which this version does not act on yet",
       ])
     let document = loaded.document
@@ -58,6 +60,8 @@ import Testing
     #expect(migrated.document == expected)
     #expect(
       notes == [
+        "category \"math\": of its 2 models only the one of the best score is carried over, math-expert; "
+          + "a decision's first candidate answers",
         "the categories' models and prompts became 2 decisions of priority 10",
         "comments of the old file are not carried over",
       ])
@@ -115,10 +119,12 @@ import Testing
     let (yaml, notes) = try ConfigurationMigration.migrate(Array(old.utf8))
     #expect(
       notes == [
-        "model_config.m.pii_policy has no place in v0.3 and was left out",
+        "bert_model is left out; v0.3 has no place for it",
+        "model \"m\": pii_policy is left out; v0.3 has no place for it",
+        "category \"Law\": jailbreak_enabled is left out; v0.3 has no place for it",
+        "category \"Law\": model_scores is left out; the document's decisions choose the models",
         "model n had no model_config; it got a card and the endpoints that list it",
-        "categories[0].jailbreak_enabled (Law) has no place in v0.3 and was left out",
-        "bert_model has no place in v0.3 and was left out", "comments of the old file are not carried over",
+        "comments of the old file are not carried over",
       ])
     let document = try load(yaml, environment: ["KEY": "k"]).document
     #expect(document.routing.strategy == .confidence)
@@ -132,6 +138,68 @@ import Testing
           name: "n_b", host: "b", port: 2, usesTLS: true, chatPath: "/v1/chat/completions", type: "openai",
           credential: Credential("k"), credentialEnvironmentName: "KEY"),
       ])
+  }
+
+  @Test("a model without an endpoint is noted, and an unknown key too")
+  func withoutEndpoint() throws {
+    let old = """
+      bogus: 1
+      vllm_endpoints: [{name: a, address: "${HOST}", port: $PORT, models: [m]}]
+      model_config: {m: {reasonning_family: x}, lonely: {}}
+      """
+    let (yaml, notes) = try ConfigurationMigration.migrate(Array(old.utf8))
+    #expect(
+      notes == [
+        "bogus is not a key of the flat format and is left out; remove it",
+        "model \"m\": reasonning_family is not a key of the flat format and is left out; did you mean reasoning_family?",
+        "model lonely has no endpoint, so requests for it will be answered 503",
+        "comments of the old file are not carried over",
+      ])
+    #expect(yaml.contains("endpoint: \"${HOST}:$PORT\"\n"))
+  }
+
+  @Test("a file with errors of the flat format is not written anew")
+  func refusal() {
+    do {
+      _ = try ConfigurationMigration.migrate(
+        Array("vllm_endpoints: [{name: a, address: h}]\nmodel_config: {m: {preferred_endpoints: [b]}}\n".utf8))
+      Issue.record("migrated")
+    } catch {
+      #expect(
+        error.description
+          == "config.yaml:2:42: model \"m\": endpoint \"b\" is not declared; declare it under vllm_endpoints")
+    }
+  }
+
+  @Test("in strict mode keys and versions that the flat format never had are errors")
+  func strict() {
+    do {
+      _ = try load("version: v9\nbogus: 1\nmodel_config:\n  m:\n    reasonning_family: x\n", strict: true)
+      Issue.record("loaded")
+    } catch {
+      #expect(
+        error.problems.filter { $0.severity == .error }.map(\.description) == [
+          "c.yaml:1:10: version \"v9\" is not v0.1, v0.2 or v0.3; `switchyard config migrate` writes the new form",
+          "c.yaml:2:1: bogus is not a key of the flat format; remove it",
+          "c.yaml:5:5: model \"m\": reasonning_family is not a key of the flat format; did you mean reasoning_family?",
+        ])
+    }
+  }
+
+  @Test("messages about a flat file never show what came out of a variable")
+  func hidden() {
+    do {
+      _ = try load(
+        """
+        version: $V
+        vllm_endpoints: [{name: a, address: "$V", port: $V}, {name: b, address: $HOST, port: "$V"}]
+        categories: [{name: c, model_scores: [{model: m, score: $V}]}]
+        """, environment: ["V": "s e c r e t", "HOST": "h"])
+      Issue.record("loaded")
+    } catch {
+      #expect(error.problems.filter { $0.severity == .error }.count == 4)
+      #expect(!error.description.contains("s e c"))
+    }
   }
 
   @Test("problems of an old file have the places of the old file")

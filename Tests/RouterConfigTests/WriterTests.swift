@@ -75,7 +75,7 @@ import Testing
       entrypoints: [{model_names: [x, y], recipe: r}]
       recipes: [{name: r, description: d, routing: {strategy: priority, decisions: [{name: a, rules: {type: domain, name: law}}]}}]
       global:
-        router: {strategy: confidence, auto_model_names: [], include_config_models_in_list: true, skip_processing: {enabled: true}}
+        router: {strategy: confidence, auto_model_names: [], skip_processing: {enabled: true}}
         services: {management_api: {bind_address: 0.0.0.0, port: 9}}
         model_catalog: {modules: {classifier: {domain: {threshold: 0.75, fallback_category: law}}}}
       """#.replacing("\"\", ", with: ""), environment: ["KEY": "sk-1"])
@@ -98,7 +98,6 @@ import Testing
           router:
             strategy: priority
             auto_model_names: [vllm-sr/auto, auto, MoM]
-            include_config_models_in_list: false
             skip_processing:
               enabled: false
           services:

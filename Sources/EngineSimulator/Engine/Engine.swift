@@ -8,7 +8,7 @@ import NIOHTTP1
 final class Engine {
   /// More clients than this are turned away.
   static let connectionLimit = 16_384
-  /// Tokens of a stream sent at once when they are due together.
+  /// Tokens of a stream sent at once when they are due together; a step of all choices is always whole.
   private static let burst = 32
   /// Pause of a stream whose client reads too slowly.
   private static let stallPause: Int64 = 10_000_000
@@ -16,6 +16,7 @@ final class Engine {
   var options: EngineSimulatorOptions {
     didSet { latency.settings = options.latency }
   }
+  let identity: EngineIdentity
   private(set) var identityHeaders = HTTPHeaders()
   private(set) var isDraining = false
   private(set) var isSleeping = false
@@ -41,9 +42,10 @@ final class Engine {
 
   /// - Parameter options: Validated.
   /// - Parameter port: The port that the identity headers show.
+  /// - Parameter rank: The engine's place among its data-parallel ranks.
   /// - Parameter wallClock: Seconds since 1970.
   init(
-    options: EngineSimulatorOptions, port: Int, eventLoop: any EventLoop,
+    options: EngineSimulatorOptions, port: Int, rank: Int = 0, eventLoop: any EventLoop,
     wallClock: @escaping () -> Double = WallClock.now
   ) {
     self.options = options
@@ -51,6 +53,7 @@ final class Engine {
     self.wallClock = wallClock
     started = Int64(eventLoop.now.uptimeNanoseconds)
     random = SeededRandom(seed: options.seed ?? UInt64.random(in: .min ... .max))
+    identity = EngineIdentity(options, port: port, rank: rank)
     adapters = AdapterRegistry(options.loraModules)
     let isOld = options.compatibility == .v050
     latency = LatencyModel(
@@ -204,41 +207,47 @@ final class Engine {
     let request = job.request
     let isOld = options.compatibility == .v050
     if !isOld { try request.checkContext(window: options.maxModelLength) }
-    let promptCount = request.promptTokens.count
+    let promptCount = request.promptTokenCount
 
     var blocks: [UInt64] = []
     var cached = 0
     if options.cachesKV, !isOld || request.api == .completion {
       let model = job.adapter ?? options.model
-      blocks = BlockHashes.chain(
-        root: BlockHashes.root(seed: options.hashSeed, model: model), tokens: request.promptTokens,
-        blockSize: options.blockSize)
-      do {
-        cached = try cache.start(blocks, model: model) * options.blockSize
-      } catch {
-        throw EngineError(
-          status: 500, message: "the kv cache does not have sufficient capacity to store this request")
+      let root = BlockHashes.root(seed: options.hashSeed, model: model)
+      for prompt in request.prompts {
+        let chain = BlockHashes.chain(root: root, tokens: prompt.tokens, blockSize: options.blockSize)
+        do {
+          cached += try cache.start(chain, model: model) * options.blockSize
+        } catch {
+          cache.finish(blocks)
+          throw EngineError(
+            status: 500, message: "the kv cache does not have sufficient capacity to store this request")
+        }
+        blocks += chain
       }
       metrics.lookedUp(tokens: promptCount, cached: cached)
     }
 
     let plan: GenerationPlan
-    if isBelowThreshold(job, cached: cached) {
-      plan = .belowCacheThreshold
+    let isBelowThreshold = isBelowThreshold(job, cached: cached)
+    if isBelowThreshold {
+      plan = .belowCacheThreshold(choices: request.choiceCount)
     } else {
       plan = GenerationPlan(request, options: options, random: &random)
     }
     let context = AnswerContext(
-      id: identifier(request.api), created: Int64(wallClock()), model: job.shownModel, promptTokens: promptCount,
-      cachedTokens: cached, includesUsage: request.includesUsage, compatibility: options.compatibility,
+      id: request.requestID ?? identifier(request.api), created: Int64(wallClock()), model: job.shownModel,
+      promptTokens: promptCount, cachedTokens: cached, includesUsage: request.includesUsage,
+      compatibility: options.compatibility,
       transfer: request.transfer.doRemoteDecode ? .prefilled(options.compatibility) : nil,
       instructions: request.instructions)
     let writer: any AnswerWriter =
       switch request.api {
       case .chat: ChatAnswer(plan, context)
       case .completion: CompletionAnswer(plan, context)
-      case .responses: ResponsesAnswer(plan, context)
-      case .messages: MessagesAnswer(plan, context)
+      case .generate: GenerateAnswer(plan, context)
+      case .responses: ResponsesAnswer(plan.choices[0], context)
+      case .messages: MessagesAnswer(plan.choices[0], context)
       }
     let first = latency.timeToFirstToken(
       promptTokens: promptCount, cachedTokens: cached, prefilledElsewhere: request.transfer.doRemotePrefill,
@@ -246,10 +255,10 @@ final class Engine {
     let started = now
     var running = GenerationJob.Running(
       plan: plan, writer: writer, blocks: blocks, queued: queued, started: started,
-      due: started + Engine.nanoseconds(plan.finishReason == .cacheThreshold ? 0 : first))
+      due: started + Engine.nanoseconds(isBelowThreshold ? 0 : first))
     if !request.streams {
       running.firstToken = running.due
-      for _ in 0..<max(plan.streamedTokens - 1, 0) {
+      for _ in 0..<max(plan.steps - 1, 0) {
         running.decode = min(running.decode + nextInterval(), 1_000_000_000_000_000)
       }
       running.due += running.decode
@@ -263,8 +272,9 @@ final class Engine {
     guard options.compatibility == .latest else { return false }
     if job.forcesCacheThreshold { return true }
     let threshold = job.request.cacheHitThreshold ?? options.globalCacheHitThreshold
-    guard options.cachesKV, threshold > 0, !job.request.promptTokens.isEmpty else { return false }
-    return Double(cached) / Double(job.request.promptTokens.count) < threshold
+    guard options.cachesKV, threshold > 0 else { return false }
+    let count = job.request.promptTokenCount
+    return count > 0 && Double(cached) / Double(count) < threshold
   }
 
   private func identifier(_ api: GenerationAPI) -> String {
@@ -292,9 +302,12 @@ final class Engine {
 
   private func finishWhole(_ job: GenerationJob) {
     guard let running = job.running else { return }
-    let pieces = running.plan.streamedTokens
-    if pieces > 0 { metrics.sawFirstToken(after: seconds(running.firstToken - job.arrived)) }
-    if pieces > 1 { metrics.sawToken(after: seconds(running.decode) / Double(pieces - 1), times: pieces - 1) }
+    let steps = running.plan.steps
+    if steps > 0 { metrics.sawFirstToken(after: seconds(running.firstToken - job.arrived)) }
+    if steps > 1 {
+      let times = running.plan.choices.reduce(0) { $0 + max($1.pieces - 1, 0) }
+      metrics.sawToken(after: seconds(running.decode) / Double(steps - 1), times: times)
+    }
     let body = running.writer.whole()
     account(job, running, prefill: running.firstToken - running.started, decode: running.decode)
     release(job)
@@ -310,7 +323,7 @@ final class Engine {
       schedule(job, at: time + Engine.stallPause)
       return
     }
-    let total = running.plan.streamedTokens
+    let total = running.plan.steps
     scratch.removeAll(keepingCapacity: true)
     if running.sent == 0 {
       job.sink.begin(status: 200, contentType: "text/event-stream", headers: [])
@@ -321,12 +334,13 @@ final class Engine {
     }
     var burst = 0
     while running.sent < total, running.due <= time, burst < Engine.burst {
-      running.writer.token(running.sent, into: &scratch)
-      if running.sent > 0 { metrics.sawToken(after: seconds(time - running.lastToken)) }
+      running.writer.step(running.sent, into: &scratch)
+      let pieces = running.plan.pieces(inStep: running.sent)
+      if running.sent > 0 { metrics.sawToken(after: seconds(time - running.lastToken), times: pieces) }
       running.sent += 1
       running.lastToken = time
       running.due += nextInterval()
-      burst += 1
+      burst += pieces
     }
     if running.sent < total {
       let due = running.due
@@ -346,8 +360,8 @@ final class Engine {
   private func account(_ job: GenerationJob, _ running: GenerationJob.Running, prefill: Int64, decode: Int64) {
     metrics.finished(
       EngineMetrics.FinishedRequest(
-        reason: running.plan.finishReason, promptTokens: job.request.promptTokens.count,
-        completionTokens: running.plan.completionTokens, maxTokens: job.request.maxTokens,
+        reasons: running.plan.choices.map(\.finishReason), promptTokens: job.request.promptTokenCount,
+        completionTokens: running.plan.choices.map(\.completionTokens), maxTokens: job.request.maxTokens,
         queued: seconds(running.queued), prefill: seconds(prefill), decode: seconds(decode)))
   }
 

@@ -27,7 +27,7 @@ final class GenerationJob {
     let started: Int64
     /// When the first token is due; then, of a stream, when the next one is. Nanoseconds.
     var due: Int64
-    /// Pieces sent.
+    /// Steps sent.
     var sent = 0
     /// Of a whole answer: the times between tokens together, nanoseconds.
     var decode: Int64 = 0

@@ -15,6 +15,10 @@ enum Endpoint {
     case (.POST, "/v1/completions"): try generate(.completion, request, engine, connection)
     case (.POST, "/v1/responses") where isLatest: try generate(.responses, request, engine, connection)
     case (.POST, "/v1/messages") where isLatest: try generate(.messages, request, engine, connection)
+    case (.POST, "/inference/v1/generate") where isLatest: try generate(.generate, request, engine, connection)
+    case (.POST, "/v1/chat/completions/render") where isLatest: try render(.chat, request, engine, connection)
+    case (.POST, "/v1/completions/render") where isLatest: try render(.completion, request, engine, connection)
+    case (.GET, "/query") where isLatest: connection.respond(json: engine.identity.json)
     case (.POST, "/v1/embeddings") where isLatest: try embed(request, engine, connection)
     case (.GET, "/v1/models"): connection.respond(json: models(engine))
     case (.POST, "/v1/load_lora_adapter"): try loadAdapter(request, engine, connection)
@@ -23,6 +27,8 @@ enum Endpoint {
       connection.respond(status: 200, contentType: nil, headers: [], body: [])
     case (.POST, "/tokenize"): connection.respond(json: try tokenize(request, engine))
     case (.GET, "/health"), (.HEAD, "/health"): connection.respond(json: [])
+    case (_, "/health/ready") where !isLatest: throw .notFound(request.path)
+    // The latest generation of the original has dropped /ready; manifests still probe it, so it stays.
     case (.GET, "/ready"), (.HEAD, "/ready"), (.GET, "/health/ready"), (.HEAD, "/health/ready"):
       guard engine.isStarted else { throw EngineError(status: 503, message: "The engine is starting") }
       connection.respond(json: [])
@@ -41,23 +47,22 @@ enum Endpoint {
       connection.respond(status: 200, contentType: nil, headers: [], body: [])
     case (_, "/sleep"), (_, "/wake_up"), (_, "/is_sleeping"): try sleep(request, engine, connection)
     case (_, let path) where path.hasPrefix("/sim/requests"): try requestLog(request, engine, connection)
-    case (_, let path) where isLatest && absent.contains(path):
-      throw EngineError(status: 501, message: "\(path) is not part of this simulator")
-    case (_, let path) where known.contains(path):
+    case (_, let path) where isLatest && path.hasPrefix("/vllm.grpc.engine.VllmEngine/"):
+      throw EngineError(status: 501, message: "This simulator has no gRPC; POST /inference/v1/generate does the same")
+    case (_, let path) where known.contains(path) || (isLatest && knownToLatest.contains(path)):
       throw EngineError(status: 405, message: "\(request.method) is not a method of \(path)")
     default: throw .notFound(request.path)
     }
   }
 
-  /// Paths of the original that this build has not got.
-  private static let absent: Set = [
-    "/inference/v1/generate", "/v1/completions/render", "/v1/chat/completions/render", "/query",
-    "/vllm.grpc.engine.VllmEngine/Generate", "/vllm.grpc.engine.VllmEngine/GetModelInfo",
-  ]
-
   private static let known: Set = [
     "/v1/chat/completions", "/v1/completions", "/v1/models", "/v1/load_lora_adapter", "/v1/unload_lora_adapter",
-    "/tokenize", "/health", "/ready", "/health/ready", "/metrics",
+    "/tokenize", "/health", "/ready", "/metrics",
+  ]
+
+  private static let knownToLatest: Set = [
+    "/v1/responses", "/v1/messages", "/v1/embeddings", "/inference/v1/generate", "/v1/completions/render",
+    "/v1/chat/completions/render", "/query", "/health/ready", "/admin/config", "/fake_metrics",
   ]
 
   static func json(_ request: InboundRequest) throws(EngineError) -> JSONValue {
@@ -83,12 +88,24 @@ enum Endpoint {
       connection.respond(status: 400, contentType: "text/plain; charset=utf-8", headers: [], body: Array(message.utf8))
       return
     }
-    let request = try GenerationRequest(body, api: api)
+    let request = try GenerationRequest(body, api: api, defaultModel: engine.options.displayName)
     guard engine.isKnown(request.model) else { throw .unknownModel(request.model) }
     if engine.isSleeping { throw EngineError(status: 503, message: "The engine is asleep; POST /wake_up wakes it") }
     try request.check(engine.options)
     if engine.options.compatibility == .v050 { try request.checkContext(window: engine.options.maxModelLength) }
     try engine.submit(request, http: http, connection: connection)
+  }
+
+  /// Answers what would be generated from: the request with its prompt as token numbers.
+  private static func render(
+    _ api: GenerationAPI, _ http: InboundRequest, _ engine: Engine, _ connection: EngineConnection
+  ) throws(EngineError) {
+    let body = try json(http)
+    let request = try GenerationRequest(body, api: api, defaultModel: engine.options.displayName)
+    guard engine.isKnown(request.model) else { throw .unknownModel(request.model) }
+    try request.check(engine.options)
+    try request.checkContext(window: engine.options.maxModelLength)
+    connection.respond(json: RenderedRequest(request, body: body).json { engine.random.uuid() })
   }
 
   private static func injectFailure(_ http: InboundRequest, _ engine: Engine) throws(EngineError) {
@@ -166,15 +183,14 @@ enum Endpoint {
     if body.present("prompt") != nil, body.present("messages") != nil {
       throw .badRequest("both prompt and messages fields in tokenize request")
     }
-    let text: String
+    let tokens: [UInt32]
     if body.present("messages") != nil {
-      text = try Conversation(body, api: .chat).prompt
+      tokens = try Conversation(body, api: .chat).tokens
     } else if let prompt = body.present("prompt")?.string {
-      text = prompt
+      tokens = GenerationPrompt(text: prompt).tokens
     } else {
       throw .badRequest("tokenize needs prompt, a string, or messages", parameter: "prompt")
     }
-    let tokens = DummyTokenizer.identifiers(Array(text.utf8))
     let list = tokens.map(String.init).joined(separator: ",")
     return Array(
       #"{"count":\#(tokens.count),"tokens":[\#(list)],"max_model_len":\#(engine.options.maxModelLength)}"#.utf8)

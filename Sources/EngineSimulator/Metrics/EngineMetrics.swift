@@ -13,9 +13,11 @@ struct EngineMetrics {
 
   /// The times and sizes of a finished request; times in seconds.
   struct FinishedRequest {
-    let reason: GenerationPlan.FinishReason
+    /// Of each choice.
+    let reasons: [GenerationPlan.FinishReason]
     let promptTokens: Int
-    let completionTokens: Int
+    /// Of each choice.
+    let completionTokens: [Int]
     let maxTokens: Int?
     let queued: Double
     /// From the start of processing to the first token.
@@ -66,16 +68,17 @@ struct EngineMetrics {
   }
 
   mutating func finished(_ request: FinishedRequest) {
-    successes[request.reason.rawValue, default: 0] += 1
+    for reason in request.reasons { successes[reason.rawValue, default: 0] += 1 }
+    let longest = request.completionTokens.max() ?? 0
     queue.observe(request.queued)
     prefill.observe(request.prefill)
     decode.observe(request.decode)
     inference.observe(request.prefill + request.decode)
     endToEnd.observe(request.queued + request.prefill + request.decode)
-    if request.completionTokens > 1 { requestPerToken.observe(request.decode / Double(request.completionTokens - 1)) }
+    if longest > 1 { requestPerToken.observe(request.decode / Double(longest - 1)) }
     promptTokens.observe(Double(request.promptTokens))
-    generationTokens.observe(Double(request.completionTokens))
-    maxGenerationTokens.observe(Double(request.completionTokens))
+    generationTokens.observe(Double(request.completionTokens.reduce(0, +)))
+    maxGenerationTokens.observe(Double(longest))
     if let maxTokens = request.maxTokens { requestedMaxTokens.observe(Double(maxTokens)) }
   }
 
@@ -153,7 +156,7 @@ struct EngineMetrics {
     _ counts: [String: Int], model: [(String, String)], into page: inout PrometheusText
   ) {
     let name = "vllm:request_success_total"
-    page.family(name, "counter", "Requests that ended well, by finish reason.")
+    page.family(name, "counter", "Choices that ended well, by finish reason.")
     for (reason, count) in counts.sorted(by: { $0.key < $1.key }) {
       page.sample(name, model + [("finish_reason", reason)], Double(count))
     }

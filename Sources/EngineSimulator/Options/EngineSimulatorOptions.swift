@@ -81,6 +81,8 @@ public struct EngineSimulatorOptions: Sendable, Equatable {
   public var podName = ""
   /// `POD_NAMESPACE`: the value of `x-inference-namespace`; empty leaves the header out.
   public var podNamespace = ""
+  /// `POD_IP`: the address that `/query` tells; empty means the one that is listened on.
+  public var podIP = ""
   /// `VLLM_SERVER_DEV_MODE=1`; with ``sleepModeEnabled`` it opens `/sleep`.
   public var developmentMode = false
 

@@ -31,7 +31,7 @@ extension EngineSimulatorOptions {
       do {
         text = try readFile(path)
       } catch {
-        throw OptionError("--config \(path): the file cannot be read (\(error))")
+        throw OptionError("--config \(path): the file cannot be read: \(ConfigurationFileFailure.reason(error))")
       }
       fromFile = try EngineSimulatorOptions.settings(yaml: text, path: path)
     }
@@ -48,6 +48,7 @@ extension EngineSimulatorOptions {
     if hashSeed.isEmpty { hashSeed = environment["PYTHONHASHSEED"] ?? "" }
     podName = environment["POD_NAME"] ?? ""
     podNamespace = environment["POD_NAMESPACE"] ?? ""
+    podIP = environment["POD_IP"] ?? ""
     developmentMode = environment["VLLM_SERVER_DEV_MODE"] == "1"
 
     for setting in fromFile + flags { try checkAvailability(setting) }
@@ -137,7 +138,7 @@ extension EngineSimulatorOptions {
     do {
       root = try Yams.compose(yaml: yaml)
     } catch {
-      throw OptionError("\(path): not valid YAML (\(error))")
+      throw OptionError(ConfigurationFileFailure.invalidYAML(error, path: path))
     }
     guard let root else { return [] }
     guard case .mapping(let mapping) = root else {

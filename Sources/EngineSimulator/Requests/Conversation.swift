@@ -5,6 +5,9 @@ struct Conversation {
   /// The last user message, or the last message when there is none.
   let echo: String
 
+  /// Numbers of the prompt's tokens.
+  var tokens: [UInt32] { DummyTokenizer.identifiers(Array(prompt.utf8)) }
+
   /// Reads `messages` (chat, Anthropic with `system`) or `input` and `instructions` (Responses).
   init(_ body: JSONValue, api: GenerationAPI) throws(EngineError) {
     var messages: [(role: String, content: String)] = []

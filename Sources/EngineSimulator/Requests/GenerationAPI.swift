@@ -4,6 +4,8 @@ enum GenerationAPI: Sendable, Equatable {
   case completion
   case responses
   case messages
+  /// `/inference/v1/generate`: token numbers in, token numbers out.
+  case generate
 
   /// What the identifier of an answer begins with.
   func idPrefix(_ level: CompatibilityLevel) -> String {
@@ -12,12 +14,13 @@ enum GenerationAPI: Sendable, Equatable {
     case .completion: level == .v050 ? "chatcmpl-" : "cmpl-"
     case .responses: "resp_"
     case .messages: "msg_"
+    case .generate: "generate-tokens-"
     }
   }
 
   var toolCallPrefix: String {
     switch self {
-    case .chat, .completion: "chatcmpl-tool-"
+    case .chat, .completion, .generate: "chatcmpl-tool-"
     case .responses: "call_"
     case .messages: "toolu_"
     }

@@ -1,4 +1,6 @@
-/// An answer that is already composed and only has to be told in time.
+/// All answers to a request: one for each prompt and each of the `n` that the request asks for, prompt by prompt.
+///
+/// The choices are decoded together, as a batch is: in each step every choice that is not finished gets its next piece.
 struct GenerationPlan: Equatable {
   enum FinishReason: String, CaseIterable {
     case stop
@@ -8,61 +10,39 @@ struct GenerationPlan: Equatable {
     case cacheThreshold = "cache_threshold"
   }
 
-  /// The words of the answer; empty when it calls tools.
-  let tokens: [String]
-  let toolCalls: [ToolCall]
-  let finishReason: FinishReason
+  /// At least one.
+  let choices: [GeneratedChoice]
+  /// Steps until the longest choice is complete.
+  let steps: Int
 
-  /// How many pieces a stream sends.
-  var streamedTokens: Int { toolCalls.isEmpty ? tokens.count : toolCalls.reduce(0) { $0 + $1.tokens.count } }
+  var completionTokens: Int { choices.reduce(0) { $0 + $1.completionTokens } }
 
-  /// How many tokens are accounted.
-  var completionTokens: Int {
-    toolCalls.isEmpty
-      ? tokens.count : toolCalls.reduce(0) { $0 + ToolCallGenerator.tokensPerCall + $1.tokens.count }
+  init(choices: [GeneratedChoice]) {
+    precondition(!choices.isEmpty)
+    self.choices = choices
+    steps = choices.reduce(0) { max($0, $1.pieces) }
   }
 
-  var text: String { tokens.joined() }
+  /// Composes the answers.
+  init(_ request: GenerationRequest, options: EngineSimulatorOptions, random: inout SeededRandom) {
+    var choices: [GeneratedChoice] = []
+    choices.reserveCapacity(request.choiceCount)
+    for prompt in request.prompts {
+      for _ in 0..<request.choicesPerPrompt {
+        choices.append(GeneratedChoice(request, prompt: prompt, options: options, random: &random))
+      }
+    }
+    self.init(choices: choices)
+  }
 
   /// Nothing at all, for a request below its cache threshold.
-  static let belowCacheThreshold = GenerationPlan(tokens: [], toolCalls: [], finishReason: .cacheThreshold)
-
-  init(tokens: [String], toolCalls: [ToolCall], finishReason: FinishReason) {
-    self.tokens = tokens
-    self.toolCalls = toolCalls
-    self.finishReason = finishReason
+  static func belowCacheThreshold(choices: Int) -> GenerationPlan {
+    GenerationPlan(
+      choices: Array(repeating: GeneratedChoice(tokens: [], finishReason: .cacheThreshold), count: choices))
   }
 
-  /// Composes the answer.
-  init(_ request: GenerationRequest, options: EngineSimulatorOptions, random: inout SeededRandom) {
-    let calls = ToolCallGenerator(options: options).calls(
-      request.tools, choice: request.toolChoice, idPrefix: request.api.toolCallPrefix, random: &random)
-    guard calls.isEmpty else {
-      self.init(
-        tokens: [], toolCalls: calls, finishReason: request.transfer.doRemoteDecode ? .remoteDecode : .toolCalls)
-      return
-    }
-    var tokens: [String]
-    var reason = FinishReason.stop
-    switch options.mode {
-    case .echo:
-      tokens = DummyTokenizer.tokens(request.echo)
-      if let limit = request.maxTokens, tokens.count >= limit {
-        reason = .length
-        if options.compatibility == .v050 { tokens = Array(tokens.prefix(limit)) }
-      }
-    case .random:
-      let count: Int
-      if let limit = request.maxTokens {
-        count = request.ignoresEnd ? limit : OutputLength.histogram(maximum: limit, random: &random)
-        if count == limit { reason = .length }
-      } else {
-        let limit = options.compatibility == .v050 ? 128 : options.maxModelLength - request.promptTokens.count
-        count = OutputLength.normal(limit: limit, random: &random)
-      }
-      tokens = RandomText.tokens(count: count, random: &random)
-    }
-    if request.transfer.doRemoteDecode { reason = .remoteDecode }
-    self.init(tokens: tokens, toolCalls: [], finishReason: reason)
+  /// How many choices get a piece in that step (counted from 0).
+  func pieces(inStep step: Int) -> Int {
+    choices.reduce(0) { $0 + (step < $1.pieces ? 1 : 0) }
   }
 }

@@ -1,17 +1,21 @@
 /// What the engine needs to know of a generation request, whichever API it came through.
 struct GenerationRequest {
+  /// Answers to one request: prompts times `n`.
+  static let maximumChoices = 256
+
   let api: GenerationAPI
   /// As the request names it: the base model by one of its names, or an adapter.
   let model: String
   let streams: Bool
   /// Whether a stream ends with a chunk of token counts (always so in the APIs that have no choice).
   let includesUsage: Bool
-  /// Identifiers of the prompt's tokens.
-  let promptTokens: [UInt32]
-  /// What echo mode answers.
-  let echo: String
+  /// At least one; only a completion request may have several.
+  let prompts: [GenerationPrompt]
+  /// Answers to each prompt (`n`).
+  let choicesPerPrompt: Int
   let maxTokens: Int?
   let ignoresEnd: Bool
+  let stop: StopSequences
   let tools: [ToolDefinition]
   let toolChoice: ToolChoice
   let transfer: TransferParameters
@@ -19,40 +23,56 @@ struct GenerationRequest {
   let cacheHitThreshold: Double?
   /// For the Responses API, which repeats them.
   let instructions: String?
+  /// The identifier that the client gave the request; only the generate API takes one.
+  let requestID: String?
+
+  /// Tokens of all prompts together.
+  var promptTokenCount: Int { prompts.reduce(0) { $0 + $1.tokens.count } }
+  var choiceCount: Int { prompts.count * choicesPerPrompt }
 
   /// Reads a body. Only the shape is checked here; ``check(_:)`` applies the rules that come after the model is known.
-  init(_ body: JSONValue, api: GenerationAPI) throws(EngineError) {
+  ///
+  /// - Parameter defaultModel: Taken where the API lets a request name none.
+  init(_ body: JSONValue, api: GenerationAPI, defaultModel: String) throws(EngineError) {
     guard body.members != nil else { throw .badRequest("The request body must be a JSON object") }
     self.api = api
-    guard let model = body.present("model") else {
-      throw .badRequest("Invalid request: missing required parameter 'model'.", parameter: "model")
-    }
-    guard let name = model.string else { throw .badRequest("model must be a string", parameter: "model") }
-    self.model = name
+    model = try GenerationRequest.model(body, default: api == .generate ? defaultModel : nil)
     streams = body.present("stream")?.bool ?? false
     includesUsage = body["stream_options"]?["include_usage"]?.bool ?? false
-    ignoresEnd = body.present("ignore_eos")?.bool ?? false
     transfer = TransferParameters(body)
     cacheHitThreshold = body.present("cache_hit_threshold")?.number
     instructions = body.present("instructions")?.string
+    requestID = api == .generate ? body.present("request_id")?.string : nil
 
+    let sampling = try GenerationRequest.sampling(body, api: api)
+    ignoresEnd = sampling.present("ignore_eos")?.bool ?? false
     switch api {
-    case .chat: maxTokens = try GenerationRequest.limit(body, "max_completion_tokens", "max_tokens")
-    case .completion, .messages: maxTokens = try GenerationRequest.limit(body, "max_tokens")
-    case .responses: maxTokens = try GenerationRequest.limit(body, "max_output_tokens")
+    case .chat:
+      maxTokens = try GenerationRequest.limit(sampling, "max_completion_tokens", "max_tokens")
+      stop = try StopSequences(sampling, "stop")
+    case .completion, .generate:
+      maxTokens = try GenerationRequest.limit(sampling, "max_tokens")
+      stop = try StopSequences(sampling, "stop")
+    case .messages:
+      maxTokens = try GenerationRequest.limit(sampling, "max_tokens")
+      stop = try StopSequences(sampling, "stop_sequences")
+    case .responses:
+      maxTokens = try GenerationRequest.limit(sampling, "max_output_tokens")
+      stop = StopSequences([])
     }
 
-    if api == .completion {
-      let prompt = try GenerationRequest.completionPrompt(body["prompt"])
-      promptTokens = prompt.tokens
-      echo = prompt.text
+    if api == .completion || api == .generate {
+      let prompts =
+        api == .generate ? [try GenerationRequest.tokenPrompt(body)] : try GenerationPrompt.list(body["prompt"])
+      self.prompts = prompts
+      choicesPerPrompt = try GenerationRequest.choicesPerPrompt(sampling, prompts: prompts.count)
       tools = []
       toolChoice = .none
       return
     }
     let conversation = try Conversation(body, api: api)
-    promptTokens = DummyTokenizer.identifiers(Array(conversation.prompt.utf8))
-    echo = conversation.echo
+    prompts = [GenerationPrompt(tokens: conversation.tokens, echo: conversation.echo)]
+    choicesPerPrompt = api == .chat ? try GenerationRequest.choicesPerPrompt(sampling, prompts: 1) : 1
     var tools: [ToolDefinition] = []
     if let list = body.present("tools") {
       guard let elements = list.elements, elements.count <= 1024 else {
@@ -81,15 +101,57 @@ struct GenerationRequest {
     }
   }
 
-  /// Prompt and permitted answer must fit the context window.
+  /// Each prompt and its permitted answer must fit the context window.
   func checkContext(window: Int) throws(EngineError) {
     let answer = maxTokens ?? 0
-    let (total, overflow) = promptTokens.count.addingReportingOverflow(answer)
-    guard overflow || total > window else { return }
-    throw .badRequest(
-      "This model's maximum context length is \(window) tokens. However, you requested \(overflow ? Int.max : total) tokens "
-        + "(\(promptTokens.count) in the messages, \(answer) in the completion). "
-        + "Please reduce the length of the messages or completion")
+    for prompt in prompts {
+      let (total, overflow) = prompt.tokens.count.addingReportingOverflow(answer)
+      guard overflow || total > window else { continue }
+      throw .badRequest(
+        "This model's maximum context length is \(window) tokens. However, you requested \(overflow ? Int.max : total) tokens "
+          + "(\(prompt.tokens.count) in the messages, \(answer) in the completion). "
+          + "Please reduce the length of the messages or completion")
+    }
+  }
+
+  private static func model(_ body: JSONValue, default: String?) throws(EngineError) -> String {
+    guard let model = body.present("model") else {
+      if let name = `default` { return name }
+      throw .badRequest("Invalid request: missing required parameter 'model'.", parameter: "model")
+    }
+    guard let name = model.string else { throw .badRequest("model must be a string", parameter: "model") }
+    return name
+  }
+
+  /// Where the parameters of sampling are: at the top, or in an object of their own.
+  private static func sampling(_ body: JSONValue, api: GenerationAPI) throws(EngineError) -> JSONValue {
+    guard api == .generate else { return body }
+    let sampling = body.present("sampling_params") ?? .object([])
+    guard sampling.members != nil else {
+      throw .badRequest("sampling_params must be an object", parameter: "sampling_params")
+    }
+    return sampling
+  }
+
+  private static func tokenPrompt(_ body: JSONValue) throws(EngineError) -> GenerationPrompt {
+    let value = body.present("token_ids") ?? body.present("prompt_token_ids")
+    guard let value, value.elements != nil, let prompt = GenerationPrompt(value) else {
+      throw .badRequest("token_ids must be a non-empty array of token numbers", parameter: "token_ids")
+    }
+    return prompt
+  }
+
+  private static func choicesPerPrompt(_ body: JSONValue, prompts: Int) throws(EngineError) -> Int {
+    guard let value = body.present("n") else { return 1 }
+    guard let count = value.integer, count >= 1 else {
+      throw .badRequest("n must be an integer of at least 1", parameter: "n")
+    }
+    guard count <= maximumChoices / prompts else {
+      throw .badRequest(
+        "n is \(count) for \(prompts == 1 ? "1 prompt" : "\(prompts) prompts"); a request may have \(maximumChoices) choices at most",
+        parameter: "n")
+    }
+    return count
   }
 
   private static func limit(_ body: JSONValue, _ names: String...) throws(EngineError) -> Int? {
@@ -99,21 +161,5 @@ struct GenerationRequest {
       return limit
     }
     return nil
-  }
-
-  private static func completionPrompt(
-    _ value: JSONValue?
-  ) throws(EngineError) -> (tokens: [UInt32], text: String) {
-    switch value {
-    case .string(let text)?: return (DummyTokenizer.identifiers(Array(text.utf8)), text)
-    case .array(let elements)?:
-      let numbers = elements.compactMap { $0.integer.flatMap(UInt32.init(exactly:)) }
-      if !elements.isEmpty, numbers.count == elements.count {
-        return (numbers, numbers.map(String.init).joined(separator: " "))
-      }
-      if elements.count == 1 { return try completionPrompt(elements[0]) }
-      throw .badRequest("prompt must be one string or one array of token numbers", parameter: "prompt")
-    default: throw .badRequest("prompt must be a string or an array of token numbers", parameter: "prompt")
-    }
   }
 }

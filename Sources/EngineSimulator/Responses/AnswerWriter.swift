@@ -1,16 +1,26 @@
 /// Writes one answer in the shape of an API: whole, or as the events of a stream.
 ///
-/// A stream is `opening`, then `token` for each piece, in order, then `closing`. Everything that does not change between
+/// A stream is `opening`, then `step` for each step, in order, then `closing`. Everything that does not change between
 /// pieces is formatted once, at the start, because pieces are what a streaming engine spends its time on.
 protocol AnswerWriter {
   /// The body of an answer that is not streamed.
   func whole() -> [UInt8]
-  /// Events before the first piece.
+  /// Events before the first step.
   mutating func opening(into stream: inout [UInt8])
-  /// The event of a piece; `index` counts from 0 to ``GenerationPlan/streamedTokens``.
-  mutating func token(_ index: Int, into stream: inout [UInt8])
-  /// Events behind the last piece, the end marker too.
+  /// The events of a step: the next piece of each choice that has one, by index, and the end of a choice behind its
+  /// last piece. `index` counts from 0 to ``GenerationPlan/steps``.
+  mutating func step(_ index: Int, into stream: inout [UInt8])
+  /// Events behind the last step, the end marker too.
   mutating func closing(into stream: inout [UInt8])
+}
+
+extension GeneratedChoice {
+  /// The value of OpenAI's `finish_reason`, and behind it, when a stop text ended the answer, vLLM's `stop_reason`.
+  var finishMembers: String {
+    let reason = "\"\(finishReason.rawValue)\""
+    guard let stopText else { return reason }
+    return reason + ",\"stop_reason\":" + JSONValue.string(stopText).jsonText
+  }
 }
 
 extension [UInt8] {

@@ -1,68 +1,95 @@
 /// Answers of `/v1/completions`.
 struct CompletionAnswer: AnswerWriter {
+  /// A choice and what its chunks have in common.
+  private struct Choice {
+    let content: GeneratedChoice
+    /// A chunk up to its choice's finish reason.
+    let head: [UInt8]
+    /// The same up to the text's opening quote.
+    let textHead: [UInt8]
+  }
+
   private let plan: GenerationPlan
   private let context: AnswerContext
-  private let head: [UInt8]
-  private let textHead: [UInt8]
+  private let choices: [Choice]
   private static let textTail = Array(#""}]}"#.utf8) + [0x0A, 0x0A]
 
   init(_ plan: GenerationPlan, _ context: AnswerContext) {
     self.plan = plan
     self.context = context
-    head = Array("data: ".utf8) + CompletionAnswer.head(context, usage: "null")
-    textHead = head + Array(#"null,"text":""#.utf8)
+    let start = Array("data: ".utf8) + CompletionAnswer.head(context, usage: "null")
+    choices = plan.choices.enumerated().map { index, content in
+      let head = start + Array(#""choices":[{"index":\#(index),"finish_reason":"#.utf8)
+      return Choice(content: content, head: head, textHead: head + Array(#"null,"text":""#.utf8))
+    }
   }
 
-  private static func head(
-    _ context: AnswerContext, usage: String, choices: String = #""choices":[{"index":0,"finish_reason":"#
-  )
-    -> [UInt8]
-  {
+  /// An answer or a chunk up to its choices.
+  private static func head(_ context: AnswerContext, usage: String) -> [UInt8] {
     var json = JSONBytes()
     json.raw(#"{"id":"#)
     json.string(context.id)
     json.raw(#","created":\#(context.created),"model":"#)
     json.string(context.model)
-    json.raw(#","usage":"# + usage)
-    json.raw(#","object":"text_completion","#)
+    json.raw(#","usage":\#(usage),"object":"text_completion","#)
     json.raw(context.transferMembers)
-    json.raw(choices)
     return json.bytes
   }
 
   func whole() -> [UInt8] {
     var json = JSONBytes()
     json.raw(CompletionAnswer.head(context, usage: context.usage(completionTokens: plan.completionTokens)))
-    json.raw("\"\(plan.finishReason.rawValue)\",\"text\":")
-    json.string(plan.text)
-    json.raw("}]}")
+    json.raw(#""choices":["#)
+    for (index, choice) in plan.choices.enumerated() {
+      if index > 0 { json.raw(",") }
+      json.raw(#"{"index":\#(index),"finish_reason":"#)
+      json.raw(choice.finishMembers)
+      json.raw(",\"text\":")
+      json.string(choice.text)
+      json.raw("}")
+    }
+    json.raw("]}")
     return json.bytes
   }
 
   mutating func opening(into stream: inout [UInt8]) {}
 
-  mutating func token(_ index: Int, into stream: inout [UInt8]) {
-    if context.compatibility == .v050, plan.finishReason != .stop, index == plan.tokens.count - 1 {
-      stream += head
-      stream.append("\"\(plan.finishReason.rawValue)\",\"text\":\"")
-    } else {
-      stream += textHead
+  mutating func step(_ index: Int, into stream: inout [UInt8]) {
+    for choice in choices where index < choice.content.pieces {
+      let content = choice.content
+      let isLast = index == content.pieces - 1
+      if !content.tokens[index].isEmpty {
+        // v0.5.0 puts every reason but `stop` on the last token.
+        if isLast, putsReasonOnLastToken(content) {
+          stream += choice.head
+          stream.append("\"\(content.finishReason.rawValue)\",\"text\":\"")
+        } else {
+          stream += choice.textHead
+        }
+        stream.appendEscaped(content.tokens[index])
+        stream += CompletionAnswer.textTail
+      }
+      if isLast { end(choice, into: &stream) }
     }
-    stream.appendEscaped(plan.tokens[index])
-    stream += CompletionAnswer.textTail
   }
 
   mutating func closing(into stream: inout [UInt8]) {
-    if context.compatibility != .v050 || plan.finishReason == .stop || plan.tokens.isEmpty {
-      stream += head
-      stream.append("\"\(plan.finishReason.rawValue)\",\"text\":\"\"}]}\n\n")
-    }
+    for choice in choices where choice.content.pieces == 0 { end(choice, into: &stream) }
     if context.includesUsage {
       stream.append("data: ")
-      stream += CompletionAnswer.head(
-        context, usage: context.usage(completionTokens: plan.completionTokens), choices: #""choices":[]}"#)
-      stream.append("\n\n")
+      stream += CompletionAnswer.head(context, usage: context.usage(completionTokens: plan.completionTokens))
+      stream.append("\"choices\":[]}\n\n")
     }
     stream.append("data: [DONE]\n\n")
+  }
+
+  private func putsReasonOnLastToken(_ content: GeneratedChoice) -> Bool {
+    context.compatibility == .v050 && content.finishReason != .stop && !content.tokens.isEmpty
+  }
+
+  private func end(_ choice: Choice, into stream: inout [UInt8]) {
+    guard !putsReasonOnLastToken(choice.content) else { return }
+    stream += choice.head
+    stream.append(choice.content.finishMembers + ",\"text\":\"\"}]}\n\n")
   }
 }

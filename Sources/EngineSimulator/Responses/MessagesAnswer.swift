@@ -1,20 +1,21 @@
 /// Answers of `/v1/messages`, Anthropic's API.
 struct MessagesAnswer: AnswerWriter {
-  private let plan: GenerationPlan
+  private let choice: GeneratedChoice
   private let context: AnswerContext
   private var cursor = ToolCallCursor()
 
-  init(_ plan: GenerationPlan, _ context: AnswerContext) {
-    self.plan = plan
+  /// `choice` is the only one: this API has no `n`.
+  init(_ choice: GeneratedChoice, _ context: AnswerContext) {
+    self.choice = choice
     self.context = context
   }
 
   private var stopReason: String {
-    switch plan.finishReason {
+    switch choice.finishReason {
     case .length: "max_tokens"
     case .toolCalls: "tool_use"
-    case .stop: "end_turn"
-    case .remoteDecode, .cacheThreshold: plan.finishReason.rawValue
+    case .stop: choice.stopText == nil ? "end_turn" : "stop_sequence"
+    case .remoteDecode, .cacheThreshold: choice.finishReason.rawValue
     }
   }
 
@@ -32,7 +33,9 @@ struct MessagesAnswer: AnswerWriter {
     json.raw(content)
     json.raw(#"],"stop_reason":"#)
     json.stringOrNull(stopReason)
-    json.raw(#","stop_sequence":null,"#)
+    json.raw(#","stop_sequence":"#)
+    json.stringOrNull(stopReason == nil ? nil : choice.stopText)
+    json.raw(",")
     if context.compatibility == .latest { json.raw(context.transferMembers) }
     json.raw(#""usage":"# + usage(output: output) + "}")
     return json.bytes
@@ -40,12 +43,12 @@ struct MessagesAnswer: AnswerWriter {
 
   func whole() -> [UInt8] {
     var content = JSONBytes()
-    if plan.toolCalls.isEmpty {
+    if choice.toolCalls.isEmpty {
       content.raw(#"{"type":"text","text":"#)
-      content.string(plan.text)
+      content.string(choice.text)
       content.raw("}")
     }
-    for (index, call) in plan.toolCalls.enumerated() {
+    for (index, call) in choice.toolCalls.enumerated() {
       if index > 0 { content.raw(",") }
       content.raw(#"{"type":"tool_use","id":"#)
       content.string(call.id)
@@ -53,7 +56,7 @@ struct MessagesAnswer: AnswerWriter {
       content.string(call.name)
       content.raw(#","input":"# + call.arguments + "}")
     }
-    return message(content: content.bytes, stopReason: stopReason, output: plan.completionTokens)
+    return message(content: content.bytes, stopReason: stopReason, output: choice.completionTokens)
   }
 
   mutating func opening(into stream: inout [UInt8]) {
@@ -62,23 +65,24 @@ struct MessagesAnswer: AnswerWriter {
     json.raw(message(content: [], stopReason: nil, output: 0))
     json.raw("}")
     stream.append(event: "message_start", data: json.bytes)
-    if plan.toolCalls.isEmpty {
+    if choice.toolCalls.isEmpty {
       stream.append(
         event: "content_block_start",
         data: Array(#"{"type":"content_block_start","index":0,"content_block":{"type":"text","text":""}}"#.utf8))
     }
   }
 
-  mutating func token(_ index: Int, into stream: inout [UInt8]) {
-    if plan.toolCalls.isEmpty {
+  mutating func step(_ index: Int, into stream: inout [UInt8]) {
+    if choice.toolCalls.isEmpty {
+      if choice.tokens[index].isEmpty { return }
       stream.append(
         "event: content_block_delta\ndata: {\"type\":\"content_block_delta\",\"index\":0,\"delta\":{\"type\":\"text_delta\",\"text\":\""
       )
-      stream.appendEscaped(plan.tokens[index])
+      stream.appendEscaped(choice.tokens[index])
       stream.append("\"}}\n\n")
       return
     }
-    let call = plan.toolCalls[cursor.call]
+    let call = choice.toolCalls[cursor.call]
     if cursor.piece == 0 {
       var json = JSONBytes()
       json.raw(#"{"type":"content_block_start","index":\#(cursor.call),"content_block":{"type":"tool_use","id":"#)
@@ -95,16 +99,16 @@ struct MessagesAnswer: AnswerWriter {
     json.raw("}}")
     stream.append(event: "content_block_delta", data: json.bytes)
     if cursor.piece == call.tokens.count - 1 { stop(block: cursor.call, &stream) }
-    cursor.advance(plan.toolCalls)
+    cursor.advance(choice.toolCalls)
   }
 
   mutating func closing(into stream: inout [UInt8]) {
-    if plan.toolCalls.isEmpty { stop(block: 0, &stream) }
-    stream.append(
-      event: "message_delta",
-      data: Array(
-        #"{"type":"message_delta","delta":{"stop_reason":"\#(stopReason)","stop_sequence":null},"usage":\#(usage(output: plan.completionTokens))}"#
-          .utf8))
+    if choice.toolCalls.isEmpty { stop(block: 0, &stream) }
+    var json = JSONBytes()
+    json.raw(#"{"type":"message_delta","delta":{"stop_reason":"\#(stopReason)","stop_sequence":"#)
+    json.stringOrNull(choice.stopText)
+    json.raw(#"},"usage":\#(usage(output: choice.completionTokens))}"#)
+    stream.append(event: "message_delta", data: json.bytes)
     stream.append(event: "message_stop", data: Array(#"{"type":"message_stop"}"#.utf8))
   }
 

@@ -1,13 +1,14 @@
 /// Answers of `/v1/responses`.
 struct ResponsesAnswer: AnswerWriter {
-  private let plan: GenerationPlan
+  private let choice: GeneratedChoice
   private let context: AnswerContext
   private var cursor = ToolCallCursor()
   private var sequence = 0
   private let messageID: String
 
-  init(_ plan: GenerationPlan, _ context: AnswerContext) {
-    self.plan = plan
+  /// `choice` is the only one: this API has no `n`.
+  init(_ choice: GeneratedChoice, _ context: AnswerContext) {
+    self.choice = choice
     self.context = context
     messageID = "msg_" + context.id.drop { $0 != "_" }.dropFirst()
   }
@@ -18,7 +19,7 @@ struct ResponsesAnswer: AnswerWriter {
     case incomplete
   }
 
-  private var finalStatus: Status { plan.finishReason == .length ? .incomplete : .completed }
+  private var finalStatus: Status { choice.finishReason == .length ? .incomplete : .completed }
 
   private func response(_ status: Status, output: [UInt8]) -> [UInt8] {
     var json = JSONBytes()
@@ -39,7 +40,7 @@ struct ResponsesAnswer: AnswerWriter {
     if status == .inProgress {
       json.raw("null")
     } else {
-      let output = plan.completionTokens
+      let output = choice.completionTokens
       json.raw(
         #"{"input_tokens":\#(context.promptTokens),"input_tokens_details":{"cached_tokens":\#(context.cachedTokens)},"output_tokens":\#(output),"output_tokens_details":{"reasoning_tokens":0},"total_tokens":\#(context.promptTokens + output)}"#
       )
@@ -81,8 +82,8 @@ struct ResponsesAnswer: AnswerWriter {
   }
 
   private var output: [UInt8] {
-    if plan.toolCalls.isEmpty { return message(finalStatus, content: part(plan.text)) }
-    return Array(plan.toolCalls.map { function($0, .completed, arguments: $0.arguments) }.joined(separator: [0x2C]))
+    if choice.toolCalls.isEmpty { return message(finalStatus, content: part(choice.text)) }
+    return Array(choice.toolCalls.map { function($0, .completed, arguments: $0.arguments) }.joined(separator: [0x2C]))
   }
 
   func whole() -> [UInt8] {
@@ -107,7 +108,7 @@ struct ResponsesAnswer: AnswerWriter {
         $0.raw(response)
       }
     }
-    guard plan.toolCalls.isEmpty else { return }
+    guard choice.toolCalls.isEmpty else { return }
     let item = message(.inProgress, content: [])
     event("response.output_item.added", into: &stream) {
       $0.raw(#""output_index":0,"item":"#)
@@ -121,17 +122,17 @@ struct ResponsesAnswer: AnswerWriter {
     }
   }
 
-  mutating func token(_ index: Int, into stream: inout [UInt8]) {
-    if plan.toolCalls.isEmpty {
+  mutating func step(_ index: Int, into stream: inout [UInt8]) {
+    if choice.toolCalls.isEmpty {
       let id = messageID
-      let token = plan.tokens[index]
+      let token = choice.tokens[index]
       event("response.output_text.delta", into: &stream) {
         $0.raw(#""item_id":"\#(id)","output_index":0,"content_index":0,"delta":"#)
         $0.string(token)
       }
       return
     }
-    let call = plan.toolCalls[cursor.call]
+    let call = choice.toolCalls[cursor.call]
     let place = cursor.call
     let delta = call.tokens[cursor.piece]
     if cursor.piece == 0 {
@@ -160,13 +161,13 @@ struct ResponsesAnswer: AnswerWriter {
         $0.raw(item)
       }
     }
-    cursor.advance(plan.toolCalls)
+    cursor.advance(choice.toolCalls)
   }
 
   mutating func closing(into stream: inout [UInt8]) {
-    if plan.toolCalls.isEmpty {
+    if choice.toolCalls.isEmpty {
       let id = messageID
-      let text = plan.text
+      let text = choice.text
       let part = part(text)
       let item = message(finalStatus, content: part)
       event("response.output_text.done", into: &stream) {

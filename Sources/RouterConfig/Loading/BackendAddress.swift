@@ -44,7 +44,7 @@ struct BackendAddress: Sendable, Equatable {
       let behind = authority[authority.index(after: close)...]
       guard behind.isEmpty || behind.first == ":" else { throw Refusal(reason: "must be [IPv6]:port") }
       portText = behind.isEmpty ? nil : behind.dropFirst()
-      guard host.contains(":"), host.allSatisfy({ $0.isHexDigit || $0 == ":" || $0 == "." || $0 == "%" }) else {
+      guard HostText.isIPv6(host) else {
         throw Refusal(reason: "has brackets around something that is no IPv6 address")
       }
     } else if let colon = authority.firstIndex(of: ":") {
@@ -53,6 +53,9 @@ struct BackendAddress: Sendable, Equatable {
       if portText?.contains(":") == true { throw Refusal(reason: "has an IPv6 address without brackets") }
     }
     guard !host.isEmpty else { throw Refusal(reason: "has no host") }
+    guard HostText.isHost(host) else {
+      throw Refusal(reason: "has a host that is neither an IP address nor a host name")
+    }
     port = usesTLS ? 443 : 80
     if let portText {
       guard let number = Int(portText), (1...65535).contains(number) else {

@@ -1,15 +1,15 @@
 /// Reads a configuration file: YAML, or JSON, which is YAML too.
 ///
-/// The steps, in order: hash of the bytes; YAML; the `config` block of a Helm values file; migration of the flat
-/// format; older spellings; environment variables; the table of keys; decoding with defaults; references between
-/// parts. All problems are found in one go. The work is a few milliseconds for a usual file and may run on any thread.
+/// The steps, in order: hash of the bytes; YAML; the `config` block of a Helm values file; environment variables;
+/// check and migration of the flat format; older spellings; the table of keys; decoding with defaults; references
+/// between parts; models that no request can reach. All problems are found in one go. The work is a few milliseconds for a usual file and may run on any thread.
 public struct ConfigurationLoader: Sendable {
   private let environment: [String: String]
   private let isStrict: Bool
 
   /// - Parameters:
   ///   - environment: variables for references such as `${NAME}` and for `api_key_env`.
-  ///   - strict: makes keys outside the schema errors in place of warnings.
+  ///   - strict: makes keys and versions outside the schema errors in place of warnings.
   public init(environment: [String: String], strict: Bool = false) {
     self.environment = environment
     isStrict = strict
@@ -27,9 +27,18 @@ public struct ConfigurationLoader: Sendable {
   /// Loads a tree; the part of ``load(_:file:)`` behind YAML.
   func load(_ tree: DocumentNode, hash: String, file: String) throws(ConfigurationProblems) -> LoadedConfiguration {
     var root = Self.documentPart(of: tree)
+    var expansion = EnvironmentExpansion(environment: environment)
+    root = expansion.expand(root)
     var log = ProblemLog(file: file, root: root)
+    let unknownKeys: ConfigurationProblem.Severity = isStrict ? .error : .warning
+    // Errors of the flat format, and where later errors would only follow from them.
+    var spoilt: (places: Set<SourceLocation>, errors: Int) = ([], 0)
     let wasMigrated = ConfigurationMigration.isLegacy(root)
     if wasMigrated {
+      var check = FlatDocumentCheck(log: log, unknownKeys: unknownKeys)
+      check.check()
+      log = check.log
+      spoilt = (check.spoilt, log.errors.count)
       var migration = ConfigurationMigration(root)
       root = migration.migrated()
       log.root = root
@@ -38,8 +47,6 @@ public struct ConfigurationLoader: Sendable {
         suggestion: "`switchyard config migrate` writes the new form")
     }
     root = DocumentNormalization.normalize(root, log: &log)
-    var expansion = EnvironmentExpansion(environment: environment)
-    root = expansion.expand(root)
     log.root = root
     for (name, location) in expansion.unset {
       log.warning(
@@ -47,7 +54,7 @@ public struct ConfigurationLoader: Sendable {
         suggestion: "set it, or write ${\(name):-default}; a dollar sign itself is written $$", at: location)
     }
 
-    var schema = SchemaCheck(log: log, unknownKeys: isStrict ? .error : .warning)
+    var schema = SchemaCheck(log: log, unknownKeys: unknownKeys)
     schema.checkDocument()
     log = schema.log
     schema.features.report(to: &log)
@@ -55,8 +62,12 @@ public struct ConfigurationLoader: Sendable {
     let document = decoder.document(hash: hash)
     var references = ReferenceCheck(log: decoder.log, document: document)
     references.check()
+    var traffic = TrafficCheck(log: references.log, document: references.document)
+    traffic.check()
+    log = traffic.log
+    log.dropErrors(at: spoilt.places, afterFirst: spoilt.errors)
 
-    let (errors, warnings) = references.log.sorted()
+    let (errors, warnings) = log.sorted()
     guard errors.isEmpty else { throw ConfigurationProblems(errors + warnings) }
     return LoadedConfiguration(
       document: references.document, warnings: warnings, wasMigrated: wasMigrated, file: file, root: root)

@@ -30,7 +30,8 @@ struct DocumentDecoder {
     return each(node, at: path).enumerated().map { index, element in
       let listener = Listener(
         name: element.node["name"]?.text ?? "listener-\(index + 1)",
-        address: element.node["address"]?.text ?? "0.0.0.0", port: element.node["port"]?.integer ?? 0,
+        address: host(element.node["address"], at: element.path + .key("address")) ?? "0.0.0.0",
+        port: element.node["port"]?.integer ?? 0,
         timeoutSeconds: element.node["timeout"]?.text.flatMap(Quantity.seconds))
       if listener.port > 0 {
         let place = "\(listener.address):\(listener.port)"
@@ -47,6 +48,21 @@ struct DocumentDecoder {
     }
   }
 
+  /// An address to bind, without the brackets that IPv6 may stand in; nil when the node is absent.
+  private mutating func host(_ node: DocumentNode?, at path: DocumentPath) -> String? {
+    guard let text = node?.text, !text.isEmpty else { return nil }
+    if text.hasPrefix("["), text.hasSuffix("]"), HostText.isIPv6(text.dropFirst().dropLast()) {
+      return String(text.dropFirst().dropLast())
+    }
+    if !HostText.isHost(text) {
+      let shown = node?.scalar?.isFromEnvironment == true ? "" : ", not \(ProblemLog.quoted(text))"
+      log.error(
+        path, .predicate("must be an IP address or a host name\(shown)"),
+        suggestion: "write an address such as 0.0.0.0 or ::1; the port has a key of its own")
+    }
+    return text
+  }
+
   private func entrypoints(_ node: DocumentNode?) -> [Entrypoint] {
     each(node, at: DocumentPath([.key("entrypoints")])).map { element in
       Entrypoint(
@@ -58,6 +74,11 @@ struct DocumentDecoder {
     var recipes: [Recipe] = []
     for (element, path) in each(node, at: DocumentPath([.key("recipes")])) {
       let routingPath = path + .key("routing")
+      if element["name"]?.text == "default" {
+        log.error(
+          path + .key("name"), .clause("the name is that of the top-level routing"),
+          suggestion: "give the recipe another name")
+      }
       if element["routing"]?["modelCards"] != nil {
         log.error(
           routingPath + .key("modelCards"), .clause("model cards belong to the top-level routing"),
@@ -72,7 +93,7 @@ struct DocumentDecoder {
     return recipes
   }
 
-  private func globalSettings(_ node: DocumentNode?) -> GlobalSettings {
+  private mutating func globalSettings(_ node: DocumentNode?) -> GlobalSettings {
     let router = node?["router"]
     let domain = node?["model_catalog"]?["modules"]?["classifier"]?["domain"]
     let management = node?["services"]?["management_api"]
@@ -83,11 +104,11 @@ struct DocumentDecoder {
       settings.autoModelNames = ["vllm-sr/auto", "auto"] + (["vllm-sr/auto", "auto"].contains(name) ? [] : [name])
     }
     if let strategy = router?["strategy"]?.text.flatMap(RoutingStrategy.init) { settings.strategy = strategy }
-    if let listed = router?["include_config_models_in_list"]?.boolean { settings.includeConfigModelsInList = listed }
     if let skip = router?["skip_processing"]?["enabled"]?.boolean { settings.skipProcessing = skip }
     if let threshold = domain?["threshold"]?.number { settings.domainThreshold = threshold }
     if let category = domain?["fallback_category"]?.text { settings.fallbackCategory = category }
-    if let address = management?["bind_address"]?.text { settings.managementAddress = address }
+    let bindPath = DocumentPath([.key("global"), .key("services"), .key("management_api"), .key("bind_address")])
+    if let address = host(management?["bind_address"], at: bindPath) { settings.managementAddress = address }
     if let port = management?["port"]?.integer { settings.managementPort = port }
     return settings
   }

@@ -55,6 +55,14 @@ struct ProblemLog {
     if severity == .error { errors.append(problem) } else { warnings.append(problem) }
   }
 
+  /// Drops the errors behind the first `count` that stand at one of `places`.
+  mutating func dropErrors(at places: Set<SourceLocation>, afterFirst count: Int) {
+    guard !places.isEmpty else { return }
+    errors = errors.enumerated().filter { index, error in
+      index < count || !places.contains(SourceLocation(line: error.line, column: error.column))
+    }.map(\.element)
+  }
+
   /// The errors in the order of the file, then the warnings.
   func sorted() -> (errors: [ConfigurationProblem], warnings: [ConfigurationProblem]) {
     func inOrder(_ problems: [ConfigurationProblem]) -> [ConfigurationProblem] {
@@ -114,7 +122,7 @@ struct ProblemLog {
           label = Self.labels[list].flatMap { word in name.map { "\(word) \(Self.quoted($0))" } }
         }
       case .key(let name):
-        label = list == "reasoning_families" ? "reasoning family \(Self.quoted(name))" : nil
+        label = Self.keyedLabels[list].map { word in "\(word) \(Self.quoted(name))" }
       }
       if let label {
         owners.append(label)
@@ -126,7 +134,12 @@ struct ProblemLog {
 
   private static let labels = [
     "listeners": "listener", "models": "model", "modelCards": "model card", "decisions": "decision",
-    "recipes": "recipe",
+    "recipes": "recipe", "vllm_endpoints": "endpoint", "categories": "category",
+  ]
+
+  /// Of mappings whose keys are names.
+  private static let keyedLabels = [
+    "reasoning_families": "reasoning family", "model_config": "model", "provider_profiles": "provider profile",
   ]
 
   /// A text as messages show it: in quotes, in one line, not too long.

@@ -38,7 +38,9 @@ struct ReferenceCheck {
 
   private mutating func checkProviders() {
     let path = DocumentPath([.key("providers")])
-    if let model = document.providers.defaultModel, !modelNames.contains(model), baseModels[model] == nil {
+    if let model = document.providers.defaultModel, !model.isEmpty, !modelNames.contains(model),
+      baseModels[model] == nil
+    {
       undeclared("model \(ProblemLog.quoted(model))", path + .key("defaults") + .key("default_model"), near: model)
     }
     let families = document.providers.reasoningFamilies.keys.sorted()
@@ -90,7 +92,7 @@ struct ReferenceCheck {
       reference.model = base
       return reference
     }
-    guard let lora = reference.loraName else { return reference }
+    guard let lora = reference.loraName, !lora.isEmpty else { return reference }
     let adapters = document.routing.modelCards.first { $0.name == reference.model }?.loras.map(\.name) ?? []
     if !adapters.contains(lora) {
       log.error(
@@ -250,7 +252,9 @@ struct ReferenceCheck {
     let global = document.global
     let names = document.routing.signals.domains.map(\.name) + DomainLabel.allCases.map(\.rawValue)
     let domainPath = ["global", "model_catalog", "modules", "classifier", "domain", "fallback_category"]
-    if !names.contains(global.fallbackCategory), DomainLabel(documentName: global.fallbackCategory) == nil {
+    if !global.fallbackCategory.isEmpty, !names.contains(global.fallbackCategory),
+      DomainLabel(documentName: global.fallbackCategory) == nil
+    {
       log.warning(
         DocumentPath(domainPath.map { .key($0) }),
         .predicate("\(ProblemLog.quoted(global.fallbackCategory)) is no domain, so no decision sees it"),

@@ -18,6 +18,7 @@ struct SchemaCheck {
       return
     }
     checkEntries(of: root, as: "", at: DocumentPath())
+    checkVersion()
     if root["routing"] == nil, root["global"] == nil {
       let unknown = (root.entries ?? []).map(\.key).filter { ConfigurationSchema.keyByPath[$0] == nil }
       let note = unknown.isEmpty ? "" : "; unknown here: \(ProblemLog.listed(unknown, "and"))"
@@ -25,6 +26,15 @@ struct SchemaCheck {
         DocumentPath(), .clause("the document has neither routing nor global\(note)"),
         suggestion: "a v0.3 document has version, listeners, providers, routing, entrypoints, recipes and global")
     }
+  }
+
+  private mutating func checkVersion() {
+    guard let scalar = log.root["version"]?.scalar, !["v0.3", "0.3"].contains(scalar.text) else { return }
+    let shown = scalar.isFromEnvironment ? "" : "\(ProblemLog.quoted(scalar.text)) "
+    log.add(
+      unknownKeys, DocumentPath([.key("version")]),
+      .predicate("\(shown)is not v0.3\(unknownKeys == .warning ? ", but the document is read as such" : "")"),
+      "write version: v0.3")
   }
 
   // MARK: Mappings and lists
@@ -267,7 +277,8 @@ struct SchemaCheck {
     return ", not \(Self.kind(of: node))"
   }
 
-  private static func kind(of node: DocumentNode) -> String {
+  /// A value as messages show it; a text out of the environment only as a text.
+  static func kind(of node: DocumentNode) -> String {
     switch node.content {
     case .null: "nothing"
     case .sequence: "a list"

@@ -12,8 +12,8 @@
 public struct ConfigurationMigration {
   private var source: DocumentNode
   private var target: DocumentNode
-  /// What could not be carried over, or was decided on the way; a sentence each.
-  public private(set) var notes: [String] = []
+  /// What was decided on the way; a sentence each. What is left out, ``FlatDocumentCheck`` says.
+  private(set) var notes: [String] = []
 
   init(_ root: DocumentNode) {
     source = root
@@ -23,78 +23,41 @@ public struct ConfigurationMigration {
   /// Rewrites a file as v0.3. A file that is v0.3 already comes back as it is, byte for byte; so does a Helm values
   /// file that holds such a document.
   ///
-  /// References to environment variables stay references. Comments are lost, which the notes say.
+  /// References to environment variables stay references. The notes are sentences about what was left out or decided on
+  /// the way, and about models that no endpoint serves; comments are lost, which they say too.
   ///
-  /// - Throws: ``ConfigurationProblems`` when the bytes are not YAML.
+  /// - Throws: ``ConfigurationProblems`` when the bytes are not YAML, or when the flat document itself has errors, such
+  ///   as a model that prefers an endpoint nobody declares.
   public static func migrate(
     _ bytes: [UInt8], file: String = "config.yaml"
   ) throws(ConfigurationProblems) -> (yaml: String, notes: [String]) {
     let tree = try YAMLReader.read(bytes, file: file)
     let root = ConfigurationLoader.documentPart(of: tree)
     guard isLegacy(root) || hasMovedKeys(root) else { return (String(decoding: bytes, as: UTF8.self), []) }
+    var losses: [String] = []
+    if isLegacy(root) {
+      var check = FlatDocumentCheck(log: ProblemLog(file: file, root: root), unknownKeys: .warning)
+      check.check()
+      let (errors, warnings) = check.log.sorted()
+      guard errors.isEmpty else { throw ConfigurationProblems(errors + warnings) }
+      losses = warnings.map { warning in warning.reason + (warning.suggestion.map { "; \($0)" } ?? "") }
+    }
     var migration = ConfigurationMigration(root)
     let migrated = migration.migrated()
-    return (YAMLText.print(migrated), migration.notes + ["comments of the old file are not carried over"])
+    return (YAMLText.print(migrated), losses + migration.notes + ["comments of the old file are not carried over"])
   }
 
   /// Whether a document has keys at its top that only the flat format has there.
   static func isLegacy(_ root: DocumentNode) -> Bool {
-    (root.entries ?? []).contains { flatKeys.contains($0.key) }
+    (root.entries ?? []).contains { entry in
+      FlatFormat.document.carried.contains(entry.key) || FlatFormat.document.dropped.contains(entry.key)
+    }
   }
 
   private static func hasMovedKeys(_ root: DocumentNode) -> Bool {
     root["routing"]?["models"] != nil
-      || ["default_model", "reasoning_families", "default_reasoning_effort"].contains { root["providers"]?[$0] != nil }
+      || FlatFormat.defaultKeys.contains { root["providers"]?[$0] != nil }
   }
-
-  // MARK: Tables
-
-  private static let signalKeys: [(old: String, new: String)] = [
-    ("keyword_rules", "keywords"), ("embedding_rules", "embeddings"), ("fact_check_rules", "fact_check"),
-    ("user_feedback_rules", "user_feedbacks"), ("preference_rules", "preferences"), ("language_rules", "language"),
-    ("context_rules", "context"), ("complexity_rules", "complexity"), ("modality_rules", "modality"),
-    ("role_bindings", "role_bindings"), ("jailbreak", "jailbreak"), ("pii", "pii"),
-    ("structure_rules", "structure"), ("conversation_rules", "conversation"), ("metadata_rules", "metadata"),
-  ]
-
-  /// Blocks that moved under `global` as they are.
-  private static let globalKeys: [(old: String, new: [String])] = [
-    ("semantic_cache", ["stores", "response_cache"]), ("response_cache", ["stores", "response_cache"]),
-    ("memory", ["stores", "memory"]), ("vector_store", ["stores", "vector_store"]),
-    ("tools", ["integrations", "tools"]), ("looper", ["integrations", "looper"]),
-    ("api", ["services", "api"]), ("response_api", ["services", "response_api"]),
-    ("observability", ["services", "observability"]), ("authz", ["services", "authz"]),
-    ("ratelimit", ["services", "ratelimit"]), ("router_replay", ["services", "router_replay"]),
-    ("prompt_guard", ["model_catalog", "modules", "prompt_guard"]),
-    ("prompt_compression", ["model_catalog", "modules", "prompt_compression"]),
-    ("hallucination_mitigation", ["model_catalog", "modules", "hallucination_mitigation"]),
-    ("feedback_detector", ["model_catalog", "modules", "feedback_detector"]),
-    ("modality_detector", ["model_catalog", "modules", "modality_detector"]),
-    ("embedding_models", ["model_catalog", "embeddings", "semantic"]),
-    ("external_models", ["model_catalog", "external"]),
-    ("config_source", ["router", "config_source"]), ("auto_model_name", ["router", "auto_model_name"]),
-    ("auto_model_names", ["router", "auto_model_names"]),
-    ("include_config_models_in_list", ["router", "include_config_models_in_list"]),
-    ("clear_route_cache", ["router", "clear_route_cache"]), ("streamed_body", ["router", "streamed_body"]),
-    ("skip_processing", ["router", "skip_processing"]), ("model_selection", ["router", "model_selection"]),
-  ]
-
-  private static let classifierKeys: [(old: String, new: String)] = [
-    ("category_model", "domain"), ("mcp_category_model", "mcp"), ("pii_model", "pii"),
-    ("preference_model", "preference"),
-  ]
-
-  private static let defaultKeys = ["default_model", "reasoning_families", "default_reasoning_effort"]
-
-  private static let cardKeys = [
-    "param_size", "context_window_size", "description", "capabilities", "loras", "quality_score", "modality", "tags",
-  ]
-
-  private static let flatKeys: Set<String> = Set(
-    signalKeys.map(\.old) + globalKeys.map(\.old) + defaultKeys + [
-      "categories", "model_config", "vllm_endpoints", "provider_profiles", "classifier", "bert_model", "decisions",
-      "strategy", "signals", "model_targets", "backends", "auth_profiles",
-    ])
 
   // MARK: Steps
 
@@ -109,7 +72,6 @@ public struct ConfigurationMigration {
     migrateSignals()
     migrateDecisions()
     migrateGlobal()
-    noteWhatIsLeft()
     if target["routing"] == nil { target["routing"] = DocumentNode(.mapping([]), at: source.location) }
     return target
   }
@@ -119,7 +81,7 @@ public struct ConfigurationMigration {
       set(models, at: ["routing", "modelCards"])
       remove(["routing", "models"])
     }
-    for key in Self.defaultKeys {
+    for key in FlatFormat.defaultKeys {
       if let value = target["providers"]?[key] {
         set(value, at: ["providers", "defaults", key])
         remove(["providers", key])
@@ -128,7 +90,7 @@ public struct ConfigurationMigration {
   }
 
   private mutating func migrateDefaults() {
-    for key in Self.defaultKeys {
+    for key in FlatFormat.defaultKeys {
       if let value = source[key] { set(value, at: ["providers", "defaults", key]) }
     }
   }
@@ -143,25 +105,21 @@ public struct ConfigurationMigration {
       var card = DocumentNode.mapping([("name", name)], at: entry.keyLocation)
       for field in entry.value.entries ?? [] where !field.value.isNull {
         switch field.key {
-        case "reasoning_family", "pricing", "external_model_ids", "api_format", "provider_model_id", "reliability":
-          model[field.key] = field.value
-        case "preferred_endpoints", "access_key": break
-        case let key where Self.cardKeys.contains(key): card[key] = field.value
-        default: notes.append("model_config.\(entry.key).\(field.key) has no place in v0.3 and was left out")
+        case let key where FlatFormat.modelKeys.contains(key): model[key] = field.value
+        case let key where FlatFormat.cardKeys.contains(key): card[key] = field.value
+        default: break
         }
       }
-      let backends = backends(of: entry.key, config: entry.value)
-      if !backends.isEmpty { model["backend_refs"] = DocumentNode(.sequence(backends), at: entry.keyLocation) }
+      setBackends(of: &model, named: entry.key, config: entry.value)
       models.append(model)
       cards.append(card)
     }
     for name in undescribedModels(besides: models) {
       var model = DocumentNode.mapping([("name", name)], at: name.location)
-      let backends = backends(of: name.text ?? "", config: nil)
-      if !backends.isEmpty { model["backend_refs"] = DocumentNode(.sequence(backends), at: name.location) }
+      notes.append("model \(name.text ?? "") had no model_config; it got a card and the endpoints that list it")
+      setBackends(of: &model, named: name.text ?? "", config: nil)
       models.append(model)
       cards.append(.mapping([("name", name)], at: name.location))
-      notes.append("model \(name.text ?? "") had no model_config; it got a card and the endpoints that list it")
     }
     if !models.isEmpty { set(DocumentNode(.sequence(models), at: source.location), at: ["providers", "models"]) }
     if !cards.isEmpty { set(DocumentNode(.sequence(cards), at: source.location), at: ["routing", "modelCards"]) }
@@ -183,6 +141,15 @@ public struct ConfigurationMigration {
     return names.filter { name in name.text.map { !$0.isEmpty && seen.insert($0).inserted } ?? false }
   }
 
+  private mutating func setBackends(of model: inout DocumentNode, named name: String, config: DocumentNode?) {
+    let backends = backends(of: name, config: config)
+    if backends.isEmpty {
+      notes.append("model \(name) has no endpoint, so requests for it will be answered 503")
+    } else {
+      model["backend_refs"] = DocumentNode(.sequence(backends), at: model.location)
+    }
+  }
+
   private func backends(of model: String, config: DocumentNode?) -> [DocumentNode] {
     let endpoints = source["vllm_endpoints"]?.elements ?? []
     let preferred = config?["preferred_endpoints"]?.texts
@@ -195,11 +162,11 @@ public struct ConfigurationMigration {
       var reference = DocumentNode(.mapping([]), at: endpoint.location)
       if let name = endpoint["name"] { reference["name"] = name }
       if let address = endpoint["address"], let host = address.text {
-        let shown = host.contains(":") && !host.hasPrefix("[") ? "[\(host)]" : host
+        let shown = host.contains(":") && !host.hasPrefix("[") && !host.contains("$") ? "[\(host)]" : host
         let port = endpoint["port"]?.text.map { ":\($0)" } ?? ""
-        reference["endpoint"] = .text(shown + port, at: address.location)
+        reference["endpoint"] = joined(shown + port, of: [address, endpoint["port"]], at: address.location)
       }
-      for key in ["protocol", "weight", "type", "api_key", "api_key_env"] {
+      for key in FlatFormat.backendKeys {
         if let value = endpoint[key] { reference[key] = value }
       }
       if reference["api_key"] == nil, let key = config?["access_key"] { reference["api_key"] = key }
@@ -212,26 +179,26 @@ public struct ConfigurationMigration {
     }
   }
 
+  /// A text made of others, as little to be shown as they are.
+  private func joined(_ text: String, of parts: [DocumentNode?], at location: SourceLocation) -> DocumentNode {
+    let isFromEnvironment = parts.contains { $0?.scalar?.isFromEnvironment == true }
+    let scalar = DocumentNode.Scalar(text: text, isPlain: false, isFromEnvironment: isFromEnvironment)
+    return DocumentNode(.scalar(scalar), at: location)
+  }
+
   private mutating func migrateSignals() {
     for entry in source["signals"]?.entries ?? [] where !entry.value.isNull {
       set(entry.value, at: ["routing", "signals", entry.key])
     }
-    for (old, new) in Self.signalKeys {
+    for (old, new) in FlatFormat.signalKeys {
       if let value = source[old] { set(value, at: ["routing", "signals", new]) }
     }
     guard let categories = source["categories"], let elements = categories.elements else { return }
     var domains: [DocumentNode] = []
     for category in elements {
       var domain = DocumentNode(.mapping([]), at: category.location)
-      for field in category.entries ?? [] where !field.value.isNull {
-        switch field.key {
-        case "name", "description", "mmlu_categories": domain[field.key] = field.value
-        case "model_scores", "system_prompt", "system_prompt_mode", "system_prompt_enabled", "reasoning_effort": break
-        default:
-          notes.append(
-            "categories[\(domains.count)].\(field.key) (\(category["name"]?.text ?? "unnamed")) has no place in v0.3 "
-              + "and was left out")
-        }
+      for key in ["name", "description", "mmlu_categories"] {
+        if let value = category[key] { domain[key] = value }
       }
       domains.append(domain)
     }
@@ -255,18 +222,14 @@ public struct ConfigurationMigration {
   private func decision(for category: DocumentNode) -> DocumentNode? {
     let at = category.location
     guard let name = category["name"], let text = name.text else { return nil }
-    let scores = (category["model_scores"]?.elements ?? []).filter { $0["model"] != nil }
-    guard !scores.isEmpty || category["system_prompt"] != nil else { return nil }
+    guard Self.bestScore(of: category) != nil || category["system_prompt"] != nil else { return nil }
     let slug = String(text.lowercased().map { $0.isLetter || $0.isNumber ? $0 : "_" })
     var decision = DocumentNode.mapping(
-      [("name", .text("\(slug)_decision", at: name.location)), ("priority", .plain("10", at: at))], at: at)
+      [("name", joined("\(slug)_decision", of: [name], at: name.location)), ("priority", .plain("10", at: at))], at: at)
     let leaf = DocumentNode.mapping([("type", .text("domain", at: at)), ("name", name)], at: at)
     decision["rules"] = .mapping(
       [("operator", .text("OR", at: at)), ("conditions", DocumentNode(.sequence([leaf]), at: at))], at: at)
-    let best = scores.enumerated().max { left, right in
-      (left.element["score"]?.number ?? 0, -left.offset) < (right.element["score"]?.number ?? 0, -right.offset)
-    }
-    if let best = best?.element, let model = best["model"] {
+    if let best = Self.bestScore(of: category), let model = best["model"] {
       var reference = DocumentNode.mapping([("model", model)], at: best.location)
       if let useReasoning = best["use_reasoning"] ?? category["use_reasoning"] {
         reference["use_reasoning"] = useReasoning
@@ -292,27 +255,22 @@ public struct ConfigurationMigration {
     return decision
   }
 
+  /// The element of a category's `model_scores` with the greatest score, the first on ties.
+  static func bestScore(of category: DocumentNode) -> DocumentNode? {
+    let scores = (category["model_scores"]?.elements ?? []).filter { $0["model"] != nil }
+    return scores.enumerated().max { left, right in
+      (left.element["score"]?.number ?? 0, -left.offset) < (right.element["score"]?.number ?? 0, -right.offset)
+    }?.element
+  }
+
   private mutating func migrateGlobal() {
-    for (old, new) in Self.globalKeys {
+    for (old, new) in FlatFormat.globalKeys {
       if let value = source[old] { set(value, at: ["global"] + new) }
     }
     for entry in source["classifier"]?.entries ?? [] where !entry.value.isNull {
-      if let new = Self.classifierKeys.first(where: { $0.old == entry.key })?.new {
+      if let new = FlatFormat.classifierKeys.first(where: { $0.old == entry.key })?.new {
         set(entry.value, at: ["global", "model_catalog", "modules", "classifier", new])
-      } else {
-        notes.append("classifier.\(entry.key) has no place in v0.3 and was left out")
       }
-    }
-  }
-
-  private mutating func noteWhatIsLeft() {
-    let carried = Set(
-      Self.signalKeys.map(\.old) + Self.globalKeys.map(\.old) + Self.defaultKeys + [
-        "categories", "model_config", "vllm_endpoints", "provider_profiles", "classifier", "decisions", "strategy",
-        "signals", "version", "listeners", "providers", "routing", "entrypoints", "recipes", "global", "setup",
-      ])
-    for entry in source.entries ?? [] where !carried.contains(entry.key) && !entry.value.isNull {
-      notes.append("\(entry.key) has no place in v0.3 and was left out")
     }
   }
 

@@ -13,7 +13,8 @@ public enum ConfigurationReference {
       for key in keys where isHonoured(key) { text += row(key) }
       let informative = keys.filter { $0.support == .informative }
       if !informative.isEmpty {
-        text += "\nLoaded for people and other tools: \(informative.map { "`\($0.path)`" }.joined(separator: ", ")).\n"
+        text += "\nLoaded for people and other tools, without effect here:\n\n| Key | Meaning |\n|---|---|\n"
+        for key in informative { text += "| `\(key.path)` | \(cell(key.meaning)) |\n" }
       }
       let later = keys.filter { if case .notYet = $0.support { true } else { false } }
       if !later.isEmpty {

@@ -22,10 +22,12 @@ public enum ConfigurationSchema {
   static let nonNegativeNumber = 0.0...Double.greatestFiniteMagnitude
 
   static let documentKeys: [ConfigurationKey] = [
-    .init("version", .text, default: "v0.3", "The schema's version."),
+    .init(
+      "version", .text, default: "v0.3",
+      "The schema's version; another is a warning, and an error with `--strict`."),
     .init("listeners", .objects(uniqueBy: "name"), "Where the gateway listens."),
     .init("listeners[].name", .name, default: "`listener-N`", "A name for logs and metrics."),
-    .init("listeners[].address", .name, default: "0.0.0.0", "The address to bind; IPv6 without brackets."),
+    .init("listeners[].address", .name, default: "0.0.0.0", "The IP address or host name to bind."),
     .init(
       "listeners[].port", .integer(0...65535), required: true, "The port to bind; 0 takes a free one."),
     .init(

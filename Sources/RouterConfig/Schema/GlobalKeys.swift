@@ -20,8 +20,9 @@ extension ConfigurationSchema {
       "global.router.auto_model_names", .texts, default: "`vllm-sr/auto`, `auto` and the name above",
       "All the model names that ask for routing."),
     .init(
-      "global.router.include_config_models_in_list", .boolean, default: "false",
-      "Whether `/v1/models` lists the configured models besides the names that ask for routing."),
+      "global.router.include_config_models_in_list", .boolean, .informative,
+      "Accepted, without effect: `/v1/models` always lists the models and their adapters besides the names that ask "
+        + "for routing."),
     .init("global.router.skip_processing", .object, "Requests that pass unrouted."),
     .init(
       "global.router.skip_processing.enabled", .boolean, default: "false",

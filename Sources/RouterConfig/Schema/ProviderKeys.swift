@@ -34,10 +34,12 @@ extension ConfigurationSchema {
       "`host:port` or `host:port/path`; IPv6 in brackets; the port defaults to the protocol's."),
     .init(
       "providers.models[].backend_refs[].protocol", .choice(["http", "https"], ignoringCase: true), default: "http",
-      "How to speak to the endpoint."),
+      "How to speak to the endpoint. `https` is not yet acted on: such a backend loads, is named in a warning, and takes "
+        + "no traffic."),
     .init(
       "providers.models[].backend_refs[].base_url", .name,
-      "A provider's URL, in place of or besides the endpoint: its path precedes the API's."),
+      "A provider's URL, in place of or besides the endpoint: its path precedes the API's. `https` is not yet acted on, "
+        + "as in `protocol`."),
     .init(
       "providers.models[].backend_refs[].weight", .integer(nonNegative), default: "1",
       "Share of the traffic relative to its siblings; 0 takes none."),

@@ -194,7 +194,6 @@ public struct ConfigurationWriter {
         mapping([
           ("strategy", text(settings.strategy.rawValue)),
           ("auto_model_names", list(settings.autoModelNames.map(text))),
-          ("include_config_models_in_list", boolean(settings.includeConfigModelsInList)),
           ("skip_processing", mapping([("enabled", boolean(settings.skipProcessing))])),
         ])
       ),
