@@ -101,6 +101,15 @@ expect '^x-went-into-req-headers: true'
 expect '^x-inference-pod: '
 expect '"object":"chat.completion"'
 expect '"model":"vllm-llama3-8b-instruct"'
+# The engine must have got the prompt and the reasoning switch, not only the client the headers.
+pod=$(sed -n 's/^x-inference-pod: .*-\([0-9]*\)\r$/\1/p' "$run/answer.txt")
+curl -sS "http://127.0.0.1:$pod/sim/requests/last/body" >"$run/engine-body.json"
+for part in '"role":"system","content":"You are a mathematics expert' '"enable_thinking":true' "$prompt"; do
+  if ! grep -qF "$part" "$run/engine-body.json"; then
+    echo "the engine did not get: $part" >&2
+    failures=$((failures + 1))
+  fi
+done
 if [ "$failures" -gt 0 ]; then
   echo "the answer is not as promised" >&2
   exit 1
