@@ -14,6 +14,7 @@ if [ "${1:-}" = bench ]; then
 fi
 if [ "${1:-}" = test ]; then
   python3 -c 'import venv, ensurepip' 2>/dev/null || packages+=(python3-venv)
+  command -v openssl >/dev/null || packages+=(openssl)
 fi
 [ ${#packages[@]} -gt 0 ] || exit 0
 echo "installing from Debian: ${packages[*]}"

@@ -46,7 +46,7 @@ public struct DefaultConfiguration: Sendable {
         backends: places.enumerated().map { index, place in
           BackendReference(
             name: places.count == 1 ? "\(name)_primary" : "\(name)_backend-\(index + 1)", host: place.host,
-            port: place.port)
+            port: place.port, usesTLS: place.usesTLS)
         })
     }
     document.routing.modelCards = order.map { name in

@@ -1,11 +1,13 @@
-/// An engine's address as people write it: `http://HOST:PORT` or `HOST:PORT`.
+/// An engine's address as people write it: `http://HOST:PORT`, `https://HOST[:PORT]` or `HOST:PORT`.
 public struct EngineAddress: Sendable, Equatable, CustomStringConvertible {
   public var host: String
   public var port: Int
+  public var usesTLS: Bool
 
-  public init(host: String, port: Int) {
+  public init(host: String, port: Int, usesTLS: Bool = false) {
     self.host = host
     self.port = port
+    self.usesTLS = usesTLS
   }
 
   /// Why a text is not an address.
@@ -15,11 +17,13 @@ public struct EngineAddress: Sendable, Equatable, CustomStringConvertible {
 
   public init(_ text: String) throws(Failure) {
     var rest = text[...]
+    var usesTLS = false
     if let scheme = rest.range(of: "://") {
       let name = rest[..<scheme.lowerBound]
-      guard name == "http" else {
+      guard name == "http" || name == "https" else {
         throw Failure(description: "engine \(text): scheme \(name) is not spoken here; give http://HOST:PORT")
       }
+      usesTLS = name == "https"
       rest = rest[scheme.upperBound...]
     }
     if rest.hasSuffix("/") { rest = rest.dropLast() }
@@ -27,6 +31,7 @@ public struct EngineAddress: Sendable, Equatable, CustomStringConvertible {
     guard !rest.contains("/") else {
       throw Failure(description: "engine \(text): give http://HOST:PORT without a path")
     }
+    if usesTLS, !rest.hasSuffix("]"), !rest.contains(":") { rest += ":443" }
     guard let colon = rest.lastIndex(of: ":"), let port = Int(rest[rest.index(after: colon)...]),
       (1...65535).contains(port)
     else { throw Failure(description: "engine \(text): the port is missing; give http://HOST:PORT") }
@@ -35,7 +40,7 @@ public struct EngineAddress: Sendable, Equatable, CustomStringConvertible {
     guard !host.isEmpty else {
       throw Failure(description: "engine \(text): the host is missing; give http://HOST:PORT")
     }
-    self.init(host: String(host), port: port)
+    self.init(host: String(host), port: port, usesTLS: usesTLS)
   }
 
   public var description: String { host.contains(":") ? "[\(host)]:\(port)" : "\(host):\(port)" }

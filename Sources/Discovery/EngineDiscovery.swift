@@ -25,7 +25,7 @@ public struct EngineDiscovery: Sendable {
         group.addTask {
           do {
             let answer = try await client.get(
-              host: address.host, port: address.port, path: "/v1/models", timeout: timeout)
+              host: address.host, port: address.port, usesTLS: address.usesTLS, path: "/v1/models", timeout: timeout)
             return (index, Finding(address: address, models: .success(try EngineModels.decode(answer))))
           } catch {
             return (index, Finding(address: address, models: .failure(error)))

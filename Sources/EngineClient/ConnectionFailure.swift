@@ -1,5 +1,6 @@
 import NIOCore
 import NIOPosix
+import NIOSSL
 
 #if canImport(Glibc)
   import Glibc
@@ -20,6 +21,8 @@ public enum ConnectionFailure {
     case let error as IOError: return text(errno: error.errnoCode)
     case ChannelError.connectTimeout: return "no connection in time"
     case is SocketAddressError: return "host not found"
+    case is NIOSSLExtraError: return "TLS: the certificate is not for this host"
+    case let error as NIOSSLError: return "TLS: \(error)"
     default: return "\(error)"
     }
   }

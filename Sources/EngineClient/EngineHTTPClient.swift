@@ -33,21 +33,29 @@ public struct EngineHTTPClient: Sendable {
   public static let bodyLimit = 8 << 20
 
   private let group: any EventLoopGroup
+  private let tls: EngineTLS
 
-  public init(group: any EventLoopGroup) { self.group = group }
+  /// - Parameter tls: for engines that are asked over https.
+  public init(group: any EventLoopGroup, tls: EngineTLS = EngineTLS(trustFile: nil)) {
+    self.group = group
+    self.tls = tls
+  }
 
   /// - Parameter headers: sent beside `host`; may hold a credential.
   public func get(
-    host: String, port: Int, path: String, headers: [(String, String)] = [], timeout: TimeAmount = .seconds(2)
+    host: String, port: Int, usesTLS: Bool = false, path: String, headers: [(String, String)] = [],
+    timeout: TimeAmount = .seconds(2)
   ) async throws -> Answer {
     let loop = group.next()
     let promise = loop.makePromise(of: Answer.self)
     let headerFields = HTTPHeaders(
       [("host", host.contains(":") ? "[\(host)]:\(port)" : "\(host):\(port)"), ("connection", "close")] + headers)
+    let (tls, tlsHost) = (usesTLS ? tls : nil, host)
     let bootstrap = ClientBootstrap(group: loop)
       .connectTimeout(timeout)
       .channelInitializer { channel in
         channel.eventLoop.makeCompletedFuture {
+          if let tls { try channel.pipeline.syncOperations.addHandler(tls.handler(host: tlsHost)) }
           try channel.pipeline.syncOperations.addHTTPClientHandlers()
           try channel.pipeline.syncOperations.addHandler(
             AnswerCollector(

@@ -52,12 +52,13 @@ public struct HealthProber: Sendable {
   public func probe(_ replica: Replica) async {
     let event: HealthMachine.Event
     do {
-      let answer = try await client.get(host: replica.host, port: replica.port, path: "/health", timeout: timeout)
+      let answer = try await client.get(
+        host: replica.host, port: replica.port, usesTLS: replica.usesTLS, path: "/health", timeout: timeout)
       event =
         answer.status < 500
         ? .probeSucceeded : .probeFailed(reason: "GET /health answered \(answer.status)")
     } catch {
-      event = .probeFailed(reason: "\(error)")
+      event = .probeFailed(reason: ConnectionFailure.text(error))
     }
     if let verdict = replica.health.handle(event) {
       onChange(Change(replica: replica, verdict: verdict, reason: replica.health.lastFailure))

@@ -2,6 +2,7 @@ import Dispatch
 import NIOCore
 import NIOHTTP1
 import NIOPosix
+import NIOSSL
 
 /// A running engine simulator: one listening engine, or one for each data-parallel rank.
 ///
@@ -22,10 +23,12 @@ public struct SimulatedEngine: Sendable {
 
   /// Starts to listen; returns when requests are answered.
   ///
-  /// - Throws: ``OptionError`` for a port that cannot be bound and for options that do not fit together.
+  /// - Throws: ``OptionError`` for a port that cannot be bound, for a certificate that cannot be used, and for options
+  ///   that do not fit together.
   public static func start(_ options: EngineSimulatorOptions) async throws -> SimulatedEngine {
     let options = try options.validated()
     let host = options.host.isEmpty ? "0.0.0.0" : options.host
+    let tls = try await ServerTLS.context(options.tls, host: host)
     var ranks: [Rank] = []
     var ports: [Int] = []
     do {
@@ -33,7 +36,7 @@ public struct SimulatedEngine: Sendable {
         let port = options.port == 0 ? 0 : options.port + rank
         let group = MultiThreadedEventLoopGroup(numberOfThreads: 1)
         do {
-          let started = try await start(options, host: host, port: port, rank: rank, group: group)
+          let started = try await start(options, tls: tls, host: host, port: port, rank: rank, group: group)
           ranks.append(started.rank)
           ports.append(started.port)
         } catch {
@@ -49,7 +52,8 @@ public struct SimulatedEngine: Sendable {
   }
 
   private static func start(
-    _ options: EngineSimulatorOptions, host: String, port: Int, rank: Int, group: MultiThreadedEventLoopGroup
+    _ options: EngineSimulatorOptions, tls: NIOSSLContext?, host: String, port: Int, rank: Int,
+    group: MultiThreadedEventLoopGroup
   ) async throws -> (rank: Rank, port: Int) {
     let loop = group.next()
     // Connections are accepted only after the engine knows its port, which the kernel may choose.
@@ -62,6 +66,7 @@ public struct SimulatedEngine: Sendable {
         .childChannelOption(.tcpOption(.tcp_nodelay), value: 1)
         .childChannelInitializer { channel in
           gate.futureResult.flatMapThrowing { engine in
+            if let tls { try channel.pipeline.syncOperations.addHandler(NIOSSLServerHandler(context: tls)) }
             try channel.pipeline.syncOperations.configureHTTPServerPipeline(withErrorHandling: true)
             try channel.pipeline.syncOperations.addHandler(EngineConnection(engine: engine.value))
           }

@@ -9,14 +9,19 @@ public final class Replica: Sendable {
   public let name: String
   public let host: String
   public let port: Int
+  /// Whether connections to it are encrypted; then its host name is verified.
+  public let usesTLS: Bool
   public let load: ReplicaLoad
   public let health: ReplicaHealth
 
-  public init(id: Int, name: String, host: String, port: Int, health: ReplicaHealth = ReplicaHealth()) {
+  public init(
+    id: Int, name: String, host: String, port: Int, usesTLS: Bool = false, health: ReplicaHealth = ReplicaHealth()
+  ) {
     self.id = id
     self.name = name
     self.host = host
     self.port = port
+    self.usesTLS = usesTLS
     self.load = ReplicaLoad()
     self.health = health
   }

@@ -1,3 +1,4 @@
+import EngineClient
 import Fleet
 import Pipeline
 import Telemetry
@@ -10,18 +11,22 @@ public struct GatewayContext: Sendable {
   public let accessLog: AccessLog?
   /// Unix time at which the process began to serve: the `created` of its models, the same for every call.
   public let startedAt: Int
+  /// For replicas that are asked over https.
+  public let tls: EngineTLS
   /// Called from any thread when requests change what is thought of a replica.
   public let onHealthChange: @Sendable (Replica) -> Void
 
   public init(
     settings: GatewaySettings = GatewaySettings(), pipeline: RoutePipeline, metrics: GatewayMetrics,
-    accessLog: AccessLog?, startedAt: Int, onHealthChange: @escaping @Sendable (Replica) -> Void = { _ in }
+    accessLog: AccessLog?, startedAt: Int, tls: EngineTLS,
+    onHealthChange: @escaping @Sendable (Replica) -> Void = { _ in }
   ) {
     self.settings = settings
     self.pipeline = pipeline
     self.metrics = metrics
     self.accessLog = accessLog
     self.startedAt = startedAt
+    self.tls = tls
     self.onHealthChange = onHealthChange
   }
 }

@@ -71,6 +71,9 @@ final class GatewayLoop {
       .channelOption(.socketOption(.so_keepalive), value: 1)
       .channelInitializer { channel in
         channel.eventLoop.makeCompletedFuture {
+          if replica.usesTLS {
+            try channel.pipeline.syncOperations.addHandler(bound.value.context.tls.handler(host: replica.host))
+          }
           let connection = UpstreamConnection(loop: bound.value, replica: replica)
           try channel.pipeline.syncOperations.addHandler(connection)
         }

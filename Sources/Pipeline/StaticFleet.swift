@@ -16,11 +16,14 @@ public enum StaticFleet {
     var used: [Replica] = []
     var problems: [String] = []
     func replica(_ backend: BackendReference) -> Replica {
-      if let known = replicas.first(where: { $0.host == backend.host && $0.port == backend.port }) {
+      if let known = replicas.first(where: {
+        $0.host == backend.host && $0.port == backend.port && $0.usesTLS == backend.usesTLS
+      }) {
         if !used.contains(where: { $0 === known }) { used.append(known) }
         return known
       }
-      let new = Replica(id: nextID, name: backend.name, host: backend.host, port: backend.port)
+      let new = Replica(
+        id: nextID, name: backend.name, host: backend.host, port: backend.port, usesTLS: backend.usesTLS)
       nextID += 1
       replicas.append(new)
       used.append(new)
@@ -29,11 +32,6 @@ public enum StaticFleet {
     let models = document.providers.models.map { model in
       var placements: [Placement] = []
       for backend in model.backends {
-        guard !backend.usesTLS else {
-          problems.append(
-            "backend \(backend.name) asks for https, which this version does not speak yet; it is left out")
-          continue
-        }
         guard let headerLines = headerLines(backend, problems: &problems) else { continue }
         placements.append(
           Placement(

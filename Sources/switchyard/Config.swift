@@ -114,7 +114,7 @@ enum DefaultConfigurationMaker {
     } catch {
       throw CommandFailure("\(error)")
     }
-    let client = EngineHTTPClient(group: MultiThreadedEventLoopGroup.singleton)
+    let client = EngineHTTPClient(group: MultiThreadedEventLoopGroup.singleton, tls: .fromEnvironment)
     let findings = await EngineDiscovery(client: client).ask(addresses)
     for finding in findings {
       if case .failure(let error) = finding.models {

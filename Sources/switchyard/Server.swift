@@ -21,6 +21,7 @@ actor Server {
   private let accessLog: AccessLog?
   private let classifier: LinearDomainClassifier
   private let prober: HealthProber
+  private let tls: EngineTLS
   /// The snapshot in force, for those who are not on an event loop.
   private let current: SnapshotBox
   private let pipeline: RoutePipeline
@@ -39,19 +40,21 @@ actor Server {
     } catch {
       throw CommandFailure("the bundled domain model cannot be read: \(error)")
     }
+    tls = EngineTLS.fromEnvironment
     metrics = GatewayMetrics(registry: MetricsRegistry())
     accessLog = writesAccessLog ? AccessLog(descriptor: 1) : nil
-    let snapshot = try Self.snapshot(document, previous: nil, classifier: classifier)
+    let snapshot = try Self.snapshot(document, previous: nil, classifier: classifier, tls: tls)
     current = SnapshotBox(snapshot)
     metrics.observe(snapshot.fleet)
     pipeline = RoutePipeline(cache: ReadingCache(), clock: Self.clock)
     gateway = Gateway(
       group: group,
       context: GatewayContext(
-        pipeline: pipeline, metrics: metrics, accessLog: accessLog, startedAt: Int(startedAt), onHealthChange: Self.tell
+        pipeline: pipeline, metrics: metrics, accessLog: accessLog, startedAt: Int(startedAt), tls: tls,
+        onHealthChange: Self.tell
       ),
       snapshot: snapshot)
-    prober = HealthProber(client: EngineHTTPClient(group: group)) { Self.tell($0.replica) }
+    prober = HealthProber(client: EngineHTTPClient(group: group, tls: tls)) { Self.tell($0.replica) }
     if let accessLog {
       metrics.registry.gauge("switchyard_access_log_lines_dropped", help: "Lines that a slow reader cost") {
         Double(accessLog.dropped.value)
@@ -157,7 +160,7 @@ actor Server {
       }
       let before = current.value.router.document
       let snapshot = try Self.snapshot(
-        document, previous: current.value, classifier: classifier, adapters: learntAdapters)
+        document, previous: current.value, classifier: classifier, tls: tls, adapters: learntAdapters)
       current.value = snapshot
       gateway.publish(snapshot)
       metrics.observe(snapshot.fleet)
@@ -190,8 +193,13 @@ actor Server {
   /// Asks the engines which adapters they serve; a new one can be asked for by its name from then on.
   private func learnAdapters() async {
     let snapshot = current.value
-    let discovery = EngineDiscovery(client: EngineHTTPClient(group: group))
-    let addresses = snapshot.fleet.replicas.map { EngineAddress(host: $0.host, port: $0.port) }
+    let discovery = EngineDiscovery(client: EngineHTTPClient(group: group, tls: tls))
+    // Those that want a credential are other people's services: they are not asked again and again.
+    let closed = Set(
+      snapshot.fleet.models.flatMap(\.placements).filter(\.headerLines.authenticates).map(\.replica.id))
+    let addresses = snapshot.fleet.replicas.filter { !closed.contains($0.id) }.map {
+      EngineAddress(host: $0.host, port: $0.port, usesTLS: $0.usesTLS)
+    }
     let findings = await discovery.ask(addresses)
     var learnt: [String: [String: Set<String>]] = [:]
     for finding in findings {
@@ -229,11 +237,14 @@ actor Server {
   }
 
   private static func snapshot(
-    _ document: RouterDocument, previous: RoutingSnapshot?, classifier: LinearDomainClassifier,
+    _ document: RouterDocument, previous: RoutingSnapshot?, classifier: LinearDomainClassifier, tls: EngineTLS,
     adapters: [String: [String: Set<String>]] = [:]
   ) throws -> RoutingSnapshot {
     let (fleet, problems) = StaticFleet.build(document, previous: previous?.fleet, adapters: adapters)
     for problem in problems { StandardError.write("warning: \(problem)") }
+    if fleet.replicas.contains(where: \.usesTLS) {
+      do throws(EngineTLS.Failure) { try tls.prepare() } catch { throw CommandFailure("\(error)") }
+    }
     do throws(SignalCompilationErrors) {
       return try RoutingSnapshot(
         document: document, fleet: fleet, domainClassifier: classifier, generation: (previous?.generation ?? 0) + 1)
@@ -251,5 +262,12 @@ final class SnapshotBox: Sendable {
   var value: RoutingSnapshot {
     get { storage.withLock { $0 } }
     set { storage.withLock { $0 = newValue } }
+  }
+}
+
+extension EngineTLS {
+  /// With the further trust roots that `SSL_CERT_FILE` names.
+  static var fromEnvironment: EngineTLS {
+    EngineTLS(trustFile: ProcessInfo.processInfo.environment["SSL_CERT_FILE"].flatMap { $0.isEmpty ? nil : $0 })
   }
 }

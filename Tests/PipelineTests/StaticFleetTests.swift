@@ -115,7 +115,6 @@ import Testing
         ProviderModel(
           name: "m",
           backends: [
-            BackendReference(name: "tls", host: "h", port: 443, usesTLS: true),
             BackendReference(name: "newline", host: "h", port: 1, credential: Credential("sk-secret\n")),
             BackendReference(name: "colon", host: "h", port: 2, extraHeaders: ["x: y": "z"]),
             backend("good", 3),
@@ -123,14 +122,28 @@ import Testing
       ]))
     #expect(fleet.replicas.map(\.name) == ["good"])
     #expect(fleet.models[0].placements.count == 1)
-    #expect(problems.count == 3)
-    #expect(problems[0] == "backend tls asks for https, which this version does not speak yet; it is left out")
+    #expect(problems.count == 2)
     #expect(
-      problems[1]
+      problems[0]
         == "backend newline: the header \"Authorization\" has a name that is no token or a value with a control "
         + "character, such as the line end at the end of a key file; the backend is left out")
-    #expect(problems[2].hasPrefix("backend colon: the header \"x: y\" has"))
+    #expect(problems[1].hasPrefix("backend colon: the header \"x: y\" has"))
     #expect(!problems.joined().contains("sk-secret"))
+  }
+
+  @Test("one address with and without TLS is two replicas")
+  func encrypted() {
+    let (fleet, problems) = StaticFleet.build(
+      document([
+        ProviderModel(
+          name: "m",
+          backends: [
+            BackendReference(name: "plain", host: "h", port: 443),
+            BackendReference(name: "tls", host: "h", port: 443, usesTLS: true),
+          ])
+      ]))
+    #expect(problems.isEmpty)
+    #expect(fleet.replicas.map(\.usesTLS) == [false, true])
   }
 
   @Test("adapters learnt from engines follow the document's, none twice")

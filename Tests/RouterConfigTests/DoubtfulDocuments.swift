@@ -164,7 +164,7 @@ let doubtfulDocuments: [DocumentCase] = [
         + "yet: conditions on them count as failed"
     ]),
   DocumentCase(
-    "backends that ask for TLS are named once",
+    "backends that ask for TLS take traffic as others do",
     """
     providers:
       models:
@@ -174,24 +174,13 @@ let doubtfulDocuments: [DocumentCase] = [
           backend_refs: [{name: c, endpoint: "h:1"}, {name: d, base_url: "https://h"}, {name: e, base_url: "https://i"}]
         - name: o
           backend_refs: [{name: f, base_url: "https://j"}]
+        - name: p
+          backend_refs: [{name: g, base_url: "https://k", weight: 0}]
     routing: {}
     """,
     [
-      "c.yaml:4:87: warning: backends \"m_b\", \"n_d\", \"n_e\" and 1 more ask for https, which this version does not "
-        + "speak yet: they take no traffic; reach them over http, through a proxy that speaks TLS if need be",
-      "c.yaml:7:7: warning: model \"o\" has no backend that takes traffic, so requests for it are answered 503; give it "
-        + "one that speaks http",
-    ]),
-  DocumentCase(
-    "one backend that asks for TLS is named",
-    """
-    providers:
-      models: [{name: m, backend_refs: [{endpoint: "h:1", base_url: "https://h/v1"}, {endpoint: "h:2"}]}]
-    routing: {}
-    """,
-    [
-      "c.yaml:2:65: warning: backend \"m_backend-1\" asks for https, which this version does not speak yet: it takes no "
-        + "traffic; reach it over http, through a proxy that speaks TLS if need be"
+      "c.yaml:9:7: warning: model \"p\" has no backend that takes traffic, so requests for it are answered 503; give one "
+        + "of them a weight above 0"
     ]),
   DocumentCase(
     "models without a backend that takes traffic are named",

@@ -70,6 +70,7 @@ public struct EngineSimulatorOptions: Sendable, Equatable {
   public var fakeMetricsRefreshMilliseconds = 100.0
 
   // Operation
+  public var tls = TLSSettings()
   public var dataParallelSize = 1
   public var dataParallelRank = -1
   public var sleepModeEnabled = false

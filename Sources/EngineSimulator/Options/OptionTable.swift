@@ -5,7 +5,6 @@ extension OptionDefinition {
 
   private static let noEvents = Absence.warn("KV-cache events are not published: this build has no ZMQ")
   private static let noDataset = Absence.warn("there is no dataset in this build; answers are random sentences")
-  private static let noTLS = Absence.refuse("this build serves no TLS; put a proxy in front or leave the flag out")
   private static let noRender = Absence.warn("the built-in tokenizer is used; no render service is asked")
   private static let noImages = Absence.warn("this build makes no images")
 
@@ -215,10 +214,11 @@ extension OptionDefinition {
     .flag("no-enable-sleep-mode", \.sleepModeEnabled, .latest, "the opposite", sets: false),
     .flag("enable-request-id-headers", \.echoesRequestID, .latest, "echo X-Request-Id; always so here"),
     .flag("log-http", \.logsHTTP, .latest, "a line on standard error for each request"),
-    .text("ssl-certfile", \.unsupported.certificateFile, .latest, "certificate", absence: noTLS),
-    .text("ssl-keyfile", \.unsupported.keyFile, .latest, "its key", absence: noTLS),
+    .text("ssl-certfile", \.tls.certificateFile, .latest, "serve HTTPS with this PEM certificate chain"),
+    .text("ssl-keyfile", \.tls.keyFile, .latest, "its PEM private key, without a passphrase"),
     .flag(
-      "self-signed-certs", \.unsupported.selfSignedCertificates, .latest, "self-signed certificate", absence: noTLS),
+      "self-signed-certs", \.tls.usesSelfSignedCertificate, .latest,
+      "serve HTTPS with a certificate made at the start; not together with the files"),
     .ignored("mm-processor-kwargs", arity: .one, .latest, "accepted and ignored"),
     .ignored("ec-transfer-config", arity: .one, .latest, "accepted and ignored"),
     .ignored("enforce-eager", arity: .flag, .latest, "accepted and ignored"),

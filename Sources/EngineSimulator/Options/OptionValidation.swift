@@ -28,6 +28,7 @@ extension EngineSimulatorOptions {
         "--lora-modules: \(loraModules.count) adapters; at most \(AdapterRegistry.capacity) are possible")
     }
     try latency.validate()
+    _ = try tls.source()
     try EngineSimulatorOptions.ordered("tool-call-integer-param", minToolCallInteger, maxToolCallInteger)
     try EngineSimulatorOptions.ordered("tool-call-number-param", minToolCallNumber, maxToolCallNumber)
     try EngineSimulatorOptions.ordered("tool-call-array-param-length", minToolCallArrayLength, maxToolCallArrayLength)

@@ -14,9 +14,6 @@ struct UnsupportedSettings: Sendable, Equatable {
   var renderTimeoutMilliseconds = 30_000.0
   var multimodalRenderTimeoutMilliseconds = 60_000.0
   var forcesDummyTokenizer = false
-  var certificateFile = ""
-  var keyFile = ""
-  var selfSignedCertificates = false
   var encoderOnly = false
   var omni = false
   var imageEmissionRate = 0

@@ -1,11 +1,8 @@
-/// Warns of models that a sound document names and that no request can reach: without a backend, with backends that
-/// take no traffic, or with backends that this version cannot speak to.
+/// Warns of models that a sound document names and that no request can reach: without a backend, or with backends that
+/// take no traffic.
 ///
 /// A document with errors is not looked at, for any of them may be why a backend seems to be missing.
 struct TrafficCheck {
-  /// Most backends that one warning names.
-  private static let namesShown = 3
-
   private(set) var log: ProblemLog
   private let document: RouterDocument
 
@@ -16,7 +13,6 @@ struct TrafficCheck {
 
   mutating func check() {
     guard log.errors.isEmpty else { return }
-    checkTLS()
     for (index, model) in document.providers.models.enumerated() {
       guard let wayOut = Self.wayOut(for: model) else { continue }
       log.warning(
@@ -30,35 +26,8 @@ struct TrafficCheck {
 
   /// What gives a model a backend that takes traffic; nil when it has one.
   private static func wayOut(for model: ProviderModel) -> String? {
-    if model.backends.contains(where: { $0.weight > 0 && !$0.usesTLS }) { return nil }
-    if model.backends.isEmpty { return "list its replicas under backend_refs" }
-    return model.backends.allSatisfy(\.usesTLS) ? "give it one that speaks http" : "give one of them a weight above 0"
-  }
-
-  /// One warning for all backends that ask for TLS, at the first.
-  private mutating func checkTLS() {
-    var names: [String] = []
-    var first: DocumentPath?
-    for (modelIndex, model) in document.providers.models.enumerated() {
-      for (index, backend) in model.backends.enumerated() where backend.usesTLS {
-        names.append(ProblemLog.quoted(backend.name))
-        guard first == nil else { continue }
-        let path = Self.models + .index(modelIndex) + .key("backend_refs") + .index(index)
-        let isByProtocol = log.root.nearest(to: path)["protocol"]?.text?.lowercased() == "https"
-        first = path + .key(isByProtocol ? "protocol" : "base_url")
-      }
-    }
-    guard let first else { return }
-    var shown = Array(names.prefix(Self.namesShown))
-    if names.count > shown.count { shown.append("\(names.count - shown.count) more") }
-    let subject = "\(names.count == 1 ? "backend" : "backends") \(ProblemLog.listed(shown, "and"))"
-    log.warning(
-      first,
-      .statement(
-        names.count == 1
-          ? "\(subject) asks for https, which this version does not speak yet: it takes no traffic"
-          : "\(subject) ask for https, which this version does not speak yet: they take no traffic"),
-      suggestion: "reach \(names.count == 1 ? "it" : "them") over http, through a proxy that speaks TLS if need be")
+    if model.backends.contains(where: { $0.weight > 0 }) { return nil }
+    return model.backends.isEmpty ? "list its replicas under backend_refs" : "give one of them a weight above 0"
   }
 
   /// Model cards of no provider's model are harmless until something sends requests there.

@@ -33,13 +33,15 @@ extension ConfigurationSchema {
       "providers.models[].backend_refs[].endpoint", .name,
       "`host:port` or `host:port/path`; IPv6 in brackets; the port defaults to the protocol's."),
     .init(
-      "providers.models[].backend_refs[].protocol", .choice(["http", "https"], ignoringCase: true), default: "http",
-      "How to speak to the endpoint. `https` is not yet acted on: such a backend loads, is named in a warning, and takes "
-        + "no traffic."),
+      "providers.models[].backend_refs[].protocol", .choice(["http", "https"], ignoringCase: true),
+      default: "the `base_url`'s, else `http`",
+      "How to speak to the endpoint. `https` is TLS with the system's trust roots and those of the file that the "
+        + "environment variable `SSL_CERT_FILE` names; the certificate must be valid for the host connected to. Without "
+        + "an endpoint the `base_url` alone says which."),
     .init(
       "providers.models[].backend_refs[].base_url", .name,
-      "A provider's URL, in place of or besides the endpoint: its path precedes the API's. `https` is not yet acted on, "
-        + "as in `protocol`."),
+      "A provider's URL, in place of or besides the endpoint: its path precedes the API's. `https://` is TLS as "
+        + "under `protocol`; the port defaults to the scheme's, 80 or 443."),
     .init(
       "providers.models[].backend_refs[].weight", .integer(nonNegative), default: "1",
       "Share of the traffic relative to its siblings; 0 takes none."),
