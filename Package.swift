@@ -20,7 +20,7 @@ let package = Package(
     // Floor 0
     .target(name: "Signals"),
     .target(name: "JSONText"),
-    .target(name: "ChatProtocols", dependencies: ["JSONText"]),
+    .target(name: "ChatProtocols", dependencies: ["JSONText"], exclude: ["PassThrough"]),
     .target(name: "RouterConfig", dependencies: [.product(name: "Yams", package: "Yams")]),
     .target(name: "Fleet"),
     .target(name: "HTTPWire"),

@@ -12,4 +12,17 @@ public enum ModelEndpoint: Sendable, Equatable, CaseIterable {
     case .embeddings: "/v1/embeddings"
     }
   }
+
+  /// The endpoint whose path these bytes are, exactly; nil for every other path. Never allocates.
+  public init?(path bytes: UnsafeRawBufferPointer) {
+    for endpoint in Self.allCases where Self.equal(bytes, endpoint.path) {
+      self = endpoint
+      return
+    }
+    return nil
+  }
+
+  private static func equal(_ bytes: UnsafeRawBufferPointer, _ path: String) -> Bool {
+    bytes.count == path.utf8.count && bytes.elementsEqual(path.utf8)
+  }
 }

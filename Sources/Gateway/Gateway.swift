@@ -25,9 +25,8 @@ public final class Gateway: Sendable {
 
   /// Listens on an address; port 0 lets the kernel choose.
   ///
-  /// - Parameter requestTimeout: the longest that a whole request may take here; nil for no limit.
   /// - Returns: the listening channel; its `localAddress` tells the port.
-  public func listen(host: String, port: Int, requestTimeout: TimeAmount? = nil) async throws -> any Channel {
+  public func listen(host: String, port: Int, as listener: ListenerContext) async throws -> any Channel {
     let loops = Dictionary(uniqueKeysWithValues: loops.map { (ObjectIdentifier($0.eventLoop), $0) })
     let bufferBytes = context.settings.clientBufferBytes
     return try await ServerBootstrap(group: group)
@@ -42,7 +41,7 @@ public final class Gateway: Sendable {
         channel.eventLoop.makeCompletedFuture {
           guard let loop = loops[ObjectIdentifier(channel.eventLoop)] else { return }
           try channel.pipeline.syncOperations.addHandler(
-            ClientConnection(loop: loop.value, requestTimeout: requestTimeout))
+            HTTP1Connection(loop: loop.value, listener: listener))
         }
       }
       .bind(host: host, port: port)

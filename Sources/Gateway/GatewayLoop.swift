@@ -16,7 +16,7 @@ final class GatewayLoop {
 
   private var idle: [Int: [UpstreamConnection]] = [:]
   private var upstreams: [ObjectIdentifier: UpstreamConnection] = [:]
-  private var clients: [ObjectIdentifier: ClientConnection] = [:]
+  private var clients: [ObjectIdentifier: any ClientConnection] = [:]
   private var models: [String: GatewayMetrics.Model] = [:]
   private var decisions: [String: GatewayMetrics.Decision] = [:]
   /// By status, of which engines have at most 900.
@@ -33,7 +33,7 @@ final class GatewayLoop {
   /// Starts the periodic work. Call on the loop.
   func start() {
     let bound = NIOLoopBound(self, eventLoop: eventLoop)
-    sweep = eventLoop.scheduleRepeatedTask(initialDelay: .milliseconds(500), delay: .milliseconds(500)) { _ in
+    sweep = eventLoop.scheduleRepeatedTask(initialDelay: .milliseconds(100), delay: .milliseconds(100)) { _ in
       bound.value.sweepNow(.now())
     }
   }
@@ -48,15 +48,15 @@ final class GatewayLoop {
   /// No new requests on kept connections from now on.
   func drain() {
     isDraining = true
-    for client in clients.values { client.closeIfIdle() }
+    for client in clients.values { client.drain() }
   }
 
   var isEmpty: Bool { clients.isEmpty }
 
   // MARK: Connections
 
-  func add(_ client: ClientConnection) { clients[ObjectIdentifier(client)] = client }
-  func remove(_ client: ClientConnection) { clients[ObjectIdentifier(client)] = nil }
+  func add(_ client: any ClientConnection) { clients[ObjectIdentifier(client)] = client }
+  func remove(_ client: any ClientConnection) { clients[ObjectIdentifier(client)] = nil }
 
   /// An idle connection to a replica, the most recently used first.
   func takeIdle(_ replica: Replica) -> UpstreamConnection? { idle[replica.id]?.popLast() }

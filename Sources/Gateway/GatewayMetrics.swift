@@ -63,6 +63,11 @@ public final class GatewayMetrics: Sendable {
       "llm_request_errors_total", help: "Requests that failed", labels: [("model", model), ("reason", reason)])
   }
 
+  func brokenAnswers(model: String) -> Counter {
+    registry.counter(
+      "switchyard_broken_answers_total", help: "Answers that began and came to no end", labels: [("model", model)])
+  }
+
   /// Gauges of a fleet; a later fleet's replace them.
   public func observe(_ fleet: FleetSnapshot) {
     registry.removeGauges("switchyard_replica_in_flight")

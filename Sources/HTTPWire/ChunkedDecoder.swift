@@ -5,6 +5,8 @@ public struct ChunkedDecoder: Sendable, Equatable {
   public enum Event: Sendable, Equatable {
     /// Payload at these offsets.
     case data(Range<Int>)
+    /// The chunk that ``data(_:)`` told of is over, its line end included; what follows is the next one.
+    case chunkEnd
     /// Every byte given was consumed; the body goes on.
     case needMore
     /// The body, trailers included, ended before this offset.
@@ -73,6 +75,7 @@ public struct ChunkedDecoder: Sendable, Equatable {
         guard byte == 0x0A else { throw .badChunk }
         offset += 1
         state = .size(value: 0, digits: 0, inExtension: false)
+        return .chunkEnd
       case .trailerStart:
         offset += 1
         if byte == 0x0D {

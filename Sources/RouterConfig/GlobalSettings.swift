@@ -14,11 +14,14 @@ public struct GlobalSettings: Sendable, Equatable {
   /// `services.management_api`: address and port of the management API.
   public var managementAddress: String
   public var managementPort: Int
+  /// What the gateway takes on at most.
+  public var gateway: GatewayLimits
 
   public init(
     autoModelNames: [String] = ["vllm-sr/auto", "auto", "MoM"], strategy: RoutingStrategy = .priority,
     skipProcessing: Bool = false, domainThreshold: Double = 0.5,
-    fallbackCategory: String = "other", managementAddress: String = "127.0.0.1", managementPort: Int = 8081
+    fallbackCategory: String = "other", managementAddress: String = "127.0.0.1", managementPort: Int = 8081,
+    gateway: GatewayLimits = GatewayLimits()
   ) {
     self.autoModelNames = autoModelNames
     self.strategy = strategy
@@ -27,5 +30,6 @@ public struct GlobalSettings: Sendable, Equatable {
     self.fallbackCategory = fallbackCategory
     self.managementAddress = managementAddress
     self.managementPort = managementPort
+    self.gateway = gateway
   }
 }

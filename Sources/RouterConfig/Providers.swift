@@ -46,10 +46,13 @@ public struct ProviderModel: Sendable, Equatable {
   public var externalModelIDs: [String: String]
   public var backends: [BackendReference]
   public var pricing: ModelPricing?
+  /// Timeouts, retries, ejection, limits and health checks, with the defaults of all models filled in.
+  public var reliability: ReliabilitySettings
 
   public init(
     name: String, reasoningFamily: String? = nil, providerModelID: String? = nil,
-    externalModelIDs: [String: String] = [:], backends: [BackendReference] = [], pricing: ModelPricing? = nil
+    externalModelIDs: [String: String] = [:], backends: [BackendReference] = [], pricing: ModelPricing? = nil,
+    reliability: ReliabilitySettings = .defaults
   ) {
     self.name = name
     self.reasoningFamily = reasoningFamily
@@ -57,6 +60,7 @@ public struct ProviderModel: Sendable, Equatable {
     self.externalModelIDs = externalModelIDs
     self.backends = backends
     self.pricing = pricing
+    self.reliability = reliability
   }
 }
 

@@ -32,22 +32,6 @@ public struct RouterDocument: Sendable, Equatable {
   }
 }
 
-/// An address that the built-in gateway listens on.
-public struct Listener: Sendable, Equatable {
-  public var name: String
-  public var address: String
-  public var port: Int
-  /// The whole-request timeout of requests on this listener, in seconds; nil leaves the gateway's default.
-  public var timeoutSeconds: Double?
-
-  public init(name: String, address: String, port: Int, timeoutSeconds: Double? = nil) {
-    self.name = name
-    self.address = address
-    self.port = port
-    self.timeoutSeconds = timeoutSeconds
-  }
-}
-
 /// Virtual model names that enter a recipe.
 public struct Entrypoint: Sendable, Equatable {
   public var modelNames: [String]

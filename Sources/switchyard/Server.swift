@@ -81,10 +81,12 @@ actor Server {
       do {
         let channel = try await gateway.listen(
           host: listener.address, port: listener.port,
-          requestTimeout: listener.timeoutSeconds.flatMap { seconds in
-            // A year stands for every longer time.
-            seconds > 0 ? .milliseconds(Int64(min(seconds, 31_536_000) * 1000)) : nil
-          })
+          as: ListenerContext(
+            name: listener.name,
+            requestTimeout: listener.timeoutSeconds.flatMap { seconds in
+              // A year stands for every longer time.
+              seconds > 0 ? .milliseconds(Int64(min(seconds, 31_536_000) * 1000)) : nil
+            }))
         channels.append(channel)
         let port = channel.localAddress?.port ?? listener.port
         StandardError.write("switchyard listening on http://\(EngineAddress(host: listener.address, port: port))")

@@ -93,16 +93,25 @@ def test_a_request_that_waits_on_a_dying_replica_is_sent_to_another(make: Maker)
     assert router.metric("switchyard_retries_total") >= 1
 
 
-def test_a_replica_that_dies_within_its_answer_ends_the_clients_connection(make: Maker):
+def test_a_stream_whose_replica_dies_ends_with_an_event_that_says_so(make: Maker):
     fleet = make.fleet("--mode", "echo", "--inter-token-latency", "20ms", count=1)
     with wire.Connection(fleet.port) as connection:
         connection.send(wire.request(CHAT, ask(MODEL, words(500), stream="true")))
         assert connection.read_head().status == 200
         assert connection.read_chunk()
         fleet.engines[0].kill()
-        rest = connection.read_to_end()
-    assert not rest.endswith(b"0\r\n\r\n"), "a broken answer must not look like a whole one"
+        rest = []
+        while chunk := connection.read_chunk():
+            rest.append(chunk)
+        last = b"".join(rest).strip().rpartition(b"data: ")[2]
+        error = json.loads(last)["error"]
+        assert error["type"] == "server_error" and error["code"] == "upstream_closed"
+        assert b"[DONE]" not in last, "a broken answer must not look like a whole one"
+        # The answer ended in good order, so the connection serves on.
+        connection.send(wire.request("/health"))
+        assert connection.read_head().status == 200
     assert poll(lambda: fleet.router.in_flight() == 0, "no request is counted any more")
+    assert 'switchyard_broken_answers_total{model="' in fleet.router.metrics()
 
 
 def test_with_all_replicas_dead_a_client_is_told_so(make: Maker):

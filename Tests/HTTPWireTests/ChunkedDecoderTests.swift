@@ -58,7 +58,10 @@ import Testing
     var offset = 0
     #expect(try decoder.next(bytes, offset: &offset) == .data(3..<6))
     #expect(!decoder.isEnded)
+    #expect(try decoder.next(bytes, offset: &offset) == .chunkEnd)
+    #expect(offset == 8)
     #expect(try decoder.next(bytes, offset: &offset) == .data(11..<13))
+    #expect(try decoder.next(bytes, offset: &offset) == .chunkEnd)
     #expect(try decoder.next(bytes, offset: &offset) == .end(20))
     #expect(decoder.isEnded)
     #expect(try decoder.next(bytes, offset: &offset) == .end(20))

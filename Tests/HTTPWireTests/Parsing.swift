@@ -99,6 +99,7 @@ struct ChunkedResult: Equatable, CustomStringConvertible {
         do throws(HTTPSyntaxError) {
           while true {
             switch try decoder.next(raw, offset: &offset) {
+            case .chunkEnd: break
             case .data(let range): result.payload += raw[range]
             case .needMore: return false
             case .end(let end):

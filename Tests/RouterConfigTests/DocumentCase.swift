@@ -19,7 +19,8 @@ struct DocumentCase: Sendable, CustomTestStringConvertible {
 func load(
   _ yaml: String, environment: [String: String] = [:], strict: Bool = false
 ) throws(ConfigurationProblems) -> LoadedConfiguration {
-  try ConfigurationLoader(environment: environment, strict: strict).load(Array(yaml.utf8), file: "c.yaml")
+  try ConfigurationLoader(environment: environment, strict: strict, files: .none)
+    .load(Array(yaml.utf8), file: "c.yaml")
 }
 
 @Suite("Problems of documents") struct DocumentProblemTests {
@@ -32,6 +33,9 @@ func load(
       #expect(error.problems.map(\.description) == document.problems)
     }
   }
+
+  @Test("what the gateway is told is checked with exact words and places", arguments: badGatewayDocuments)
+  func refusesOfGateway(_ document: DocumentCase) { refuses(document) }
 
   @Test("a doubtful document loads and says so", arguments: doubtfulDocuments)
   func warns(_ document: DocumentCase) throws {

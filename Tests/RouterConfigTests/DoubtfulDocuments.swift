@@ -259,4 +259,35 @@ let doubtfulDocuments: [DocumentCase] = [
       "c.yaml:12:14: warning: classifier.category_modl is not a key of the flat format and is left out; did you mean "
         + "category_model?",
     ]),
+  DocumentCase(
+    "round robin is not done yet, in however many places",
+    """
+    providers:
+      defaults: {reliability: {lb_policy: round_robin}}
+      models:
+        - {name: m, backend_refs: [{endpoint: h}], reliability: {lb_policy: round_robin}}
+        - {name: n, backend_refs: [{endpoint: h}], reliability: {lb_policy: least_request, retry_on: 5xx}}
+    routing: {}
+    """,
+    [
+      "c.yaml:2:28: warning: 2 places set round-robin balancing, which this version does not act on yet"
+    ]),
+  DocumentCase(
+    "misspelt keys of the gateway are ignored",
+    """
+    listeners: [{port: 1, tsl: {}, cors: {allow_origins: ["*"], allow_orgins: []}}]
+    providers: {defaults: {reliability: {retry_cuont: 1}}}
+    routing: {}
+    global: {gateway: {body_limits: 1}}
+    """,
+    [
+      "c.yaml:1:23: warning: listeners[0].tsl is not a key of the schema and is ignored; `switchyard config "
+        + "reference` lists the keys",
+      "c.yaml:1:61: warning: listeners[0].cors.allow_orgins is not a key of the schema and is ignored; did you mean "
+        + "allow_origins?",
+      "c.yaml:2:38: warning: providers.defaults.reliability.retry_cuont is not a key of the schema and is ignored; did "
+        + "you mean retry_count?",
+      "c.yaml:4:20: warning: global.gateway.body_limits is not a key of the schema and is ignored; did you mean "
+        + "body_limit?",
+    ]),
 ]

@@ -47,14 +47,19 @@ import Testing
         """
         routing:
           strategy: $SET
-        listeners: [{name: l, port: $SET, timeout: $SET}]
+        listeners:
+          - {name: l, port: $SET, timeout: $SET, cors: {allow_origins: [$SET], allow_methods: ["a $SET"]}}
+          - {name: t, port: 1, tls: {cert_file: a, key_file: b, alpn: [$SET], client_auth: $SET}}
         providers:
           models:
-            - {name: m, backend_refs: [{endpoint: "${SET}:x"}, {base_url: $SET}, {endpoint: "u:value@h"}]}
+            - name: m
+              reliability: {health_check_path: $SET, hedge_after: $SET, max_requests: $SET}
+              backend_refs: [{endpoint: "${SET}:x"}, {base_url: $SET}, {endpoint: "u:value@h"}]
+        global: {gateway: {body_limit: $SET, priority_header: "a $SET"}}
         """, environment: Self.environment)
       Issue.record("loaded")
     } catch {
-      #expect(error.problems.count == 6)
+      #expect(error.problems.count == 15)
       #expect(!error.description.contains("value"))
     }
   }

@@ -16,7 +16,16 @@ import Testing
           reasoning_family: gpt
           api_format: openai
           pricing: {prompt_per_1m: 0.1, cached_input_per_1m: 0.01, cache_write_per_1m: 0.2}
-          reliability: {lb_policy: least_request, retry_count: 2, retry_on: "5xx"}
+          reliability:
+            lb_policy: least_request
+            retry_count: 3
+            retry_on: "5xx,gateway-error"
+            consecutive_5xx: 5
+            base_ejection_time: 30s
+            max_ejection_percent: 20
+            health_check_path: /healthz
+            health_check_interval: 10s
+            health_check_timeout: 1s
           backend_refs: [{endpoint: "small:8000"}]
         - name: large
           api_format: anthropic
@@ -133,7 +142,6 @@ import Testing
     #expect(
       loaded.warnings.map(\.reason) == [
         "2 places set prices of cached tokens, which this version does not act on yet",
-        "the document sets the reliability of an Envoy cluster, which this version does not act on yet",
         "the document sets an API format other than openai, which this version does not act on yet",
         "1 rule is declared under signals.embeddings, which this version does not read yet: conditions "
           + "on them count as failed",
@@ -207,6 +215,17 @@ import Testing
         "the document sets the classifier of personal data, which this version does not act on yet",
         "the document sets the preference classifier, which this version does not act on yet",
       ])
+  }
+
+  @Test("its Envoy clusters' reliability is ours")
+  func reliability() throws {
+    let models = try load(Self.yaml).document.providers.models
+    #expect(
+      models[0].reliability
+        == ReliabilitySettings(
+          retryCount: 3, consecutiveFailures: 5, baseEjectionTime: .seconds(30), maxEjectionPercent: 20,
+          healthCheckPath: "/healthz", healthCheckInterval: .seconds(10), healthCheckTimeout: .seconds(1)))
+    #expect(models[1].reliability == .defaults)
   }
 
   @Test("keeps conditions on signals of later in its trees")

@@ -81,6 +81,57 @@ import Testing
       """#.replacing("\"\", ", with: ""), environment: ["KEY": "sk-1"])
   }
 
+  @Test("what the gateway is told comes back")
+  func gateway() throws {
+    try expectRoundTrip(gatewayDocument)
+    try expectRoundTrip(
+      """
+      listeners: [{port: 1, timeout: 10us, tls: {cert_file: a, key_file: b, client_ca_file: c, alpn: []}}]
+      providers:
+        defaults: {reliability: {hedge_after: p95, base_ejection_time: 1h}}
+        models: [{name: a, backend_refs: [{endpoint: h}]}, {name: b, backend_refs: [{endpoint: h}]}]
+      routing: {}
+      """)
+  }
+
+  @Test("settings that all models share are written once, those of one beside it, defaults not at all")
+  func reliability() throws {
+    func written(_ models: [ReliabilitySettings]) -> String {
+      var document = RouterDocument()
+      document.providers.models = models.enumerated().map { index, settings in
+        ProviderModel(name: "m\(index)", reliability: settings)
+      }
+      let text = ConfigurationWriter.write(document)
+      guard let begin = text.firstRange(of: "providers:\n"), let end = text.firstRange(of: "\n\n# What to") else {
+        return text
+      }
+      return String(text[begin.lowerBound..<end.lowerBound])
+    }
+    let patient = ReliabilitySettings(idleTimeout: nil, totalTimeout: .seconds(90))
+    #expect(
+      written([patient, patient]) == """
+        providers:
+          # The default model answers when no decision matches.
+          defaults:
+            reliability:
+              idle_timeout: none
+              total_timeout: "1m30s"
+          models:
+            - name: m0
+            - name: m1
+        """)
+    #expect(
+      written([patient, .defaults]) == """
+        providers:
+          models:
+            - name: m0
+              reliability:
+                idle_timeout: none
+                total_timeout: "1m30s"
+            - name: m1
+        """)
+  }
+
   @Test("an empty document can be written")
   func empty() throws {
     let written = ConfigurationWriter.write(RouterDocument())

@@ -2,22 +2,27 @@
 ///
 /// The steps, in order: hash of the bytes; YAML; the `config` block of a Helm values file; environment variables;
 /// check and migration of the flat format; older spellings; the table of keys; decoding with defaults; references
-/// between parts; models that no request can reach. All problems are found in one go. The work is a few milliseconds for a usual file and may run on any thread.
+/// between parts; models that no request can reach. All problems are found in one go. The work is a few milliseconds for a
+/// usual file and may run on any thread.
 public struct ConfigurationLoader: Sendable {
   private let environment: [String: String]
   private let isStrict: Bool
+  private let files: FileInspection
 
   /// - Parameters:
   ///   - environment: variables for references such as `${NAME}` and for `api_key_env`.
   ///   - strict: makes keys and versions outside the schema errors in place of warnings.
-  public init(environment: [String: String], strict: Bool = false) {
+  ///   - files: looks at the files that a document names, such as certificates; one that cannot be read is an error.
+  ///     Give ``FileInspection/none`` for documents that are to run on another machine.
+  public init(environment: [String: String], strict: Bool = false, files: FileInspection = .system) {
     self.environment = environment
     isStrict = strict
+    self.files = files
   }
 
   /// - Parameters:
   ///   - bytes: the whole file, at most 4 MiB.
-  ///   - file: its name for messages.
+  ///   - file: its name for messages; relative paths in the document begin at the folder in it, if it has one.
   /// - Throws: every error and warning at once.
   public func load(_ bytes: [UInt8], file: String) throws(ConfigurationProblems) -> LoadedConfiguration {
     let root = try YAMLReader.read(bytes, file: file)
@@ -58,7 +63,7 @@ public struct ConfigurationLoader: Sendable {
     schema.checkDocument()
     log = schema.log
     schema.features.report(to: &log)
-    var decoder = DocumentDecoder(log: log, environment: environment)
+    var decoder = DocumentDecoder(log: log, environment: environment, files: files)
     let document = decoder.document(hash: hash)
     var references = ReferenceCheck(log: decoder.log, document: document)
     references.check()

@@ -2,12 +2,14 @@ extension DocumentDecoder {
   mutating func providers(_ node: DocumentNode?) -> Providers {
     let path = DocumentPath([.key("providers")])
     let defaults = node?["defaults"]
+    let reliability = reliability(
+      defaults?["reliability"], over: .defaults, at: path + .key("defaults") + .key("reliability"))
     return Providers(
       defaultModel: defaults?["default_model"]?.text,
       defaultReasoningEffort: defaults?["default_reasoning_effort"]?.text,
       reasoningFamilies: reasoningFamilies(
         defaults?["reasoning_families"], at: path + .key("defaults") + .key("reasoning_families")),
-      models: providerModels(node?["models"], at: path + .key("models")))
+      models: providerModels(node?["models"], over: reliability, at: path + .key("models")))
   }
 
   func modelCards(_ node: DocumentNode?) -> [ModelCard] {
@@ -41,7 +43,10 @@ extension DocumentDecoder {
     return families
   }
 
-  private mutating func providerModels(_ node: DocumentNode?, at path: DocumentPath) -> [ProviderModel] {
+  /// - Parameter reliability: what holds for models that do not say.
+  private mutating func providerModels(
+    _ node: DocumentNode?, over reliability: ReliabilitySettings, at path: DocumentPath
+  ) -> [ProviderModel] {
     var models: [ProviderModel] = []
     for (model, modelPath) in each(node, at: path) {
       let name = model["name"]?.text ?? ""
@@ -51,7 +56,8 @@ extension DocumentDecoder {
           providerModelID: model["provider_model_id"]?.text,
           externalModelIDs: model["external_model_ids"]?.textMap ?? [:],
           backends: backends(model["backend_refs"], of: name, at: modelPath + .key("backend_refs")),
-          pricing: model["pricing"].map(pricing)))
+          pricing: model["pricing"].map(pricing),
+          reliability: self.reliability(model["reliability"], over: reliability, at: modelPath + .key("reliability"))))
     }
     return models
   }

@@ -3,6 +3,8 @@
 struct DocumentDecoder {
   var log: ProblemLog
   let environment: [String: String]
+  /// Looks at the files that the document names.
+  let files: FileInspection
 
   mutating func document(hash: String) -> RouterDocument {
     let root = log.root
@@ -24,32 +26,8 @@ struct DocumentDecoder {
 
   // MARK: Small sections
 
-  private mutating func listeners(_ node: DocumentNode?) -> [Listener] {
-    let path = DocumentPath([.key("listeners")])
-    var firstLines: [String: Int] = [:]
-    return each(node, at: path).enumerated().map { index, element in
-      let listener = Listener(
-        name: element.node["name"]?.text ?? "listener-\(index + 1)",
-        address: host(element.node["address"], at: element.path + .key("address")) ?? "0.0.0.0",
-        port: element.node["port"]?.integer ?? 0,
-        timeoutSeconds: element.node["timeout"]?.text.flatMap(Quantity.seconds))
-      if listener.port > 0 {
-        let place = "\(listener.address):\(listener.port)"
-        if let line = firstLines[place] {
-          log.error(
-            element.path + .key("port"),
-            .clause("the address \(place) is taken by the listener on line \(line)"),
-            suggestion: "give each listener a port of its own")
-        } else {
-          firstLines[place] = element.node.location.line
-        }
-      }
-      return listener
-    }
-  }
-
   /// An address to bind, without the brackets that IPv6 may stand in; nil when the node is absent.
-  private mutating func host(_ node: DocumentNode?, at path: DocumentPath) -> String? {
+  mutating func host(_ node: DocumentNode?, at path: DocumentPath) -> String? {
     guard let text = node?.text, !text.isEmpty else { return nil }
     if text.hasPrefix("["), text.hasSuffix("]"), HostText.isIPv6(text.dropFirst().dropLast()) {
       return String(text.dropFirst().dropLast())
@@ -110,6 +88,7 @@ struct DocumentDecoder {
     let bindPath = DocumentPath([.key("global"), .key("services"), .key("management_api"), .key("bind_address")])
     if let address = host(management?["bind_address"], at: bindPath) { settings.managementAddress = address }
     if let port = management?["port"]?.integer { settings.managementPort = port }
+    settings.gateway = gatewayLimits(node?["gateway"])
     return settings
   }
 }

@@ -148,27 +148,37 @@ struct SchemaCheck {
   }
 
   private mutating func checkScalar(_ node: DocumentNode, against key: ConfigurationKey, at path: DocumentPath) {
-    guard let scalar = node.scalar else { return mistyped(node, Self.kind(of: key.type), key, at: path) }
-    switch key.type {
+    let expected = Self.kind(of: key.type)
+    guard let scalar = node.scalar else { return mistyped(node, expected, key, at: path) }
+    var type = key.type
+    if case .either(let words, let other) = type {
+      if words.contains(scalar.text) { return }
+      type = other
+    }
+    switch type {
     case .name:
       if scalar.text.isEmpty { log.error(path, .predicate("must not be empty")) }
     case .integer(let range):
-      guard let value = node.integer else { return mistyped(node, Self.kind(of: key.type), key, at: path) }
+      guard let value = node.integer else { return mistyped(node, expected, key, at: path) }
       if !range.contains(value) { outOfRange(node, range.lowerBound, range.upperBound, .max, key, at: path) }
     case .number(let range):
-      guard let value = node.number else { return mistyped(node, Self.kind(of: key.type), key, at: path) }
+      guard let value = node.number else { return mistyped(node, expected, key, at: path) }
       if !range.contains(value) {
         outOfRange(node, range.lowerBound, range.upperBound, .greatestFiniteMagnitude, key, at: path)
       }
     case .boolean:
-      if node.boolean == nil { mistyped(node, "true or false", key, at: path) }
+      if node.boolean == nil { mistyped(node, expected, key, at: path) }
     case .choice(let words, let ignoringCase):
       let isKnown = words.contains { ignoringCase ? $0.lowercased() == scalar.text.lowercased() : $0 == scalar.text }
       if !isKnown { badChoice(node, among: words.filter { !$0.isEmpty }, key, at: path) }
     case .duration:
-      if Quantity.seconds(scalar.text) == nil { mistyped(node, "a duration such as 60s or 1m30s", key, at: path) }
+      if Quantity.duration(scalar.text) == nil { mistyped(node, expected, key, at: path) }
+    case .positiveDuration:
+      if Quantity.duration(scalar.text).map({ $0 > .zero }) != true { mistyped(node, expected, key, at: path) }
+    case .size:
+      if Quantity.bytes(scalar.text).map({ $0 > 0 }) != true { mistyped(node, expected, key, at: path) }
     case .tokenCount:
-      if Quantity.tokens(scalar.text) == nil { mistyped(node, "a token count such as 4096 or 4K", key, at: path) }
+      if Quantity.tokens(scalar.text) == nil { mistyped(node, expected, key, at: path) }
     default:
       return
     }
@@ -247,7 +257,9 @@ struct SchemaCheck {
   ) {
     func short(_ bound: Bound) -> String { "\(bound)".hasSuffix(".0") ? "\("\(bound)".dropLast(2))" : "\(bound)" }
     let range = upper == unbounded ? "\(short(lower)) or more" : "between \(short(lower)) and \(short(upper))"
-    log.error(path, .predicate("must be \(range)\(butIs(node, key))"))
+    var words = ""
+    if case .either(let others, _) = key.type { words = ", or \(ProblemLog.listed(others))" }
+    log.error(path, .predicate("must be \(range)\(words)\(butIs(node, key))"))
   }
 
   private mutating func badChoice(
@@ -301,6 +313,9 @@ struct SchemaCheck {
     case .boolean: "true or false"
     case .choice(let words, _) where words.count <= 6: ProblemLog.listed(words.filter { !$0.isEmpty })
     case .duration: "a duration such as 60s or 1m30s"
+    case .positiveDuration: "a duration above 0 such as 60s or 1m30s"
+    case .size: "a size above 0 such as 64M or 1G"
+    case .either(let words, let other): "\(kind(of: other)), or \(ProblemLog.listed(words))"
     case .tokenCount: "a token count such as 4096 or 4K"
     default: "a text"
     }

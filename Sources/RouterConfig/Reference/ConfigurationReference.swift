@@ -43,13 +43,56 @@ public enum ConfigurationReference {
     is unset or empty, `${NAME-text}` for when it is unset, and `$$` is a dollar sign. A dollar sign before anything but
     a name stays as it is. A variable that is not set and has no default stands for nothing, with a warning.
 
+    A duration is `60s`, `1m30s`, `250ms` or a bare number of seconds; a year stands for every longer one. A size is
+    `64M`, `1.5G` or a bare number of bytes; `K`, `M`, `G` and `T` are powers of 1024.
+
+    ## An example
+
+    A gateway in front of two replicas, with TLS, a browser application, and its own ideas of time:
+
+    ```yaml
+    \(example)
+    ```
+
+    ## The tables
+
     In the tables, `[]` stands for each element of a list and `*` for any name. Required keys are marked **required**.
 
     """
 
+  /// A document with the usual keys of a gateway; it loads without a warning where the certificate's files are there.
+  static let example = """
+    version: v0.3
+    listeners:
+      - name: https
+        port: 8443
+        tls: {cert_file: tls.crt, key_file: tls.key}         # read anew when the files change
+        cors: {allow_origins: ["https://app.example.com"]}   # pages of this origin may ask
+    providers:
+      defaults:
+        default_model: llama
+        reliability: {first_byte_timeout: 2m, retry_count: 1}   # for all models …
+      models:
+        - name: llama
+          reliability: {idle_timeout: 30s, max_requests: 64}    # … and for this one besides
+          backend_refs:
+            - endpoint: 10.0.0.1:8000
+            - endpoint: 10.0.0.2:8000
+    routing: {}
+    global:
+      gateway: {max_requests: 2000, max_buffered_bytes: 512M, drain_timeout: 2m}
+    """
+
   private static let sections: [(prefix: String, title: String, text: String)] = [
     ("", "Document", "The top of the file. It must have `routing` or `global`."),
+    ("listeners", "Listeners", "Where clients connect, and what is special there. Without a listener it is port 8080."),
     ("providers", "Providers", "The physical models, the addresses of their replicas, and how each is told to reason."),
+    (
+      "providers.models[].reliability", "Reliability",
+      "What a model's requests wait for, what is tried again, which replicas are passed over. The same keys under "
+        + "`providers.defaults.reliability` hold for all models; a model's own key wins over the one there. Keys "
+        + "that the semantic router writes for its Envoy, such as `consecutive_5xx`, mean the same here."
+    ),
     ("routing", "Routing", "The default recipe. `recipes[].routing` has the same keys except `modelCards`."),
     (
       "routing.signals", "Signals",
@@ -63,15 +106,13 @@ public enum ConfigurationReference {
         + "`operator` over `conditions`, which nest."
     ),
     ("global", "Global", "What holds for all recipes."),
+    ("global.gateway", "Gateway", "What the gateway takes on at most, whatever the model."),
   ]
 
+  /// The longest prefix of a section that a path lies under.
   private static func section(of path: String) -> String {
-    for prefix in ["routing.signals", "routing.decisions"]
-    where path.hasPrefix(prefix + "[") || path.hasPrefix(prefix + ".") {
-      return prefix
-    }
-    for prefix in ["providers", "routing", "global"] where path.hasPrefix(prefix + ".") { return prefix }
-    return ""
+    sections.map(\.prefix).filter { path.hasPrefix("\($0).") || path.hasPrefix("\($0)[") }
+      .max { $0.count < $1.count } ?? ""
   }
 
   private static func isHonoured(_ key: ConfigurationKey) -> Bool { key.support == .honoured }
@@ -97,6 +138,9 @@ public enum ConfigurationReference {
         ? "one of \(words.count) words"
         : words.filter { !$0.isEmpty }.map { "`\($0)`" }.joined(separator: ", ")
     case .duration: "duration"
+    case .positiveDuration: "duration above 0"
+    case .size: "size, such as `64M`"
+    case .either(let words, let other): "\(value(other)), or \(words.map { "`\($0)`" }.joined(separator: ", "))"
     case .tokenCount: "tokens, such as `4K`"
     case .texts: "list of texts"
     case .textLists: "list of lists of texts"

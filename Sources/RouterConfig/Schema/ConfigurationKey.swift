@@ -1,7 +1,7 @@
 /// One key of the configuration document: a row of the table that checks documents and makes their reference.
 public struct ConfigurationKey: Sendable {
   /// What the value must look like.
-  public enum ValueType: Sendable, Equatable {
+  public indirect enum ValueType: Sendable, Equatable {
     /// Any scalar, as it is written.
     case text
     /// A text that must not be empty.
@@ -15,6 +15,12 @@ public struct ConfigurationKey: Sendable {
     case choice([String], ignoringCase: Bool)
     /// `60s`, `1m30s`, or a number of seconds.
     case duration
+    /// The same, but not `0`.
+    case positiveDuration
+    /// A number of bytes above 0: `65536`, `64M`, `1.5G`; see ``Quantity/bytes(_:)``.
+    case size
+    /// One of these words, or else a scalar of the type.
+    case either([String], or: ValueType)
     /// `4096`, `4K`, `1.5M`.
     case tokenCount
     /// A list of texts.

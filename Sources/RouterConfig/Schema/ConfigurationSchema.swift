@@ -5,7 +5,8 @@
 public enum ConfigurationSchema {
   /// All keys in the order of the reference.
   public static let keys: [ConfigurationKey] =
-    documentKeys + providerKeys + routingKeys + signalKeys + decisionKeys + globalKeys
+    documentKeys + listenerKeys + providerKeys + reliabilityKeys + routingKeys + signalKeys + decisionKeys + globalKeys
+    + gatewayKeys
 
   /// By path.
   static let keyByPath = Dictionary(keys.map { ($0.path, $0) }, uniquingKeysWith: { first, _ in first })
@@ -26,13 +27,6 @@ public enum ConfigurationSchema {
       "version", .text, default: "v0.3",
       "The schema's version; another is a warning, and an error with `--strict`."),
     .init("listeners", .objects(uniqueBy: "name"), "Where the gateway listens."),
-    .init("listeners[].name", .name, default: "`listener-N`", "A name for logs and metrics."),
-    .init("listeners[].address", .name, default: "0.0.0.0", "The IP address or host name to bind."),
-    .init(
-      "listeners[].port", .integer(0...65535), required: true, "The port to bind; 0 takes a free one."),
-    .init(
-      "listeners[].timeout", .duration, default: "the gateway's",
-      "Longest time for a whole request, such as `60s` or `1m30s`; `0` sets no limit."),
     .init("providers", .object, "The models and where they run."),
     .init("routing", .object, "The default recipe: model cards, signals, decisions."),
     .init("entrypoints", .objects(uniqueBy: nil), "Virtual model names that enter a recipe."),

@@ -1,5 +1,4 @@
 extension ConfigurationSchema {
-  private static let reliability = ConfigurationFeature.setting("the reliability of an Envoy cluster")
   private static let cachePrices = ConfigurationFeature.setting("prices of cached tokens")
   private static let apiFormat = ConfigurationFeature.setting("an API format other than openai")
 
@@ -20,6 +19,9 @@ extension ConfigurationSchema {
     .init(
       "providers.defaults.reasoning_families.*.parameter", .name, required: true,
       "The key that is set, such as `enable_thinking`."),
+    .init(
+      "providers.defaults.reliability", .same(as: "providers.models[].reliability"),
+      "How requests for all models survive failing replicas, where a model does not say."),
     .init("providers.models", .objects(uniqueBy: "name"), "The physical models."),
     .init("providers.models[].name", .name, required: true, "The model's name, as decisions and clients write it."),
     .init("providers.models[].reasoning_family", .name, "One of `providers.defaults.reasoning_families`."),
@@ -73,9 +75,6 @@ extension ConfigurationSchema {
     .init(
       "providers.models[].pricing.cache_write_per_1m", .number(nonNegativeNumber),
       .notYet(cachePrices, harmless: []), "Price of a million prompt tokens written to the engine's cache."),
-    .init(
-      "providers.models[].reliability", .anything, .notYet(reliability, harmless: []),
-      "Retries, outlier ejection and health checks of an Envoy cluster."),
     .init(
       "providers.models[].api_format", .choice(["", "openai", "anthropic"], ignoringCase: false), default: "openai",
       .notYet(apiFormat, harmless: ["", "openai"]), "The API that the engines speak."),

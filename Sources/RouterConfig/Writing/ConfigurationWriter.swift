@@ -3,7 +3,7 @@
 /// Loading what it prints gives an equal document, apart from its hash. Credentials are never printed: each becomes an
 /// `api_key_env`, with the variable it came from, or one named after its backend (``variable(for:)``), and so does an
 /// extra header that carries a secret by its name. Keys with their default value are left
-/// out, except where seeing them helps.
+/// out, except where seeing them helps. Paths of certificates are written as they are opened.
 public struct ConfigurationWriter {
   private let document: RouterDocument
   private var output = YAMLText()
@@ -76,13 +76,17 @@ public struct ConfigurationWriter {
       (name, mapping([("type", text(family.kind.rawValue)), ("parameter", text(family.parameter))]))
     }
     if !families.isEmpty { defaults.add("reasoning_families", mapping(families)) }
+    let shared = Self.sharedReliability(of: providers.models)
+    defaults.add("reliability", reliability(shared, over: .defaults))
     section("The models and where they run.")
     output.header("providers")
     if !defaults.pairs.isEmpty {
       output.comment("The default model answers when no decision matches.", indent: 2)
       output.entry("defaults", mapping(defaults.pairs), indent: 2)
     }
-    if !providers.models.isEmpty { output.entry("models", list(providers.models.map(model)), indent: 2) }
+    if !providers.models.isEmpty {
+      output.entry("models", list(providers.models.map { model($0, over: shared) }), indent: 2)
+    }
     if defaults.pairs.isEmpty, providers.models.isEmpty { output.entry("models", list([]), indent: 2) }
   }
 
@@ -93,11 +97,15 @@ public struct ConfigurationWriter {
     fields.add("name", text(listener.name))
     fields.add("address", text(listener.address))
     fields.add("port", number(listener.port))
-    fields.add("timeout", listener.timeoutSeconds.map { text("\(Self.short($0))s") })
+    fields.add("timeout", listener.timeoutSeconds.map { duration(.microseconds(Int64(($0 * 1e6).rounded()))) })
+    if listener.trustsForwarded { fields.add("trust_forwarded", boolean(true)) }
+    fields.add("tls", listener.tls.map(tls))
+    fields.add("cors", listener.cors.map(cors))
     return mapping(fields.pairs)
   }
 
-  private func model(_ model: ProviderModel) -> DocumentNode {
+  /// - Parameter shared: the reliability that `providers.defaults` sets.
+  private func model(_ model: ProviderModel, over shared: ReliabilitySettings) -> DocumentNode {
     var fields = Fields()
     fields.add("name", text(model.name))
     fields.add("reasoning_family", model.reasoningFamily.map(text))
@@ -111,6 +119,7 @@ public struct ConfigurationWriter {
           ("completion_per_1m", number(pricing.completionPerMillion)),
         ]))
     }
+    fields.add("reliability", reliability(model.reliability, over: shared))
     if !model.backends.isEmpty {
       fields.add("backend_refs", list(model.backends.map { backend($0, of: model.name) }))
     }
@@ -188,7 +197,7 @@ public struct ConfigurationWriter {
   }
 
   private func global(_ settings: GlobalSettings) -> DocumentNode {
-    mapping([
+    var pairs = [
       (
         "router",
         mapping([
@@ -230,7 +239,10 @@ public struct ConfigurationWriter {
           )
         ])
       ),
-    ])
+    ]
+    let gateway = gateway(settings.gateway)
+    if !gateway.isEmpty { pairs.insert(("gateway", mapping(gateway)), at: 0) }
+    return mapping(pairs)
   }
 
   // MARK: Routing

@@ -9,16 +9,15 @@ enum UpstreamRequest {
   /// Pieces up to this size are copied behind the head, so that a usual request is one buffer and one write.
   static let copyLimit = 64 << 10
 
-  static func pieces(
-    _ exchange: Exchange, to placement: Placement, clientHead: MessageHead, clientHeadBytes: ByteBuffer,
-    allocator: ByteBufferAllocator
-  ) -> [ByteBuffer] {
+  static func pieces(_ exchange: Exchange, to placement: Placement) -> [ByteBuffer] {
+    guard let plan = exchange.plan else { return [] }
+    let allocator = exchange.client.allocator
     let body = exchange.body
-    let splices = body.withUnsafeReadableBytes { exchange.plan.splices(for: placement, on: $0) }
+    let splices = body.withUnsafeReadableBytes { plan.splices(for: placement, on: $0) }
     let length = splices.lengthAfter(body.readableBytes)
     var head = allocator.buffer(capacity: 768 + (length <= copyLimit ? length : 0))
     head.writeStaticString("POST ")
-    if let chatPath = placement.chatPath, exchange.plan.facts.endpoint == .chatCompletions {
+    if let chatPath = placement.chatPath, plan.facts.endpoint == .chatCompletions {
       head.writeString(chatPath)
     } else {
       head.writeString(placement.pathPrefix)
@@ -28,7 +27,7 @@ enum UpstreamRequest {
     head.writeString(placement.replica.authority)
     head.writeStaticString("\r\n")
     let own = placement.headerLines
-    ForwardedFields.copy(clientHead, from: clientHeadBytes, to: &head) { field, bytes in
+    ForwardedFields.copy(exchange.head, from: exchange.headBytes, to: &head) { field, bytes in
       switch field.name {
       case .host, .contentLength, .expect, .selectedModel, .acceptEncoding, .requestID: false
       // For the router, not for engines: its own controls, and keys that an authentication layer put in.
@@ -38,9 +37,9 @@ enum UpstreamRequest {
       }
     }
     head.writeStaticString("accept-encoding: identity\r\n")
-    ForwardedFields.write("x-selected-model", exchange.plan.publicModel, to: &head)
+    ForwardedFields.write("x-selected-model", plan.publicModel, to: &head)
     head.writeStaticString("x-request-id: ")
-    exchange.client.writeRequestID(exchange, to: &head)
+    exchange.writeRequestID(to: &head)
     head.writeStaticString("\r\n")
     head.writeBytes(own.bytes)
     head.writeStaticString("content-length: ")

@@ -1,4 +1,3 @@
-import EngineClient
 import Fleet
 import HTTPWire
 import NIOCore
@@ -18,13 +17,15 @@ final class UpstreamConnection: ChannelDuplexHandler {
     case chunkedBody
     case untilClose
     case closed
+
+    var isAwaitingHead: Bool { if case .awaitingHead = self { true } else { false } }
   }
 
   let replica: Replica
   private unowned let loop: GatewayLoop
   private var context: ChannelHandlerContext?
   private var state: State = .idle
-  private var exchange: Exchange?
+  private var attempt: Attempt?
   private var inbound = ByteBuffer()
   private var scanner = HeadScanner()
   private var head = MessageHead()
@@ -46,9 +47,9 @@ final class UpstreamConnection: ChannelDuplexHandler {
   // MARK: From the exchange
 
   /// Sends a request. The first buffer begins with the head.
-  func send(_ exchange: Exchange, _ pieces: [ByteBuffer], now: NIODeadline) {
-    guard let context else { return exchange.client.upstreamFailed(exchange, .closed, wasReused: isReused) }
-    self.exchange = exchange
+  func send(_ attempt: Attempt, _ pieces: [ByteBuffer], now: NIODeadline) {
+    guard let context else { return attempt.exchange.engineFailed(attempt, .closed, wasReused: isReused) }
+    self.attempt = attempt
     state = .awaitingHead
     deadline = now + loop.context.settings.firstByteTimeout
     for piece in pieces { context.write(wrapOutboundOut(piece), promise: nil) }
@@ -57,7 +58,7 @@ final class UpstreamConnection: ChannelDuplexHandler {
 
   /// The client left: the engine stops generating when its connection closes.
   func cancel() {
-    exchange = nil
+    attempt = nil
     close()
   }
 
@@ -98,12 +99,14 @@ final class UpstreamConnection: ChannelDuplexHandler {
     loop.closed(self)
     let before = state
     state = .closed
-    if let exchange {
-      self.exchange = nil
+    if let attempt {
+      self.attempt = nil
       if case .untilClose = before, !hasBroken {
-        exchange.client.upstreamEnded(exchange)
+        attempt.exchange.engineEnded(attempt)
       } else {
-        exchange.client.upstreamFailed(exchange, .closed, wasReused: isReused && inbound.readableBytes == 0)
+        attempt.isBetweenChunks = isBetweenChunks
+        attempt.exchange.engineFailed(
+          attempt, .closed, wasReused: isReused && inbound.readableBytes == 0 && before.isAwaitingHead)
       }
     }
     context.fireChannelInactive()
@@ -115,7 +118,7 @@ final class UpstreamConnection: ChannelDuplexHandler {
   }
 
   func read(context: ChannelHandlerContext) {
-    if let exchange, !exchange.client.takesBytes {
+    if let attempt, !attempt.exchange.client.takesBytes {
       isReadHeld = true
     } else {
       context.read()
@@ -124,7 +127,7 @@ final class UpstreamConnection: ChannelDuplexHandler {
 
   func channelRead(context: ChannelHandlerContext, data: NIOAny) {
     var buffer = unwrapInboundIn(data)
-    guard exchange != nil else {
+    guard attempt != nil else {
       // An engine has nothing to say between requests.
       context.close(promise: nil)
       return
@@ -134,7 +137,6 @@ final class UpstreamConnection: ChannelDuplexHandler {
     } else {
       inbound.writeBuffer(&buffer)
     }
-    deadline = .now() + loop.context.settings.streamIdleTimeout
     do {
       try advance()
     } catch {
@@ -143,35 +145,37 @@ final class UpstreamConnection: ChannelDuplexHandler {
   }
 
   func channelReadComplete(context: ChannelHandlerContext) {
-    exchange?.client.flush()
+    attempt?.exchange.client.flush()
     context.fireChannelReadComplete()
   }
 
   // MARK: The answer
 
   private func advance() throws(HTTPSyntaxError) {
-    while let exchange, inbound.readableBytes > 0 {
+    // Only answers give an engine more time: a head that drips in forever is as good as none.
+    if !state.isAwaitingHead { deadline = .now() + loop.context.settings.streamIdleTimeout }
+    while let attempt, inbound.readableBytes > 0 {
       switch state {
       case .awaitingHead:
-        guard try parseHead(exchange) else { return }
+        guard try parseHead(attempt) else { return }
       case .body(let remaining):
         guard let slice = inbound.readSlice(length: min(remaining, inbound.readableBytes)) else { return }
         let left = remaining - slice.readableBytes
         state = .body(remaining: left)
-        exchange.client.upstreamBody(exchange, slice)
-        if left == 0 { finish(exchange) }
+        attempt.exchange.engineBody(attempt, slice)
+        if left == 0 { finish(attempt) }
       case .chunkedBody:
-        try passChunks(exchange)
+        guard try passChunks(attempt) else { return }
       case .untilClose:
         guard let slice = inbound.readSlice(length: inbound.readableBytes) else { return }
-        exchange.client.upstreamBody(exchange, slice)
+        attempt.exchange.engineBody(attempt, slice)
       case .idle, .closed: return
       }
     }
   }
 
   /// Returns whether a final head was passed on.
-  private func parseHead(_ exchange: Exchange) throws(HTTPSyntaxError) -> Bool {
+  private func parseHead(_ attempt: Attempt) throws(HTTPSyntaxError) -> Bool {
     let limits = loop.context.settings.httpLimits
     let length = try inbound.withUnsafeReadableBytes { (bytes) throws(HTTPSyntaxError) in
       try scanner.headLength(in: bytes, limits: limits)
@@ -182,34 +186,49 @@ final class UpstreamConnection: ChannelDuplexHandler {
     }
     // Interim answers are the engine's to us.
     if head.status < 200 { return true }
-    if exchange.client.wantsAnother(exchange, insteadOf: head.status) {
+    if attempt.exchange.wantsAnother(attempt, insteadOf: head.status) {
       fail(.refused(status: head.status))
       return false
     }
+    deadline = .now() + loop.context.settings.streamIdleTimeout
     keepsAlive = head.keepsAlive
     switch head.framing {
     case .none: state = .body(remaining: 0)
     case .length(let length): state = .body(remaining: length)
     case .chunked:
       decoder = ChunkedDecoder(limits: limits)
+      decoded = 0
+      isBetweenChunks = true
       state = .chunkedBody
     case .untilClose: state = .untilClose
     }
     replica.health.handleSuccess()
-    exchange.client.upstreamHead(exchange, head, bytes)
-    if case .none = head.framing { finish(exchange) }
+    attempt.exchange.engineHead(attempt, head, bytes)
+    if case .none = head.framing { finish(attempt) }
     return true
   }
 
-  private func passChunks(_ exchange: Exchange) throws(HTTPSyntaxError) {
-    let passesFraming = exchange.client.takesChunks
-    var consumed = 0
+  /// Of the bytes that wait, how many the decoder has walked already: the beginning of a chunk that is not whole.
+  private var decoded = 0
+  /// What went to the client ends with a whole chunk.
+  private var isBetweenChunks = true
+
+  /// Passes chunks on; returns whether everything that waits has been passed.
+  ///
+  /// An event stream gets whole chunks, so that one that breaks off can be given an end that says so; chunks of more
+  /// than ``heldChunkLimit`` are not waited for.
+  private func passChunks(_ attempt: Attempt) throws(HTTPSyntaxError) -> Bool {
+    let passesFraming = attempt.exchange.client.takesChunkFraming
+    let start = decoded
+    var consumed = start
+    var boundary = start
     var end: Int?
     var payload: [Range<Int>] = []
     try inbound.withUnsafeReadableBytes { (bytes) throws(HTTPSyntaxError) in
       walk: while true {
         switch try decoder.next(bytes, offset: &consumed) {
         case .data(let range): if !passesFraming { payload.append(range) }
+        case .chunkEnd: boundary = consumed
         case .needMore: break walk
         case .end(let offset):
           end = offset
@@ -217,22 +236,37 @@ final class UpstreamConnection: ChannelDuplexHandler {
         }
       }
     }
+    decoded = 0
     if passesFraming {
-      if let slice = inbound.readSlice(length: consumed) { exchange.client.upstreamBody(exchange, slice) }
+      var length = consumed
+      if end == nil, boundary < consumed {
+        if attempt.exchange.isEventStream, isBetweenChunks, consumed - boundary <= Self.heldChunkLimit {
+          length = boundary
+          decoded = consumed - boundary
+        } else {
+          isBetweenChunks = false
+        }
+      } else {
+        isBetweenChunks = true
+      }
+      if length > 0, let slice = inbound.readSlice(length: length) { attempt.exchange.engineBody(attempt, slice) }
     } else {
       let base = inbound.readerIndex
       for range in payload {
         if let slice = inbound.getSlice(at: base + range.lowerBound, length: range.count) {
-          exchange.client.upstreamBody(exchange, slice)
+          attempt.exchange.engineBody(attempt, slice)
         }
       }
       inbound.moveReaderIndex(forwardBy: consumed)
     }
-    if end != nil { finish(exchange) }
+    if end != nil { finish(attempt) }
+    return decoded == 0
   }
 
-  private func finish(_ exchange: Exchange) {
-    self.exchange = nil
+  private static let heldChunkLimit = 64 << 10
+
+  private func finish(_ attempt: Attempt) {
+    self.attempt = nil
     deadline = nil
     isReused = true
     idleSince = .now()
@@ -245,48 +279,17 @@ final class UpstreamConnection: ChannelDuplexHandler {
       state = .closed
       close()
     }
-    exchange.client.upstreamEnded(exchange)
+    attempt.exchange.engineEnded(attempt)
   }
 
   private func fail(_ failure: UpstreamFailure) {
-    let exchange = exchange
-    self.exchange = nil
+    let attempt = attempt
+    self.attempt = nil
     state = .closed
-    if let exchange { exchange.client.upstreamFailed(exchange, failure, wasReused: false) }
+    if let attempt {
+      attempt.isBetweenChunks = isBetweenChunks
+      attempt.exchange.engineFailed(attempt, failure, wasReused: false)
+    }
     close()
-  }
-}
-
-/// Why an engine gave no whole answer.
-enum UpstreamFailure: Error, CustomStringConvertible {
-  case cannotConnect(any Error)
-  case closed
-  case badAnswer(HTTPSyntaxError)
-  case firstByteTimedOut
-  case streamTimedOut
-  /// It answered that it cannot serve at the moment, and another replica can be asked.
-  case refused(status: Int)
-
-  var description: String {
-    switch self {
-    case .cannotConnect(let error): "cannot connect: \(ConnectionFailure.text(error))"
-    case .refused(let status): "it answered \(status)"
-    case .closed: "the connection closed before the answer was complete"
-    case .badAnswer(let error): "its answer is not HTTP: \(error)"
-    case .firstByteTimedOut: "it did not answer in time"
-    case .streamTimedOut: "its answer stopped"
-    }
-  }
-
-  /// A word for metrics.
-  var reason: String {
-    switch self {
-    case .cannotConnect: "connect"
-    case .refused: "refused"
-    case .closed: "closed"
-    case .badAnswer: "bad_answer"
-    case .firstByteTimedOut: "first_byte_timeout"
-    case .streamTimedOut: "stream_timeout"
-    }
   }
 }

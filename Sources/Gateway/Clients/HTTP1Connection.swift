@@ -1,0 +1,377 @@
+import ChatProtocols
+import HTTPWire
+import NIOCore
+
+/// A client's HTTP/1 connection: takes requests one after the other and writes their answers.
+///
+/// Pipelined requests wait in the buffer while one is being answered. A client that closes its connection ends its
+/// running request.
+final class HTTP1Connection: ChannelDuplexHandler, ClientConnection, ClientStream {
+  typealias InboundIn = ByteBuffer
+  typealias OutboundIn = ByteBuffer
+  typealias OutboundOut = ByteBuffer
+
+  private enum State {
+    case head
+    case lengthBody(Int)
+    case chunkedBody(ChunkedDecoder)
+    case responding
+    case closing
+  }
+
+  private unowned let loop: GatewayLoop
+  private let listener: ListenerContext
+  private var context: ChannelHandlerContext?
+  private var state: State = .head
+  private var inbound = ByteBuffer()
+  private var scanner = HeadScanner()
+  private var head = MessageHead()
+  private var exchange: Exchange?
+  private var intake: Exchange.Intake = .whole
+  private var isReadHeld = false
+  private var isWritable = true
+  private var isProcessing = false
+  private var lastActivity = NIODeadline.now()
+  /// When the first byte of the request that is arriving came.
+  private var requestBeganAt: NIODeadline?
+  /// Since when the client has taken nothing of what waits for it.
+  private var stalledSince: NIODeadline?
+  private var reencodesChunks = false
+  private var closesAfterAnswer = false
+  /// The client may still be sending what nobody will read.
+  private var lingers = false
+  private(set) var peer = ClientPeer(address: nil, isEncrypted: false)
+
+  init(loop: GatewayLoop, listener: ListenerContext) {
+    self.loop = loop
+    self.listener = listener
+  }
+
+  // MARK: Channel
+
+  func handlerAdded(context: ChannelHandlerContext) {
+    self.context = context
+    peer = ClientPeer(address: context.remoteAddress, isEncrypted: listener.isEncrypted)
+    loop.add(self)
+  }
+
+  func handlerRemoved(context: ChannelHandlerContext) { self.context = nil }
+
+  func channelRead(context: ChannelHandlerContext, data: NIOAny) {
+    var buffer = unwrapInboundIn(data)
+    // After the last answer nothing that comes matters; it is taken so that the answer is not lost to a reset.
+    if case .closing = state { return }
+    if inbound.readableBytes == 0 {
+      inbound = buffer
+    } else {
+      if inbound.readerIndex > inbound.readableBytes { inbound.discardReadBytes() }
+      inbound.writeBuffer(&buffer)
+    }
+    lastActivity = .now()
+    if requestBeganAt == nil { requestBeganAt = lastActivity }
+    process()
+  }
+
+  func channelReadComplete(context: ChannelHandlerContext) {
+    context.flush()
+    context.fireChannelReadComplete()
+  }
+
+  func read(context: ChannelHandlerContext) {
+    if mayRead { context.read() } else { isReadHeld = true }
+  }
+
+  /// While an answer runs, a client has no more to say than what already waits; one that takes no answers is asked for
+  /// no more requests.
+  private var mayRead: Bool {
+    switch state {
+    case .responding: inbound.readableBytes == 0
+    case .closing: true
+    case .head: isWritable
+    case .lengthBody, .chunkedBody: intake == .whole ? isWritable : exchange?.takesUpload ?? true
+    }
+  }
+
+  private func resumeReading() {
+    guard isReadHeld, mayRead else { return }
+    isReadHeld = false
+    context?.read()
+  }
+
+  func channelWritabilityChanged(context: ChannelHandlerContext) {
+    isWritable = context.channel.isWritable
+    stalledSince = isWritable ? nil : .now()
+    lastActivity = .now()
+    if isWritable {
+      exchange?.clientTakesBytes()
+      process()
+      resumeReading()
+    }
+    context.fireChannelWritabilityChanged()
+  }
+
+  func channelInactive(context: ChannelHandlerContext) {
+    loop.remove(self)
+    state = .closing
+    exchange?.clientLeft()
+    exchange = nil
+    context.fireChannelInactive()
+  }
+
+  func errorCaught(context: ChannelHandlerContext, error: any Error) { context.close(promise: nil) }
+
+  // MARK: ClientConnection
+
+  func close() { context?.close(promise: nil) }
+
+  func drain() {
+    if case .head = state, inbound.readableBytes == 0 { closeAfterFlush() }
+  }
+
+  func expire(_ now: NIODeadline) {
+    let settings = loop.context.settings
+    switch state {
+    case .head where inbound.readableBytes == 0:
+      if isWritable, now - lastActivity > settings.clientIdleTimeout { closeAfterFlush() }
+    case .head, .lengthBody, .chunkedBody:
+      // An upload that is passed on takes the time that the engine takes; what counts is that it goes on.
+      let since = intake == .streamed && exchange != nil ? lastActivity : requestBeganAt
+      let waiting = inbound.readableBytes + (exchange?.body.readableBytes ?? 0)
+      let allowed = settings.requestReadTimeout + .seconds(Int64(waiting >> 20))
+      if isWritable, !isReadHeld, let since, now - since > allowed {
+        refuse(APIError(status: 408, message: "the request did not arrive in time", type: "invalid_request_error"))
+      }
+    case .responding: break
+    case .closing:
+      if isWritable, now - lastActivity > settings.lingerTimeout { close() }
+    }
+    exchange?.expire(now)
+    if let stalledSince, now - stalledSince > settings.clientStallTimeout { close() }
+  }
+
+  /// Closes once everything written has gone out, and lets the client notice: with bytes of its unread, closing at once
+  /// would reset the connection, and what it had not taken would be lost.
+  private func closeAfterFlush() {
+    state = .closing
+    lastActivity = .now()
+    guard let context else { return }
+    let mode: CloseMode = inbound.readableBytes > 0 || lingers ? .output : .all
+    let channel = context.channel
+    context.writeAndFlush(wrapOutboundOut(ByteBuffer())).whenComplete { _ in channel.close(mode: mode, promise: nil) }
+    inbound = ByteBuffer()
+    resumeReading()
+  }
+
+  // MARK: Reading a request
+
+  private func process() {
+    guard !isProcessing else { return }
+    isProcessing = true
+    defer { isProcessing = false }
+    do throws(HTTPSyntaxError) {
+      while try step() {}
+    } catch {
+      refuse(APIError(status: error.status, message: "\(error)", type: "invalid_request_error"))
+    }
+  }
+
+  /// One step; false when more bytes or the end of an answer must come first.
+  private func step() throws(HTTPSyntaxError) -> Bool {
+    switch state {
+    case .head:
+      // Answers that nobody takes must not pile up.
+      guard isWritable else { return false }
+      return try readHead()
+    case .lengthBody(let left):
+      if intake == .whole {
+        guard inbound.readableBytes >= left else { return false }
+      } else if left > 0 {
+        guard inbound.readableBytes > 0, exchange?.takesUpload ?? false else { return false }
+      }
+      let count = min(left, inbound.readableBytes)
+      guard let slice = inbound.readSlice(length: count) else { return false }
+      state = .lengthBody(left - count)
+      guard count == 0 || exchange?.receive(slice) ?? false else { return false }
+      guard count == left else { return true }
+      return received()
+    case .chunkedBody(var decoder):
+      if intake == .streamed, !(exchange?.takesUpload ?? false) { return false }
+      let isComplete = try readChunks(&decoder)
+      if case .chunkedBody = state { state = .chunkedBody(decoder) } else { return false }
+      guard isComplete else { return false }
+      return received()
+    case .responding, .closing: return false
+    }
+  }
+
+  private func received() -> Bool {
+    // The exchange may have ended meanwhile, for an engine may answer before it has everything.
+    guard let exchange else { return false }
+    state = .responding
+    requestBeganAt = nil
+    exchange.receivedAll()
+    return true
+  }
+
+  private func readHead() throws(HTTPSyntaxError) -> Bool {
+    // A stray empty line between requests is tolerated (RFC 9112 §2.2).
+    while inbound.readableBytes >= 2, inbound.getInteger(at: inbound.readerIndex, as: UInt16.self) == 0x0D0A {
+      inbound.moveReaderIndex(forwardBy: 2)
+    }
+    guard inbound.readableBytes > 0 else {
+      inbound.clear()
+      requestBeganAt = nil
+      return false
+    }
+    let limits = loop.context.settings.httpLimits
+    let length = try inbound.withUnsafeReadableBytes { (bytes) throws(HTTPSyntaxError) in
+      try scanner.headLength(in: bytes, limits: limits)
+    }
+    guard let length, let slice = inbound.readSlice(length: length) else { return false }
+    try slice.withUnsafeReadableBytes { (bytes) throws(HTTPSyntaxError) in
+      try head.parseRequest(bytes, limits: limits)
+    }
+    reencodesChunks = false
+    let exchange = Exchange(loop: loop, listener: listener, client: self, head: head, headBytes: slice)
+    self.exchange = exchange
+    intake = exchange.begin()
+    switch head.framing {
+    case .none, .untilClose: state = .lengthBody(0)
+    case .length(let length):
+      state = .lengthBody(length)
+      if intake == .whole {
+        guard length <= loop.context.settings.bodyLimit else {
+          refuse(exchange.tooLarge)
+          return false
+        }
+        if length > inbound.readableBytes { inbound.reserveCapacity(minimumWritableBytes: min(length, 1 << 20)) }
+      }
+    case .chunked: state = .chunkedBody(ChunkedDecoder(limits: limits))
+    }
+    if head.expectsContinue, inbound.readableBytes == 0, head.framing != .none {
+      context?.writeAndFlush(wrapOutboundOut(ByteBuffer(staticString: "HTTP/1.1 100 Continue\r\n\r\n")), promise: nil)
+    }
+    return true
+  }
+
+  /// Hands payload over; true when the body is complete.
+  private func readChunks(_ decoder: inout ChunkedDecoder) throws(HTTPSyntaxError) -> Bool {
+    guard let exchange else { return false }
+    var offset = 0
+    var payload: [Range<Int>] = []
+    var isComplete = false
+    try inbound.withUnsafeReadableBytes { (bytes) throws(HTTPSyntaxError) in
+      walk: while true {
+        switch try decoder.next(bytes, offset: &offset) {
+        case .data(let range): payload.append(range)
+        case .chunkEnd: break
+        case .needMore: break walk
+        case .end:
+          isComplete = true
+          break walk
+        }
+      }
+    }
+    let start = inbound.readerIndex
+    let bytes = inbound
+    inbound.moveReaderIndex(forwardBy: offset)
+    for range in payload {
+      guard let slice = bytes.getSlice(at: start + range.lowerBound, length: range.count), exchange.receive(slice)
+      else { return false }
+    }
+    return isComplete
+  }
+
+  /// Answers a request that cannot be read to its end, and closes.
+  private func refuse(_ error: APIError) {
+    if case .closing = state { return }
+    closesAfterAnswer = true
+    lingers = true
+    state = .responding
+    if let exchange {
+      exchange.refuse(error)
+    } else {
+      head.resetForRefusal()
+      let exchange = Exchange(loop: loop, listener: listener, client: self, head: head, headBytes: ByteBuffer())
+      self.exchange = exchange
+      exchange.refuse(error)
+    }
+  }
+
+  // MARK: ClientStream
+
+  var allocator: ByteBufferAllocator { context?.channel.allocator ?? ByteBufferAllocator() }
+  var takesBytes: Bool { isWritable }
+  var takesChunkFraming: Bool { head.minorVersion == 1 }
+
+  private var keepsConnection: Bool { head.keepsAlive && !closesAfterAnswer && !loop.isDraining }
+
+  func writeHead(_ head: inout ByteBuffer, status: Int, framing: AnswerFraming, body: ByteBuffer?) {
+    guard let context else { return }
+    // The engine answers before it has the whole request: the rest is not waited for.
+    switch state {
+    case .lengthBody, .chunkedBody:
+      closesAfterAnswer = true
+      lingers = true
+    default: break
+    }
+    switch framing {
+    case .none, .length: break
+    case .chunksAsTheyAre: head.writeStaticString("transfer-encoding: chunked\r\n")
+    case .unknownLength where takesChunkFraming:
+      head.writeStaticString("transfer-encoding: chunked\r\n")
+      reencodesChunks = true
+    case .unknownLength: closesAfterAnswer = true
+    }
+    if !keepsConnection {
+      head.writeStaticString("connection: close\r\n")
+    } else if self.head.minorVersion == 0 {
+      head.writeStaticString("connection: keep-alive\r\n")
+    }
+    head.writeStaticString("\r\n")
+    if let body { head.writeImmutableBuffer(body) }
+    context.write(wrapOutboundOut(head), promise: nil)
+  }
+
+  func writeBody(_ bytes: ByteBuffer) {
+    guard let context else { return }
+    guard reencodesChunks else { return context.write(wrapOutboundOut(bytes), promise: nil) }
+    var size = context.channel.allocator.buffer(capacity: 20)
+    size.writeString(String(bytes.readableBytes, radix: 16))
+    size.writeStaticString("\r\n")
+    context.write(wrapOutboundOut(size), promise: nil)
+    context.write(wrapOutboundOut(bytes), promise: nil)
+    context.write(wrapOutboundOut(ByteBuffer(staticString: "\r\n")), promise: nil)
+  }
+
+  func flush() { context?.flush() }
+
+  /// The answer is written whole: on to the next request, or the end.
+  func finish() {
+    if reencodesChunks { context?.write(wrapOutboundOut(ByteBuffer(staticString: "0\r\n\r\n")), promise: nil) }
+    exchange = nil
+    lastActivity = .now()
+    guard let context else { return }
+    if keepsConnection {
+      state = .head
+      requestBeganAt = inbound.readableBytes > 0 ? lastActivity : nil
+      context.flush()
+      process()
+      resumeReading()
+    } else {
+      closeAfterFlush()
+    }
+  }
+
+  func abort() {
+    exchange = nil
+    state = .closing
+    context?.flush()
+    close()
+  }
+
+  func resumeUpload() {
+    process()
+    resumeReading()
+  }
+}

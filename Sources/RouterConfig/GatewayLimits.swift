@@ -1,0 +1,36 @@
+/// What the gateway takes on at most, whatever the model: `global.gateway`.
+///
+/// Durations are whole microseconds of at most a year; nil is no limit.
+public struct GatewayLimits: Sendable, Equatable {
+  /// Requests of clients in flight; beyond a share of it that grows with their priority they are shed. 1 or more.
+  public var maxRequests: Int
+  /// Bytes of requests held in memory, all together; shed alike. At least ``bodyLimit``.
+  public var maxBufferedBytes: Int
+  /// Clients' connections; 1 or more.
+  public var maxConnections: Int
+  /// Bytes of one request's body; more is a 413. 1 or more.
+  public var bodyLimit: Int
+  /// How long running requests may go on after the gateway was asked to stop; zero ends them at once.
+  public var drainTimeout: Duration
+  /// How long a client's connection may stand without a request.
+  public var clientIdleTimeout: Duration?
+  /// From the first byte of a request to its last.
+  public var requestReadTimeout: Duration?
+  /// The header, in lower case, by which a client says a request's priority: `high`, `normal` or `low`.
+  public var priorityHeader: String
+
+  public init(
+    maxRequests: Int = 10_000, maxBufferedBytes: Int = 1 << 30, maxConnections: Int = 10_000,
+    bodyLimit: Int = 64 << 20, drainTimeout: Duration = .seconds(30), clientIdleTimeout: Duration? = .seconds(75),
+    requestReadTimeout: Duration? = .seconds(60), priorityHeader: String = "x-request-priority"
+  ) {
+    self.maxRequests = maxRequests
+    self.maxBufferedBytes = maxBufferedBytes
+    self.maxConnections = maxConnections
+    self.bodyLimit = bodyLimit
+    self.drainTimeout = drainTimeout
+    self.clientIdleTimeout = clientIdleTimeout
+    self.requestReadTimeout = requestReadTimeout
+    self.priorityHeader = priorityHeader
+  }
+}

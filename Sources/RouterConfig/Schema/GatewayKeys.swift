@@ -1,0 +1,26 @@
+extension ConfigurationSchema {
+  /// `global.gateway`.
+  static let gatewayKeys: [ConfigurationKey] = [
+    .init("global.gateway", .object, "What the gateway takes on at most, and how long it waits for clients."),
+    .init(
+      "global.gateway.max_requests", .integer(1...10_000_000), default: "10000",
+      "Most requests in flight. Near it requests of low priority are shed with 429, at it all with 503."),
+    .init(
+      "global.gateway.max_buffered_bytes", .size, default: "1G",
+      "Most bytes of requests held in memory, shed alike; at least `body_limit`."),
+    .init("global.gateway.max_connections", .integer(1...10_000_000), default: "10000", "Most connections of clients."),
+    .init("global.gateway.body_limit", .size, default: "64M", "Most bytes of one request's body; more is a 413."),
+    .init(
+      "global.gateway.drain_timeout", .duration, default: "30s",
+      "How long running requests may go on after the gateway was asked to stop."),
+    .init(
+      "global.gateway.client_idle_timeout", .either(["none"], or: .duration), default: "75s",
+      "How long a client's connection may stand without a request; `0` and `none` set no limit."),
+    .init(
+      "global.gateway.request_read_timeout", .either(["none"], or: .duration), default: "60s",
+      "Longest time from the first byte of a request to its last; `0` and `none` set no limit."),
+    .init(
+      "global.gateway.priority_header", .name, default: "x-request-priority",
+      "The header by which a client says a request's priority: `high`, `normal` or `low`."),
+  ]
+}

@@ -1,0 +1,64 @@
+/// A document that sets every key of the gateway, none to its default.
+let gatewayDocument = #"""
+  version: v0.3
+  listeners:
+    - name: https
+      port: 8443
+      timeout: 1m30s
+      trust_forwarded: true
+      tls:
+        cert_file: tls/server.crt
+        key_file: /etc/tls/server.key
+        client_ca_file: tls/clients.crt
+        client_auth: optional
+        min_version: 1.3
+        alpn: [http/1.1]
+      cors:
+        allow_origins: ["https://App.Example.com:443", "http://localhost:3000", "null"]
+        allow_methods: [POST]
+        allow_headers: [authorization, content-type]
+        expose_headers: [x-request-id]
+        allow_credentials: true
+        max_age: 1h
+    - {name: http, port: 8080, cors: {allow_origins: ["*"]}}
+  providers:
+    defaults:
+      reliability: {connect_timeout: 1s, idle_timeout: 30s, hedge_after: p95, total_timeout: 1h}
+    models:
+      - name: m
+        reliability:
+          connect_timeout: 250ms
+          first_byte_timeout: none
+          total_timeout: 0
+          retry_count: 5
+          retry_on: 5xx,reset
+          retry_budget_percent: 10
+          consecutive_5xx: 0
+          success_rate_ejection: false
+          base_ejection_time: 10s
+          max_ejection_time: 1m
+          max_ejection_percent: 100
+          slow_start: none
+          health_check_path: /v1/models?short=1
+          health_check_interval: 5s
+          health_check_timeout: 1.5s
+          lb_policy: least_request
+          max_connections: 64
+          max_pending: 0
+          max_requests: 32
+          min_idle_connections: 4
+          hedge_after: 800ms
+        backend_refs: [{endpoint: "m:8000"}]
+      - {name: n, backend_refs: [{endpoint: "n:8000"}]}
+  routing: {}
+  global:
+    gateway:
+      max_requests: 500
+      max_buffered_bytes: 512Mi
+      max_connections: 600
+      body_limit: 8M
+      drain_timeout: 2m
+      client_idle_timeout: none
+      request_read_timeout: 10s
+      priority_header: X-Priority
+  """#
