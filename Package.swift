@@ -13,6 +13,7 @@ let package = Package(
   dependencies: [
     .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.0"),
     .package(url: "https://github.com/apple/swift-nio", from: "2.101.0"),
+    .package(url: "https://github.com/apple/swift-nio-http2", from: "1.46.0"),
     .package(url: "https://github.com/apple/swift-nio-ssl", from: "2.37.0"),
     .package(url: "https://github.com/jpsim/Yams", from: "6.2.0"),
   ],
@@ -20,9 +21,10 @@ let package = Package(
     // Floor 0
     .target(name: "Signals"),
     .target(name: "JSONText"),
-    .target(name: "ChatProtocols", dependencies: ["JSONText"], exclude: ["PassThrough"]),
+    .target(name: "ChatProtocols", dependencies: ["JSONText"]),
     .target(name: "RouterConfig", dependencies: [.product(name: "Yams", package: "Yams")]),
-    .target(name: "Fleet"),
+    .target(name: "Reliability"),
+    .target(name: "Fleet", dependencies: ["Reliability"]),
     .target(name: "HTTPWire"),
     .target(name: "CRegularExpressions", linkerSettings: [.linkedLibrary("re2")]),
     .target(name: "CReadingModels", exclude: ["domain_linear.bin", "language.bin"]),
@@ -32,12 +34,14 @@ let package = Package(
       name: "Reading",
       dependencies: ["CRegularExpressions", "CReadingModels", "ChatProtocols", "RouterConfig", "Signals"]),
     .target(name: "Routing", dependencies: ["JSONText", "ChatProtocols", "RouterConfig", "Fleet", "Signals"]),
-    .target(name: "Balancing", dependencies: ["Fleet"]),
+    .target(name: "Balancing", dependencies: ["Fleet", "Reliability"]),
 
     // Floor 2
     .target(
       name: "Pipeline",
-      dependencies: ["ChatProtocols", "Fleet", "JSONText", "Reading", "RouterConfig", "Routing", "Signals"]),
+      dependencies: [
+        "ChatProtocols", "Fleet", "JSONText", "Reading", "Reliability", "RouterConfig", "Routing", "Signals",
+      ]),
     .target(name: "Telemetry"),
     .target(
       name: "EngineClient",
@@ -64,9 +68,11 @@ let package = Package(
     .target(
       name: "Gateway",
       dependencies: [
-        "Balancing", "ChatProtocols", "EngineClient", "Fleet", "HTTPWire", "JSONText", "Pipeline", "Routing", "Signals",
-        "Telemetry",
+        "Balancing", "ChatProtocols", "EngineClient", "Fleet", "HTTPWire", "JSONText", "Pipeline", "Reliability",
+        "RouterConfig", "Routing", "Signals", "Telemetry",
         .product(name: "NIOCore", package: "swift-nio"), .product(name: "NIOPosix", package: "swift-nio"),
+        .product(name: "NIOHTTP2", package: "swift-nio-http2"), .product(name: "NIOHPACK", package: "swift-nio-http2"),
+        .product(name: "NIOSSL", package: "swift-nio-ssl"), .product(name: "NIOTLS", package: "swift-nio"),
       ]),
     .target(
       name: "EngineSimulator",
@@ -99,6 +105,9 @@ let package = Package(
     .executableTarget(name: "bench-domain", dependencies: ["Reading"], path: "Benchmarks/core/domain"),
     .executableTarget(
       name: "json-fuzz", dependencies: ["JSONText", "ChatProtocols"], path: "Fuzz/json", exclude: ["corpus"]),
+
+    .executableTarget(
+      name: "forms-fuzz", dependencies: ["ChatProtocols", "JSONText"], path: "Fuzz/forms", exclude: ["corpus"]),
 
     .executableTarget(
       name: "http-fuzz",

@@ -2,85 +2,131 @@ import Fleet
 
 /// Chooses a model's replica and counts the request on it in one step.
 ///
-/// Never allocates. Replicas that fail their health checks are passed over; unprobed ones are not. Those on which only
-/// requests failed are taken when no other is left, so that a few bad requests cannot empty a fleet.
+/// Never allocates, takes no lock. Passed over are replicas that fail their health checks (unprobed ones are not), and
+/// those at their limit of requests. Ejected ones, on which only requests failed, are taken when no other is left, so that
+/// a few bad requests cannot empty a fleet; a replica that is merely full counts as left, since what it cannot take should
+/// not go to one that is known to fail. After an ejection a replica takes a share that grows (``SlowStart``).
 public enum ReplicaPicker {
+  public enum Choice: Sendable, Equatable {
+    /// An index into the placements. The request is counted: the caller must call ``ReplicaLoad/end()`` once.
+    case replica(Int)
+    /// Replicas may be chosen, but each is at its limit of requests.
+    case allFull
+    /// None may be chosen: all fail their probes, were tried, or take no traffic.
+    case noneReady
+
+    /// The chosen index, if any.
+    public var index: Int? { if case .replica(let index) = self { index } else { nil } }
+  }
+
+  private enum Pool { case serving, ejected }
+
   /// Picks and counts.
   ///
   /// The counter moves only if it still is what the choice was made on; else the choice is made anew, so two loops
-  /// that choose at the same moment see each other.
+  /// that choose at the same moment see each other, and no replica ever has more than its limit.
   ///
   /// - Parameters:
   ///   - tried: replicas that this request must not go to again.
-  /// - Returns: an index into `placements`, or nil when no replica may be chosen. The caller must call
-  ///   ``ReplicaLoad/end()`` once.
+  ///   - now: monotonic nanoseconds, of the clock that the replicas' health is told.
   public static func pick(
-    among placements: [Placement], excluding tried: ReplicaSet, random: inout some RandomNumberGenerator
-  ) -> Int? {
-    pick(among: placements, excluding: tried, allowingSuspects: false, random: &random)
-      ?? pick(among: placements, excluding: tried, allowingSuspects: true, random: &random)
+    among placements: [Placement], excluding tried: ReplicaSet, now: UInt64,
+    random: inout some RandomNumberGenerator
+  ) -> Choice {
+    let choice = pick(among: placements, excluding: tried, from: .serving, now: now, random: &random)
+    guard choice == .noneReady else { return choice }
+    return pick(among: placements, excluding: tried, from: .ejected, now: now, random: &random)
   }
 
-  /// Whether ``pick(among:excluding:random:)`` would find one.
-  public static func hasCandidate(among placements: [Placement], excluding tried: ReplicaSet) -> Bool {
-    placements.contains { isCandidate($0, excluding: tried, allowingSuspects: true) }
+  /// Whether ``pick(among:excluding:now:random:)`` would find one. Counts nothing.
+  public static func hasCandidate(among placements: [Placement], excluding tried: ReplicaSet, now: UInt64) -> Bool {
+    var hasFull = false
+    for pool in [Pool.serving, .ejected] {
+      for index in placements.indices {
+        let replica = placements[index].replica
+        guard isIn(pool, replica, weight: placements[index].weight, excluding: tried, now: now) else { continue }
+        if replica.load.inFlight < replica.requestLimit { return true }
+        hasFull = true
+      }
+      if hasFull { return false }
+    }
+    return false
   }
 
   private static func pick(
-    among placements: [Placement], excluding tried: ReplicaSet, allowingSuspects: Bool,
+    among placements: [Placement], excluding tried: ReplicaSet, from pool: Pool, now: UInt64,
     random: inout some RandomNumberGenerator
-  ) -> Int? {
+  ) -> Choice {
     while true {
       var best = -1
       var bestCost = Double.infinity
       var bestInFlight = 0
-      var tiedWeight: UInt64 = 0
+      var tiedShare: UInt64 = 0
+      var hasFull = false
       for index in placements.indices {
-        let placement = placements[index]
-        guard isCandidate(placement, excluding: tried, allowingSuspects: allowingSuspects) else { continue }
-        let inFlight = placement.replica.load.inFlight
-        let cost = LeastRequestStrategy.cost(inFlight: inFlight, weight: placement.weight)
+        // Field by field: a copy of a placement counts references of all its texts.
+        let weight = placements[index].weight
+        let replica = placements[index].replica
+        guard isIn(pool, replica, weight: weight, excluding: tried, now: now) else { continue }
+        let inFlight = replica.load.inFlight
+        guard inFlight < replica.requestLimit else {
+          hasFull = true
+          continue
+        }
+        let factor = replica.health.slowStartFactor(at: now)
+        let cost = LeastRequestStrategy.cost(inFlight: inFlight, weight: weight, factor: factor)
+        let share = LeastRequestStrategy.tieShare(weight: weight, factor: factor)
         if cost < bestCost {
           best = index
           bestCost = cost
           bestInFlight = inFlight
-          tiedWeight = UInt64(placement.weight)
+          tiedShare = share
         } else if cost == bestCost {
-          // Reservoir choice in proportion to weight.
-          tiedWeight += UInt64(placement.weight)
-          if random.next(upperBound: tiedWeight) < UInt64(placement.weight) {
+          // Reservoir choice in proportion to the share.
+          tiedShare += share
+          if random.next(upperBound: tiedShare) < share {
             best = index
             bestInFlight = inFlight
           }
         }
       }
-      guard best >= 0 else { return nil }
-      if placements[best].replica.load.begin(ifInFlight: bestInFlight) { return best }
+      guard best >= 0 else { return hasFull ? .allFull : .noneReady }
+      if placements[best].replica.load.begin(ifInFlight: bestInFlight) { return .replica(best) }
     }
   }
 
-  /// What the next choice would be made on, for traces. Counts nothing.
+  /// What the next choice would be made on, for traces: by each replica's health as of its last event, which its probes
+  /// keep at most a probe interval old. Counts nothing.
   public static func candidates(among placements: [Placement]) -> [CandidateScore] {
     placements.map { placement in
       let inFlight = placement.replica.load.inFlight
-      let isEligible = isCandidate(placement, excluding: ReplicaSet(), allowingSuspects: false)
-      let reason = placement.weight == 0 ? "weight 0" : placement.replica.health.lastFailure
+      let limit = placement.replica.requestLimit
+      let reason: String? =
+        if placement.weight == 0 {
+          "weight 0"
+        } else if placement.replica.health.state == .failing || placement.replica.health.state == .ejected {
+          placement.replica.health.lastFailure ?? "requests fail on it"
+        } else if inFlight >= limit {
+          "at its limit of \(limit) requests"
+        } else {
+          nil
+        }
       return CandidateScore(
         replica: placement.name, address: placement.replica.authority, inFlight: inFlight,
         weight: placement.weight,
-        score: isEligible ? LeastRequestStrategy.score(inFlight: inFlight, weight: placement.weight) : 0,
-        isEligible: isEligible, reason: isEligible ? nil : reason)
+        score: reason == nil ? LeastRequestStrategy.score(inFlight: inFlight, weight: placement.weight) : 0,
+        isEligible: reason == nil, reason: reason)
     }
   }
 
   @inline(__always)
-  private static func isCandidate(
-    _ placement: Placement, excluding tried: ReplicaSet, allowingSuspects: Bool
+  private static func isIn(
+    _ pool: Pool, _ replica: Replica, weight: Int, excluding tried: ReplicaSet, now: UInt64
   ) -> Bool {
-    guard placement.weight > 0, !tried.contains(placement.replica.id) else { return false }
-    return switch placement.replica.health.state {
-    case .unknown, .ready: true
-    case .suspect: allowingSuspects
+    guard weight > 0, !tried.contains(replica.id) else { return false }
+    return switch replica.health.state(at: now) {
+    case .unknown, .ready: pool == .serving
+    case .ejected: pool == .ejected
     case .failing: false
     }
   }

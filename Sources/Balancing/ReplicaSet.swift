@@ -1,13 +1,15 @@
 /// The few replicas that one request has tried, without allocation: at most ``capacity``, which is also the limit on
 /// attempts.
 public struct ReplicaSet: Sendable, Equatable {
-  public static let capacity = 4
-  private var ids: (Int, Int, Int, Int) = (-1, -1, -1, -1)
+  public static let capacity = 6
+  private var ids: (Int, Int, Int, Int, Int, Int) = (-1, -1, -1, -1, -1, -1)
   public private(set) var count = 0
 
   public init() {}
 
-  public func contains(_ id: Int) -> Bool { ids.0 == id || ids.1 == id || ids.2 == id || ids.3 == id }
+  public func contains(_ id: Int) -> Bool {
+    ids.0 == id || ids.1 == id || ids.2 == id || ids.3 == id || ids.4 == id || ids.5 == id
+  }
 
   /// - Precondition: fewer than ``capacity`` are in.
   public mutating func insert(_ id: Int) {
@@ -16,7 +18,9 @@ public struct ReplicaSet: Sendable, Equatable {
     case 0: ids.0 = id
     case 1: ids.1 = id
     case 2: ids.2 = id
-    default: ids.3 = id
+    case 3: ids.3 = id
+    case 4: ids.4 = id
+    default: ids.5 = id
     }
     count += 1
   }

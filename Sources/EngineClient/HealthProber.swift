@@ -7,7 +7,7 @@ import NIOCore
 public struct HealthProber: Sendable {
   public struct Change: Sendable {
     public var replica: Replica
-    public var verdict: HealthMachine.Verdict
+    public var verdict: ReplicaHealth.Verdict
     public var reason: String?
   }
 
@@ -50,7 +50,7 @@ public struct HealthProber: Sendable {
 
   /// `GET /health`: an answer below 500 proves life, since not every engine has that path or opens it to everyone.
   public func probe(_ replica: Replica) async {
-    let event: HealthMachine.Event
+    let event: ReplicaHealth.Event
     do {
       let answer = try await client.get(
         host: replica.host, port: replica.port, usesTLS: replica.usesTLS, path: "/health", timeout: timeout)
@@ -60,7 +60,7 @@ public struct HealthProber: Sendable {
     } catch {
       event = .probeFailed(reason: ConnectionFailure.text(error))
     }
-    if let verdict = replica.health.handle(event) {
+    if let verdict = replica.health.handle(event, now: NIODeadline.now().uptimeNanoseconds) {
       onChange(Change(replica: replica, verdict: verdict, reason: replica.health.lastFailure))
     }
   }

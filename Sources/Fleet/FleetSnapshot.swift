@@ -27,12 +27,17 @@ public struct FleetModel: Sendable {
   public let placements: [Placement]
   /// LoRA adapters that this model's replicas serve under names of their own.
   public let adapters: [String]
+  public let policy: ModelPolicy
   /// Of adapters that engines were asked about: the placements whose replicas have it.
   private let adapterPlacements: [String: [Placement]]
 
   /// - Parameter holders: by adapter, the replicas (by identity) that said they have it. An adapter that is not in it, or
   ///   that none of the model's replicas has, is asked for on all of them.
-  public init(name: String, placements: [Placement], adapters: [String] = [], holders: [String: Set<Int>] = [:]) {
+  public init(
+    name: String, placements: [Placement], adapters: [String] = [], holders: [String: Set<Int>] = [:],
+    policy: ModelPolicy = ModelPolicy()
+  ) {
+    self.policy = policy
     self.name = name
     self.placements = placements
     self.adapters = adapters

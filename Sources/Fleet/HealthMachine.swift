@@ -1,11 +1,9 @@
-/// The health of one replica as a state machine: one method for its events, no clock, no I/O.
+/// What probes say of one replica, as a state machine: one method for its events, no clock, no I/O.
 public struct HealthMachine: Sendable {
   public enum Verdict: UInt8, Sendable {
     /// Never probed: may be chosen, so that a start does not wait for probes.
     case unknown
     case ready
-    /// Requests failed on it, probes have not: passed over while another replica can be chosen, taken when none can.
-    case suspect
     /// Probes fail: never chosen.
     case failing
   }
@@ -13,12 +11,11 @@ public struct HealthMachine: Sendable {
   public enum Event: Sendable {
     case probeSucceeded
     case probeFailed(reason: String)
-    /// A connection could not be made or broke before the first byte of an answer.
-    case requestFailed(reason: String)
+    /// A request was answered.
     case requestSucceeded
   }
 
-  /// Consecutive failures that make a replica suspect or failing, and consecutive probes that make it ready again.
+  /// Consecutive failed probes that make a replica failing, and consecutive good ones that make it ready again.
   public struct Thresholds: Sendable {
     public var failures: Int
     public var successes: Int
@@ -29,10 +26,10 @@ public struct HealthMachine: Sendable {
   }
 
   public private(set) var verdict: Verdict = .unknown
-  /// Why it is suspect or failing; nil while it is neither.
+  /// Why it is failing; nil while it is not.
   public private(set) var lastFailure: String?
   /// Failures are counted that have not changed the verdict: a success matters then.
-  public var hasOpenFailures: Bool { failures > 0 }
+  public var hasOpenFailures: Bool { failures > 0 && verdict != .failing }
   private var failures = 0
   private var successes = 0
   private let thresholds: Thresholds
@@ -44,27 +41,22 @@ public struct HealthMachine: Sendable {
     case .probeSucceeded:
       failures = 0
       successes += 1
-      if verdict == .unknown || successes >= thresholds.successes {
-        verdict = .ready
-        lastFailure = nil
-      }
+      if verdict == .unknown || successes >= thresholds.successes { becomeReady() }
     case .requestSucceeded:
       // An answer proves life for a replica that is in use; a failing one waits for its probe.
-      guard verdict != .failing, verdict != .suspect else { return }
+      guard verdict != .failing else { return }
       failures = 0
-      verdict = .ready
-      lastFailure = nil
+      becomeReady()
     case .probeFailed(let reason):
-      fail(.failing, reason)
-    case .requestFailed(let reason):
-      fail(verdict == .failing ? .failing : .suspect, reason)
+      successes = 0
+      failures += 1
+      if verdict == .unknown || failures >= thresholds.failures { verdict = .failing }
+      if verdict == .failing { lastFailure = reason }
     }
   }
 
-  private mutating func fail(_ worse: Verdict, _ reason: String) {
-    successes = 0
-    failures += 1
-    if verdict == .unknown || failures >= thresholds.failures { verdict = worse }
-    if verdict == .failing || verdict == .suspect { lastFailure = reason }
+  private mutating func becomeReady() {
+    verdict = .ready
+    lastFailure = nil
   }
 }

@@ -1,3 +1,6 @@
+import Reliability
+import Synchronization
+
 /// One engine process at an address.
 ///
 /// Identity and address never change; what changes while it serves stands in ``load`` and ``health``, which every
@@ -13,9 +16,13 @@ public final class Replica: Sendable {
   public let usesTLS: Bool
   public let load: ReplicaLoad
   public let health: ReplicaHealth
+  private let connectionLimit: Atomic<Int>
+  private let pendingLimit: Atomic<Int>
+  private let requestLimitValue: Atomic<Int>
 
   public init(
-    id: Int, name: String, host: String, port: Int, usesTLS: Bool = false, health: ReplicaHealth = ReplicaHealth()
+    id: Int, name: String, host: String, port: Int, usesTLS: Bool = false, health: ReplicaHealth = ReplicaHealth(),
+    limits: CircuitLimits = CircuitLimits()
   ) {
     self.id = id
     self.name = name
@@ -24,8 +31,46 @@ public final class Replica: Sendable {
     self.usesTLS = usesTLS
     self.load = ReplicaLoad()
     self.health = health
+    connectionLimit = Atomic(limits.connections)
+    pendingLimit = Atomic(limits.pending)
+    requestLimitValue = Atomic(limits.requests)
   }
 
   /// `host:port`, IPv6 hosts in brackets.
   public var authority: String { host.contains(":") ? "[\(host)]:\(port)" : "\(host):\(port)" }
+
+  /// What it is given at most. Safe from any thread.
+  public var limits: CircuitLimits {
+    CircuitLimits(
+      connections: connectionLimit.load(ordering: .relaxed), pending: pendingLimit.load(ordering: .relaxed),
+      requests: requestLimit)
+  }
+
+  /// Requests it is given at most: one relaxed load.
+  public var requestLimit: Int { requestLimitValue.load(ordering: .relaxed) }
+
+  /// The configuration was read anew. Requests above a lower limit run on, new ones wait until it is kept.
+  public func apply(_ limits: CircuitLimits) {
+    connectionLimit.store(limits.connections, ordering: .relaxed)
+    pendingLimit.store(limits.pending, ordering: .relaxed)
+    requestLimitValue.store(limits.requests, ordering: .relaxed)
+  }
+
+  /// A request was answered soundly: counts for its success rate and ends a row of failures. Any thread.
+  ///
+  /// - Returns: the new verdict if it changed.
+  @discardableResult
+  public func requestSucceeded(now: UInt64) -> ReplicaHealth.Verdict? {
+    load.countSuccess()
+    return health.handleSuccess(now: now)
+  }
+
+  /// A request failed in a way that counts against it (``AttemptFailure/countsAgainstReplica``). Any thread.
+  ///
+  /// - Returns: the new verdict if it changed.
+  @discardableResult
+  public func requestFailed(reason: String, now: UInt64) -> ReplicaHealth.Verdict? {
+    load.countFailure()
+    return health.handle(.requestFailed(reason: reason), now: now)
+  }
 }

@@ -11,25 +11,30 @@ public final class Gateway: Sendable {
   public init(group: MultiThreadedEventLoopGroup, context: GatewayContext, snapshot: RoutingSnapshot) {
     self.group = group
     self.context = context
+    let count = group.makeIterator().reduce(0) { total, _ in total + 1 }
     loops = group.makeIterator().map { eventLoop in
       NIOLoopBoundBox.makeBoxSendingValue(
-        GatewayLoop(eventLoop: eventLoop, context: context, snapshot: snapshot), eventLoop: eventLoop)
+        GatewayLoop(eventLoop: eventLoop, of: count, context: context, snapshot: snapshot), eventLoop: eventLoop)
     }
     for loop in loops { loop.eventLoop.execute { loop.value.start() } }
   }
 
   /// Takes a new snapshot into force: requests that come from now on see it, running ones keep theirs.
   public func publish(_ snapshot: RoutingSnapshot) {
-    for loop in loops { loop.eventLoop.execute { loop.value.snapshot = snapshot } }
+    for loop in loops { loop.eventLoop.execute { loop.value.publish(snapshot) } }
   }
 
   /// Listens on an address; port 0 lets the kernel choose.
   ///
+  /// - Parameter tls: what clients shake hands with; its files are watched until the channel closes. nil listens in
+  ///   clear text, for HTTP/1 and for HTTP/2 with prior knowledge.
   /// - Returns: the listening channel; its `localAddress` tells the port.
-  public func listen(host: String, port: Int, as listener: ListenerContext) async throws -> any Channel {
+  public func listen(
+    host: String, port: Int, as listener: ListenerContext, tls: ListenerTLSContext? = nil
+  ) async throws -> any Channel {
     let loops = Dictionary(uniqueKeysWithValues: loops.map { (ObjectIdentifier($0.eventLoop), $0) })
     let bufferBytes = context.settings.clientBufferBytes
-    return try await ServerBootstrap(group: group)
+    let channel = try await ServerBootstrap(group: group)
       .serverChannelOption(.backlog, value: 4096)
       .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
       .childChannelOption(.tcpOption(.tcp_nodelay), value: 1)
@@ -40,12 +45,20 @@ public final class Gateway: Sendable {
       .childChannelInitializer { channel in
         channel.eventLoop.makeCompletedFuture {
           guard let loop = loops[ObjectIdentifier(channel.eventLoop)] else { return }
-          try channel.pipeline.syncOperations.addHandler(
-            HTTP1Connection(loop: loop.value, listener: listener))
+          if let tls {
+            try ClientPipeline.addTLS(channel, tls, loop: loop.value, listener: listener)
+          } else {
+            try ClientPipeline.addHTTP1(channel, loop: loop.value, listener: listener)
+          }
         }
       }
       .bind(host: host, port: port)
       .get()
+    if let tls {
+      let watching = Task { await tls.watch() }
+      channel.closeFuture.whenComplete { _ in watching.cancel() }
+    }
+    return channel
   }
 
   /// Lets running requests end, for at most the drain time, then closes what is left. Listeners must be closed first.

@@ -1,11 +1,14 @@
 import EngineClient
 import Fleet
 import Pipeline
+import Reliability
 import Telemetry
 
 /// What all loops of a gateway share.
 public struct GatewayContext: Sendable {
   public let settings: GatewaySettings
+  /// What runs and is held at the moment, against its limits.
+  public let load: GatewayLoad
   public let pipeline: RoutePipeline
   public let metrics: GatewayMetrics
   public let accessLog: AccessLog?
@@ -17,11 +20,12 @@ public struct GatewayContext: Sendable {
   public let onHealthChange: @Sendable (Replica) -> Void
 
   public init(
-    settings: GatewaySettings = GatewaySettings(), pipeline: RoutePipeline, metrics: GatewayMetrics,
+    settings: GatewaySettings = GatewaySettings(), load: GatewayLoad = GatewayLoad(), pipeline: RoutePipeline, metrics: GatewayMetrics,
     accessLog: AccessLog?, startedAt: Int, tls: EngineTLS,
     onHealthChange: @escaping @Sendable (Replica) -> Void = { _ in }
   ) {
     self.settings = settings
+    self.load = load
     self.pipeline = pipeline
     self.metrics = metrics
     self.accessLog = accessLog

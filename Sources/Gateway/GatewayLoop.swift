@@ -3,6 +3,7 @@ import HTTPWire
 import NIOCore
 import NIOPosix
 import Pipeline
+import Reliability
 import Telemetry
 
 /// What one event loop owns: the snapshot in force, the connections to engines, its random source, its share of the
@@ -10,11 +11,13 @@ import Telemetry
 final class GatewayLoop {
   let eventLoop: any EventLoop
   let context: GatewayContext
-  var snapshot: RoutingSnapshot
+  private(set) var snapshot: RoutingSnapshot
   var random = LoopRandom()
   private(set) var isDraining = false
 
-  private var idle: [Int: [UpstreamConnection]] = [:]
+  private var pools: [Int: EnginePool] = [:]
+  private var states: [String: ModelState] = [:]
+  private var lastAttemptID = 0
   private var upstreams: [ObjectIdentifier: UpstreamConnection] = [:]
   private var clients: [ObjectIdentifier: any ClientConnection] = [:]
   private var models: [String: GatewayMetrics.Model] = [:]
@@ -23,8 +26,12 @@ final class GatewayLoop {
   private var answers: [Int: Counter] = [:]
   private var log = AccessLogBuffer()
   private var sweep: RepeatedTask?
+  private var ticks = 0
+  private static let ticksPerSecond = 10
+  private let loopCount: Int
 
-  init(eventLoop: any EventLoop, context: GatewayContext, snapshot: RoutingSnapshot) {
+  init(eventLoop: any EventLoop, of loopCount: Int, context: GatewayContext, snapshot: RoutingSnapshot) {
+    self.loopCount = loopCount
     self.eventLoop = eventLoop
     self.context = context
     self.snapshot = snapshot
@@ -32,9 +39,57 @@ final class GatewayLoop {
 
   /// Starts the periodic work. Call on the loop.
   func start() {
+    warm()
     let bound = NIOLoopBound(self, eventLoop: eventLoop)
     sweep = eventLoop.scheduleRepeatedTask(initialDelay: .milliseconds(100), delay: .milliseconds(100)) { _ in
       bound.value.sweepNow(.now())
+    }
+  }
+
+  /// Takes a new snapshot into force. Budgets and connections of what is still there are kept.
+  func publish(_ snapshot: RoutingSnapshot) {
+    self.snapshot = snapshot
+    var kept: [String: ModelState] = [:]
+    for model in snapshot.fleet.models {
+      guard let state = states[model.name] else { continue }
+      state.update(model)
+      kept[model.name] = state
+    }
+    states = kept
+    let replicas = Set(snapshot.fleet.replicas.map(\.id))
+    for (id, pool) in pools where !replicas.contains(id) { pool.drain() }
+    warm()
+  }
+
+  /// The loop's state of a model; nil if the fleet has none of that name.
+  func model(named name: String) -> ModelState? {
+    if let known = states[name] { return known }
+    guard let model = snapshot.fleet.model(named: name) else { return nil }
+    let new = ModelState(model)
+    states[name] = new
+    return new
+  }
+
+  func pool(_ replica: Replica, policy: ModelPolicy) -> EnginePool {
+    if let known = pools[replica.id] { return known }
+    let new = EnginePool(replica, policy: policy, loop: self)
+    pools[replica.id] = new
+    return new
+  }
+
+  func nextAttemptID() -> Int {
+    lastAttemptID += 1
+    return lastAttemptID
+  }
+
+  /// The moment, as the machines take it: monotonic nanoseconds.
+  var now: UInt64 { NIODeadline.now().uptimeNanoseconds }
+
+  /// Opens connections ahead where policies want some.
+  private func warm() {
+    guard !isDraining else { return }
+    for model in snapshot.fleet.models where model.policy.pool.minimumIdle > 0 {
+      for placement in model.placements { pool(placement.replica, policy: model.policy).sweep() }
     }
   }
 
@@ -49,24 +104,30 @@ final class GatewayLoop {
   func drain() {
     isDraining = true
     for client in clients.values { client.drain() }
+    for pool in pools.values { pool.drain() }
   }
 
   var isEmpty: Bool { clients.isEmpty }
 
   // MARK: Connections
 
-  func add(_ client: any ClientConnection) { clients[ObjectIdentifier(client)] = client }
+  /// Takes a client's connection in; one too many is closed.
+  func add(_ client: any ClientConnection) {
+    clients[ObjectIdentifier(client)] = client
+    guard clients.count > max(1, context.settings.connectionLimit / loopCount) else { return }
+    context.metrics.connectionsRefused.increment()
+    client.close()
+  }
   func remove(_ client: any ClientConnection) { clients[ObjectIdentifier(client)] = nil }
 
-  /// An idle connection to a replica, the most recently used first.
-  func takeIdle(_ replica: Replica) -> UpstreamConnection? { idle[replica.id]?.popLast() }
-
   /// Opens a connection. The completion runs on this loop.
-  func connect(_ replica: Replica, _ completion: @escaping (Result<UpstreamConnection, any Error>) -> Void) {
+  func connect(
+    _ replica: Replica, timeout: TimeAmount, _ completion: @escaping (Result<UpstreamConnection, any Error>) -> Void
+  ) {
     let bound = NIOLoopBound(self, eventLoop: eventLoop)
     let completion = NIOLoopBound(completion, eventLoop: eventLoop)
     ClientBootstrap(group: eventLoop)
-      .connectTimeout(context.settings.connectTimeout)
+      .connectTimeout(timeout)
       .channelOption(.tcpOption(.tcp_nodelay), value: 1)
       .channelOption(.socketOption(.so_keepalive), value: 1)
       .channelInitializer { channel in
@@ -87,24 +148,17 @@ final class GatewayLoop {
   }
 
   func opened(_ upstream: UpstreamConnection) { upstreams[ObjectIdentifier(upstream)] = upstream }
-
-  func closed(_ upstream: UpstreamConnection) {
-    upstreams[ObjectIdentifier(upstream)] = nil
-    idle[upstream.replica.id]?.removeAll { $0 === upstream }
-  }
-
-  /// Keeps a connection for the next request, or closes it when enough are kept.
-  func putBack(_ upstream: UpstreamConnection) {
-    guard !isDraining, idle[upstream.replica.id, default: []].count < context.settings.idleConnectionsPerReplica else {
-      upstream.close()
-      return
-    }
-    idle[upstream.replica.id, default: []].append(upstream)
-  }
+  func closed(_ upstream: UpstreamConnection) { upstreams[ObjectIdentifier(upstream)] = nil }
 
   private func sweepNow(_ now: NIODeadline) {
     for upstream in upstreams.values { upstream.expire(now) }
     for client in clients.values { client.expire(now) }
+    ticks += 1
+    guard ticks % Self.ticksPerSecond == 0 else { return }
+    for (id, pool) in pools {
+      pool.sweep()
+      if pool.isEmpty, pool.settings.minimumIdle == 0 { pools[id] = nil }
+    }
     flushLog()
   }
 

@@ -6,7 +6,10 @@ public final class GatewayMetrics: Sendable {
   public let registry: MetricsRegistry
   let routingLatency: Histogram
   let retries: Counter
+  let retriesWithheld: Counter
+  let hedges: Counter
   let clientsGone: Counter
+  let connectionsRefused: Counter
   let readCacheHits: Counter
 
   public init(registry: MetricsRegistry) {
@@ -14,7 +17,13 @@ public final class GatewayMetrics: Sendable {
     routingLatency = registry.histogram(
       "llm_model_routing_latency_seconds", help: "From a complete request to its plan", bounds: Histogram.routingBounds)
     retries = registry.counter("switchyard_retries_total", help: "Requests sent to a further replica")
+    retriesWithheld = registry.counter(
+      "switchyard_retries_withheld_total", help: "Requests not sent again because retries are at their share")
+    hedges = registry.counter(
+      "switchyard_hedges_total", help: "Second copies of requests sent while the first had no answer")
     clientsGone = registry.counter("switchyard_clients_gone_total", help: "Clients that left before their answer ended")
+    connectionsRefused = registry.counter(
+      "switchyard_connections_refused_total", help: "Clients' connections closed because there are too many")
     readCacheHits = registry.counter(
       "switchyard_reading_cache_hits_total", help: "Prompts whose readings were known from before")
   }
@@ -61,6 +70,12 @@ public final class GatewayMetrics: Sendable {
   func error(model: String, reason: String) -> Counter {
     registry.counter(
       "llm_request_errors_total", help: "Requests that failed", labels: [("model", model), ("reason", reason)])
+  }
+
+  func shed(status: Int) -> Counter {
+    registry.counter(
+      "switchyard_shed_total", help: "Requests refused because the gateway is near its limits",
+      labels: [("status", "\(status)")])
   }
 
   func brokenAnswers(model: String) -> Counter {

@@ -5,7 +5,7 @@ public enum FieldName: UInt8, Sendable {
   case proxyConnection, proxyAuthenticate, proxyAuthorization
   case authorization, contentType, acceptEncoding, contentEncoding, origin
   case requestID, routerRequestID, vsrDebug, vsrSkipProcessing, selectedModel, forwardedFor, forwardedProto,
-    forwardedHost
+    forwardedHost, forwarded
   case xVSR
   /// `x-user-<provider>-key`.
   case userKey
@@ -29,6 +29,7 @@ public enum FieldName: UInt8, Sendable {
     case 6:
       equals(name, "expect") ? .expect : equals(name, "origin") ? .origin : .other
     case 7: equals(name, "trailer") ? .trailer : equals(name, "upgrade") ? .upgrade : vsr(name)
+    case 9: equals(name, "forwarded") ? .forwarded : vsr(name)
     case 10:
       equals(name, "connection")
         ? .connection

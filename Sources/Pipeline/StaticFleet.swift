@@ -45,7 +45,9 @@ public enum StaticFleet {
       let holders = known.mapValues { addresses in
         Set(placements.filter { addresses.contains($0.replica.authority) }.map(\.replica.id))
       }
-      return FleetModel(name: model.name, placements: placements, adapters: declared + learnt, holders: holders)
+      return FleetModel(
+        name: model.name, placements: placements, adapters: declared + learnt, holders: holders,
+        policy: ModelPolicy(model.reliability))
     }
     return (FleetSnapshot(models: models, replicas: used, replacing: previous), problems)
   }

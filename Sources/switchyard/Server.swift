@@ -68,10 +68,15 @@ actor Server {
     let reason = replica.health.lastFailure ?? "unknown"
     switch replica.health.state {
     case .ready: StandardError.write("\(subject) is ready")
-    case .suspect: StandardError.write("\(subject) is passed over, requests fail on it: \(reason)")
+    case .ejected: StandardError.write("\(subject) is ejected for a time, requests fail on it: \(reason)")
     case .failing: StandardError.write("\(subject) is failing: \(reason)")
     case .unknown: break
     }
+  }
+
+  /// Says what becomes of a listener's certificate.
+  private static func tellOf(_ listener: Listener) -> @Sendable (String) -> Void {
+    { StandardError.write("listener \(listener.name): \($0)") }
   }
 
   /// Binds the listeners; probing goes on in the background, so a start waits for no engine.
@@ -79,6 +84,7 @@ actor Server {
     accessLog?.start()
     for listener in listeners {
       do {
+        let tls = try listener.tls.map { try ListenerTLSContext($0, report: Self.tellOf(listener)) }
         let channel = try await gateway.listen(
           host: listener.address, port: listener.port,
           as: ListenerContext(
@@ -86,10 +92,15 @@ actor Server {
             requestTimeout: listener.timeoutSeconds.flatMap { seconds in
               // A year stands for every longer time.
               seconds > 0 ? .milliseconds(Int64(min(seconds, 31_536_000) * 1000)) : nil
-            }))
+            },
+            trustsForwarded: listener.trustsForwarded, isEncrypted: tls != nil, cors: listener.cors),
+          tls: tls)
         channels.append(channel)
-        let port = channel.localAddress?.port ?? listener.port
-        StandardError.write("switchyard listening on http://\(EngineAddress(host: listener.address, port: port))")
+        let address = EngineAddress(
+          host: listener.address, port: channel.localAddress?.port ?? listener.port, usesTLS: tls != nil)
+        StandardError.write("switchyard listening on \(tls == nil ? "http" : "https")://\(address)")
+      } catch let error as ListenerTLSContext.Failure {
+        throw CommandFailure("listener \(listener.name): \(error)")
       } catch is SocketAddressError {
         throw CommandFailure("listener \(listener.name): there is no address \(listener.address) on this machine")
       } catch let error as IOError where error.errnoCode == EADDRINUSE {

@@ -19,7 +19,7 @@ import Testing
   /// Picks without ending, so that load builds up.
   private func pick(_ count: Int, _ placements: [Placement], _ generator: inout SeededGenerator) {
     for _ in 0..<count {
-      #expect(ReplicaPicker.pick(among: placements, excluding: ReplicaSet(), random: &generator) != nil)
+      #expect(ReplicaPicker.pick(among: placements, excluding: ReplicaSet(), now: 1, random: &generator).index != nil)
     }
   }
 
@@ -28,7 +28,11 @@ import Testing
     var generator = SeededGenerator(seed: seed)
     var shares = [Int](repeating: 0, count: placements.count)
     for _ in 0..<count {
-      guard let index = ReplicaPicker.pick(among: placements, excluding: ReplicaSet(), random: &generator) else {
+      guard
+        let index = ReplicaPicker.pick(
+          among: placements, excluding: ReplicaSet(), now: 1, random: &generator
+        ).index
+      else {
         Issue.record("nothing was picked, seed \(seed)")
         return shares
       }
@@ -69,7 +73,7 @@ import Testing
     occupy(placements[1], 1)
     occupy(placements[2], 2)
     var generator = SeededGenerator(seed: 1)
-    #expect(ReplicaPicker.pick(among: placements, excluding: ReplicaSet(), random: &generator) == 1)
+    #expect(ReplicaPicker.pick(among: placements, excluding: ReplicaSet(), now: 1, random: &generator) == .replica(1))
     #expect(placements[1].replica.load.inFlight == 2)
   }
 
@@ -95,8 +99,9 @@ import Testing
     let placements = placements([0, 1])
     pick(10, placements, &generator)
     #expect(placements.map(\.replica.load.inFlight) == [0, 10])
-    #expect(ReplicaPicker.pick(among: [placements[0]], excluding: ReplicaSet(), random: &generator) == nil)
-    #expect(ReplicaPicker.pick(among: [], excluding: ReplicaSet(), random: &generator) == nil)
+    #expect(
+      ReplicaPicker.pick(among: [placements[0]], excluding: ReplicaSet(), now: 1, random: &generator) == .noneReady)
+    #expect(ReplicaPicker.pick(among: [], excluding: ReplicaSet(), now: 1, random: &generator) == .noneReady)
   }
 
   @Test("a replica that was tried is not taken again, however idle it is")
@@ -107,10 +112,10 @@ import Testing
     var generator = SeededGenerator(seed: 1)
     var tried = ReplicaSet()
     for expected in [0, 1, 2] {
-      #expect(ReplicaPicker.pick(among: placements, excluding: tried, random: &generator) == expected)
+      #expect(ReplicaPicker.pick(among: placements, excluding: tried, now: 1, random: &generator) == .replica(expected))
       tried.insert(placements[expected].replica.id)
     }
-    #expect(ReplicaPicker.pick(among: placements, excluding: tried, random: &generator) == nil)
+    #expect(ReplicaPicker.pick(among: placements, excluding: tried, now: 1, random: &generator) == .noneReady)
     #expect(placements.map(\.replica.load.inFlight) == [1, 6, 7])
   }
 
@@ -118,17 +123,17 @@ import Testing
   func failing() {
     let placements = placements([1, 1])
     var generator = SeededGenerator(seed: 1)
-    placements[0].replica.health.handle(.probeFailed(reason: "refused"))
+    placements[0].replica.health.handle(.probeFailed(reason: "refused"), now: 1)
     pick(10, placements, &generator)
     #expect(placements.map(\.replica.load.inFlight) == [0, 10])
-    placements[0].replica.health.handle(.probeSucceeded)
+    placements[0].replica.health.handle(.probeSucceeded, now: 1)
     pick(10, placements, &generator)
     #expect(placements.map(\.replica.load.inFlight) == [10, 10])
     for placement in placements {
-      placement.replica.health.handle(.probeFailed(reason: "refused"))
-      placement.replica.health.handle(.probeFailed(reason: "refused"))
+      placement.replica.health.handle(.probeFailed(reason: "refused"), now: 1)
+      placement.replica.health.handle(.probeFailed(reason: "refused"), now: 1)
     }
-    #expect(ReplicaPicker.pick(among: placements, excluding: ReplicaSet(), random: &generator) == nil)
+    #expect(ReplicaPicker.pick(among: placements, excluding: ReplicaSet(), now: 1, random: &generator) == .noneReady)
   }
 
   @Test("two models on one replica share its load")
@@ -149,7 +154,7 @@ import Testing
         group.addTask {
           var generator = SeededGenerator(seed: seed)
           for _ in 0..<256 {
-            _ = ReplicaPicker.pick(among: placements, excluding: ReplicaSet(), random: &generator)
+            _ = ReplicaPicker.pick(among: placements, excluding: ReplicaSet(), now: 1, random: &generator)
           }
         }
       }
@@ -168,7 +173,9 @@ import Testing
         group.addTask {
           var generator = SeededGenerator(seed: seed)
           for _ in 0..<1_000 {
-            let index = ReplicaPicker.pick(among: placements, excluding: ReplicaSet(), random: &generator)
+            let index = ReplicaPicker.pick(
+              among: placements, excluding: ReplicaSet(), now: 1, random: &generator
+            ).index
             if let index { placements[index].replica.load.end() }
           }
         }
@@ -183,7 +190,7 @@ import Testing
     let placements = placements([1, 2, 0, 1])
     occupy(placements[0], 1)
     occupy(placements[1], 2)
-    placements[3].replica.health.handle(.probeFailed(reason: "connection refused"))
+    placements[3].replica.health.handle(.probeFailed(reason: "connection refused"), now: 1)
     #expect(
       ReplicaPicker.candidates(among: placements) == [
         CandidateScore(
@@ -216,16 +223,16 @@ import Testing
     #expect(LeastRequestStrategy.name == "least-request")
   }
 
-  @Test("a set of tried replicas holds what was put in, up to four")
+  @Test("a set of tried replicas holds what was put in, up to six")
   func replicaSet() {
     var set = ReplicaSet()
-    #expect(ReplicaSet.capacity == 4)
-    for id in [7, 0, 3, 12] {
+    #expect(ReplicaSet.capacity == 6)
+    for id in [7, 0, 3, 12, 5, 9] {
       #expect(!set.contains(id))
       set.insert(id)
       #expect(set.contains(id))
     }
-    #expect(set.count == 4)
+    #expect(set.count == 6)
     #expect(!set.contains(1))
     #expect(set != ReplicaSet())
   }

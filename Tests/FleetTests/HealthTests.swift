@@ -1,4 +1,5 @@
 import Fleet
+import Reliability
 import Testing
 
 @Suite("Health of a replica") struct HealthTests {
@@ -20,37 +21,11 @@ import Testing
     #expect(verdicts([.probeSucceeded]) == [.ready])
     #expect(verdicts([.requestSucceeded]) == [.ready])
     #expect(verdicts([Self.failed]) == [.failing])
-    #expect(verdicts([.requestFailed(reason: "reset")]) == [.suspect])
   }
 
-  @Test("a ready replica fails at the second failed probe in a row, and is suspect at the second failed request")
+  @Test("a ready replica fails at the second failed probe in a row")
   func failing() {
     #expect(verdicts([.probeSucceeded, Self.failed, Self.failed]) == [.ready, .ready, .failing])
-    #expect(
-      verdicts([.probeSucceeded, .requestFailed(reason: "reset"), .requestFailed(reason: "reset")])
-        == [.ready, .ready, .suspect])
-    #expect(
-      verdicts([.probeSucceeded, Self.failed, .requestFailed(reason: "reset")]) == [.ready, .ready, .suspect])
-    #expect(
-      verdicts([.probeSucceeded, .requestFailed(reason: "reset"), Self.failed]) == [.ready, .ready, .failing])
-  }
-
-  @Test("a failing replica is not bettered to suspect by a failed request, and a suspect one is cleared by its probe")
-  func suspicion() {
-    #expect(verdicts([Self.failed, .requestFailed(reason: "reset")]) == [.failing, .failing])
-    #expect(
-      verdicts([.requestFailed(reason: "reset"), .requestSucceeded, .probeSucceeded]) == [.suspect, .suspect, .ready])
-  }
-
-  @Test("answers between two failed requests keep a replica ready")
-  func successesInUse() {
-    let health = ReplicaHealth()
-    health.handle(.probeSucceeded)
-    for _ in 0..<10 {
-      health.handle(.requestFailed(reason: "reset"))
-      health.handleSuccess()
-    }
-    #expect(health.state == .ready)
   }
 
   @Test("a success between two failures makes the count start anew")
@@ -95,29 +70,107 @@ import Testing
     #expect(machine.lastFailure == nil)
   }
 
+  // MARK: Probes and requests together
+
+  private func fail(_ health: ReplicaHealth, _ count: Int, now: UInt64) -> ReplicaHealth.Verdict? {
+    var told: ReplicaHealth.Verdict?
+    for _ in 0..<count { told = health.handle(.requestFailed(reason: "reset"), now: now) ?? told }
+    return told
+  }
+
   @Test("whoever hands an event in is told of a change, once")
   func changes() {
     let health = ReplicaHealth()
     #expect(health.state == .unknown)
-    #expect(health.handle(.probeSucceeded) == .ready)
-    #expect(health.handle(.probeSucceeded) == nil)
-    #expect(health.handle(.probeFailed(reason: "refused")) == nil)
+    #expect(health.handle(.probeSucceeded, now: 1) == .ready)
+    #expect(health.handle(.probeSucceeded, now: 1) == nil)
+    #expect(health.handle(.probeFailed(reason: "refused"), now: 1) == nil)
     #expect(health.state == .ready)
     #expect(health.lastFailure == nil)
-    #expect(health.handle(.probeFailed(reason: "refused")) == .failing)
+    #expect(health.handle(.probeFailed(reason: "refused"), now: 1) == .failing)
     #expect(health.state == .failing)
     #expect(health.lastFailure == "refused")
-    #expect(health.handle(.probeSucceeded) == .ready)
+    #expect(health.handle(.probeSucceeded, now: 1) == .ready)
   }
 
-  @Test("an answer makes an unknown replica ready and leaves a failing one failing")
+  @Test("three failed requests in a row eject, a good probe ends no ejection, time does")
+  func ejection() {
+    let health = ReplicaHealth()
+    health.handle(.probeSucceeded, now: .seconds(1))
+    #expect(fail(health, 2, now: .seconds(1)) == nil)
+    #expect(fail(health, 1, now: .seconds(1)) == .ejected)
+    #expect(health.lastFailure == "reset")
+    #expect(health.handle(.probeSucceeded, now: .seconds(5)) == nil)
+    #expect(health.state(at: .seconds(5)) == .ejected)
+    // For the choice it is over at once, for the log at the next event.
+    #expect(health.state(at: .seconds(6)) == .ready)
+    #expect(health.state == .ejected)
+    #expect(health.handle(.tick, now: .seconds(6)) == .ready)
+    #expect(health.lastFailure == nil)
+    #expect(health.slowStartFactor(at: .seconds(21)) == 0.55)
+    #expect(health.slowStartFactor(at: .seconds(36)) == 1)
+  }
+
+  @Test("a replica that nobody has probed is ejected too, and unknown after")
+  func unprobed() {
+    let health = ReplicaHealth()
+    #expect(fail(health, 3, now: .seconds(1)) == .ejected)
+    #expect(health.handle(.tick, now: .seconds(6)) == .unknown)
+  }
+
+  @Test("failing probes hide an ejection, which goes on behind them")
+  func both() {
+    let health = ReplicaHealth()
+    #expect(fail(health, 3, now: .seconds(1)) == .ejected)
+    #expect(health.handle(.probeFailed(reason: "refused"), now: .seconds(2)) == .failing)
+    #expect(health.lastFailure == "refused")
+    #expect(health.state(at: .seconds(3)) == .failing)
+    #expect(health.handle(.probeSucceeded, now: .seconds(3)) == .ejected)
+    #expect(health.lastFailure == "reset")
+    #expect(health.handle(.probeSucceeded, now: .seconds(6)) == .ready)
+  }
+
+  @Test("answers between two failed requests keep a replica ready")
+  func successesInUse() {
+    let health = ReplicaHealth()
+    health.handle(.probeSucceeded, now: 1)
+    for _ in 0..<10 {
+      #expect(fail(health, 2, now: 1) == nil)
+      health.handleSuccess(now: 1)
+    }
+    #expect(health.state == .ready)
+  }
+
+  @Test("an answer makes an unknown replica ready, leaves a failing one failing, and tells of an ejection's end")
   func answers() {
     let unknown = ReplicaHealth()
-    unknown.handleSuccess()
-    #expect(unknown.state == .ready)
+    #expect(unknown.handleSuccess(now: 1) == .ready)
     let failing = ReplicaHealth()
-    failing.handle(.probeFailed(reason: "refused"))
-    failing.handleSuccess()
+    failing.handle(.probeFailed(reason: "refused"), now: 1)
+    #expect(failing.handleSuccess(now: 1) == nil)
     #expect(failing.state == .failing)
+    let ejected = ReplicaHealth()
+    ejected.handle(.probeSucceeded, now: 1)
+    #expect(fail(ejected, 3, now: .seconds(1)) == .ejected)
+    #expect(ejected.handleSuccess(now: .seconds(5)) == nil)
+    #expect(ejected.handleSuccess(now: .seconds(6)) == .ready)
+  }
+
+  @Test("an outlier is ejected with its reason")
+  func outlier() {
+    let health = ReplicaHealth()
+    #expect(health.handle(.foundOutlier(reason: "12 of 20 failed"), now: .seconds(1)) == .ejected)
+    #expect(health.lastFailure == "12 of 20 failed")
+  }
+
+  @Test("settings read anew hold from the next ejection on")
+  func applied() {
+    let health = ReplicaHealth()
+    let slowStart = SlowStart(window: .seconds(10), floor: 0.5)
+    health.apply(.init(consecutiveFailures: 1, base: .seconds(2), slowStart: slowStart))
+    #expect(fail(health, 1, now: .seconds(1)) == .ejected)
+    #expect(health.state(at: .seconds(3)) == .unknown)
+    #expect(health.slowStartFactor(at: .seconds(3)) == 0.5)
+    #expect(health.slowStartFactor(at: .seconds(8)) == 0.75)
   }
 }

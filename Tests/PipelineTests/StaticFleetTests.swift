@@ -45,7 +45,7 @@ import Testing
     let before = StaticFleet.build(document([ProviderModel(name: "m", backends: [backend("a", 1), backend("b", 2)])]))
       .fleet
     #expect(before.replicas[1].load.begin(ifInFlight: 0))
-    before.replicas[1].health.handle(.probeFailed(reason: "refused"))
+    before.replicas[1].health.handle(.probeFailed(reason: "refused"), now: 1)
     let after = StaticFleet.build(
       document([ProviderModel(name: "n", backends: [backend("c", 3), backend("b", 2)])]), previous: before
     ).fleet

@@ -7,8 +7,14 @@ final class ClientPeer {
   /// `http` or `https`: how the client came here.
   let scheme: StaticString
 
+  /// Its element of a `forwarded` field, without the host: `for=192.0.2.1;proto=http`.
+  let forwardedElement: String
+
   init(address: SocketAddress?, isEncrypted: Bool) {
     self.address = address?.ipAddress ?? "unknown"
     scheme = isEncrypted ? "https" : "http"
+    // RFC 7239 §6: an IPv6 address stands in brackets and quotes.
+    let node = self.address.contains(":") ? "\"[\(self.address)]\"" : self.address
+    forwardedElement = "for=\(node);proto=\(isEncrypted ? "https" : "http")"
   }
 }

@@ -6,8 +6,9 @@ import NIOCore
 ///
 /// Pipelined requests wait in the buffer while one is being answered. A client that closes its connection ends its
 /// running request.
-final class HTTP1Connection: ChannelDuplexHandler, ClientConnection, ClientStream {
+final class HTTP1Connection: ChannelDuplexHandler, RemovableChannelHandler, ClientConnection, ClientStream {
   typealias InboundIn = ByteBuffer
+  typealias InboundOut = ByteBuffer
   typealias OutboundIn = ByteBuffer
   typealias OutboundOut = ByteBuffer
 
@@ -28,6 +29,7 @@ final class HTTP1Connection: ChannelDuplexHandler, ClientConnection, ClientStrea
   private var head = MessageHead()
   private var exchange: Exchange?
   private var intake: Exchange.Intake = .whole
+  private var isFirstRequest = true
   private var isReadHeld = false
   private var isWritable = true
   private var isProcessing = false
@@ -171,8 +173,30 @@ final class HTTP1Connection: ChannelDuplexHandler, ClientConnection, ClientStrea
     do throws(HTTPSyntaxError) {
       while try step() {}
     } catch {
+      if error == .unsupportedVersion, handsOverToHTTP2() { return }
       refuse(APIError(status: error.status, message: "\(error)", type: "invalid_request_error"))
     }
+  }
+
+  /// Gives a connection in clear text whose first request is the preface of HTTP/2 to that protocol (RFC 9113 §3.3).
+  private func handsOverToHTTP2() -> Bool {
+    let preface = "PRI * HTTP/2.0\r\n\r\n"
+    guard isFirstRequest, !listener.isEncrypted, inbound.readerIndex >= preface.utf8.count, let context
+    else { return false }
+    var bytes = inbound
+    bytes.moveReaderIndex(to: inbound.readerIndex - preface.utf8.count)
+    guard bytes.getString(at: bytes.readerIndex, length: preface.utf8.count) == preface else { return false }
+    inbound = ByteBuffer()
+    state = .closing
+    loop.remove(self)
+    do {
+      try ClientPipeline.addHTTP2(context.channel, loop: loop, listener: listener)
+      context.fireChannelRead(wrapInboundOut(bytes))
+      context.pipeline.syncOperations.removeHandler(self, promise: nil)
+    } catch {
+      context.close(promise: nil)
+    }
+    return true
   }
 
   /// One step; false when more bytes or the end of an answer must come first.
@@ -231,6 +255,7 @@ final class HTTP1Connection: ChannelDuplexHandler, ClientConnection, ClientStrea
     try slice.withUnsafeReadableBytes { (bytes) throws(HTTPSyntaxError) in
       try head.parseRequest(bytes, limits: limits)
     }
+    isFirstRequest = false
     reencodesChunks = false
     let exchange = Exchange(loop: loop, listener: listener, client: self, head: head, headBytes: slice)
     self.exchange = exchange

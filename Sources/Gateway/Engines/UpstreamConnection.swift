@@ -35,7 +35,6 @@ final class UpstreamConnection: ChannelDuplexHandler {
   private var isReadHeld = false
   /// The connection broke, which is not the end of an answer that ends with its connection.
   private var hasBroken = false
-  private var idleSince = NIODeadline.now()
   /// An answer has come over this connection before, so an early close may just be the engine's idle limit.
   private(set) var isReused = false
 
@@ -46,15 +45,50 @@ final class UpstreamConnection: ChannelDuplexHandler {
 
   // MARK: From the exchange
 
+  /// The pool that the connection belongs to, and its name there.
+  private var pool: EnginePool?
+  private(set) var poolID = -1
+  private var firstByteTimeout = TimeAmount.minutes(10)
+  private var idleTimeout = TimeAmount.minutes(5)
+  /// The engine has the whole request.
+  private var isRequestComplete = true
+  private(set) var isWritable = true
+
+  func join(_ pool: EnginePool, as id: Int) {
+    self.pool = pool
+    poolID = id
+  }
+
   /// Sends a request. The first buffer begins with the head.
-  func send(_ attempt: Attempt, _ pieces: [ByteBuffer], now: NIODeadline) {
-    guard let context else { return attempt.exchange.engineFailed(attempt, .closed, wasReused: isReused) }
+  ///
+  /// - Parameter isComplete: nothing follows by ``sendBody(_:)``.
+  func send(_ attempt: Attempt, _ pieces: [ByteBuffer], isComplete: Bool) {
+    guard let context else {
+      return attempt.exchange.engineFailed(attempt, isReused ? .keptConnectionClosed : .closed)
+    }
     self.attempt = attempt
     state = .awaitingHead
-    deadline = now + loop.context.settings.firstByteTimeout
+    isRequestComplete = isComplete
+    if let policy = attempt.exchange.model?.model.policy {
+      firstByteTimeout = TimeAmount(policy.firstByteTimeout)
+      idleTimeout = TimeAmount(policy.idleTimeout)
+    }
+    deadline = isComplete ? .now() + firstByteTimeout : nil
     for piece in pieces { context.write(wrapOutboundOut(piece), promise: nil) }
     context.flush()
   }
+
+  /// A further piece of the request.
+  func sendBody(_ bytes: ByteBuffer) { context?.writeAndFlush(wrapOutboundOut(bytes), promise: nil) }
+
+  /// The request has been sent to its end: now the engine's time runs.
+  func requestIsComplete() {
+    isRequestComplete = true
+    if state.isAwaitingHead { deadline = .now() + firstByteTimeout }
+  }
+
+  /// It is not needed by the attempt that asked for it.
+  func release() { pool?.released(self) }
 
   /// The client left: the engine stops generating when its connection closes.
   func cancel() {
@@ -69,15 +103,13 @@ final class UpstreamConnection: ChannelDuplexHandler {
     guard isReadHeld else { return }
     isReadHeld = false
     // The engine had no chance to send while the client took nothing.
-    if deadline != nil { deadline = .now() + loop.context.settings.streamIdleTimeout }
+    if deadline != nil, !state.isAwaitingHead { deadline = .now() + idleTimeout }
     context?.read()
   }
 
   func expire(_ now: NIODeadline) {
     switch state {
-    case .idle:
-      if now - idleSince > loop.context.settings.upstreamIdleTimeout { close() }
-    case .closed: break
+    case .idle, .closed: break
     case .awaitingHead:
       if let deadline, now > deadline { fail(.firstByteTimedOut) }
     case .body, .chunkedBody, .untilClose:
@@ -105,10 +137,13 @@ final class UpstreamConnection: ChannelDuplexHandler {
         attempt.exchange.engineEnded(attempt)
       } else {
         attempt.isBetweenChunks = isBetweenChunks
-        attempt.exchange.engineFailed(
-          attempt, .closed, wasReused: isReused && inbound.readableBytes == 0 && before.isAwaitingHead)
+        let isKept = isReused && inbound.readableBytes == 0 && before.isAwaitingHead
+        attempt.exchange.engineFailed(attempt, isKept ? .keptConnectionClosed : .closed)
       }
     }
+    // Behind the exchange, which may have the pool open another in this one's place.
+    pool?.closed(self)
+    pool = nil
     context.fireChannelInactive()
   }
 
@@ -144,6 +179,12 @@ final class UpstreamConnection: ChannelDuplexHandler {
     }
   }
 
+  func channelWritabilityChanged(context: ChannelHandlerContext) {
+    isWritable = context.channel.isWritable
+    if isWritable, !isRequestComplete { attempt?.exchange.client.resumeUpload() }
+    context.fireChannelWritabilityChanged()
+  }
+
   func channelReadComplete(context: ChannelHandlerContext) {
     attempt?.exchange.client.flush()
     context.fireChannelReadComplete()
@@ -153,7 +194,7 @@ final class UpstreamConnection: ChannelDuplexHandler {
 
   private func advance() throws(HTTPSyntaxError) {
     // Only answers give an engine more time: a head that drips in forever is as good as none.
-    if !state.isAwaitingHead { deadline = .now() + loop.context.settings.streamIdleTimeout }
+    if !state.isAwaitingHead { deadline = .now() + idleTimeout }
     while let attempt, inbound.readableBytes > 0 {
       switch state {
       case .awaitingHead:
@@ -181,16 +222,13 @@ final class UpstreamConnection: ChannelDuplexHandler {
       try scanner.headLength(in: bytes, limits: limits)
     }
     guard let length, let bytes = inbound.readSlice(length: length) else { return false }
+    let isBodiless = attempt.exchange.head.method == .head
     try bytes.withUnsafeReadableBytes { (bytes) throws(HTTPSyntaxError) in
-      try head.parseResponse(bytes, isBodiless: false, limits: limits)
+      try head.parseResponse(bytes, isBodiless: isBodiless, limits: limits)
     }
     // Interim answers are the engine's to us.
     if head.status < 200 { return true }
-    if attempt.exchange.wantsAnother(attempt, insteadOf: head.status) {
-      fail(.refused(status: head.status))
-      return false
-    }
-    deadline = .now() + loop.context.settings.streamIdleTimeout
+    deadline = .now() + idleTimeout
     keepsAlive = head.keepsAlive
     switch head.framing {
     case .none: state = .body(remaining: 0)
@@ -202,8 +240,12 @@ final class UpstreamConnection: ChannelDuplexHandler {
       state = .chunkedBody
     case .untilClose: state = .untilClose
     }
-    replica.health.handleSuccess()
-    attempt.exchange.engineHead(attempt, head, bytes)
+    guard attempt.exchange.engineHead(attempt, head, bytes) else {
+      self.attempt = nil
+      state = .closed
+      close()
+      return false
+    }
     if case .none = head.framing { finish(attempt) }
     return true
   }
@@ -269,11 +311,11 @@ final class UpstreamConnection: ChannelDuplexHandler {
     self.attempt = nil
     deadline = nil
     isReused = true
-    idleSince = .now()
-    if keepsAlive, inbound.readableBytes == 0 {
+    if keepsAlive, isRequestComplete, inbound.readableBytes == 0 {
       inbound = ByteBuffer()
       state = .idle
-      loop.putBack(self)
+      attempt.connection = nil
+      pool?.released(self)
       if isReadHeld { resumeReading() }
     } else {
       state = .closed
@@ -288,7 +330,7 @@ final class UpstreamConnection: ChannelDuplexHandler {
     state = .closed
     if let attempt {
       attempt.isBetweenChunks = isBetweenChunks
-      attempt.exchange.engineFailed(attempt, failure, wasReused: false)
+      attempt.exchange.engineFailed(attempt, failure)
     }
     close()
   }

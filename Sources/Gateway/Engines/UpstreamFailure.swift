@@ -1,24 +1,30 @@
 import EngineClient
 import HTTPWire
+import Reliability
 
 /// Why an engine gave no whole answer.
 enum UpstreamFailure: Error, CustomStringConvertible {
   case cannotConnect(any Error)
+  /// As many requests wait for a connection as may.
+  case overflow
   case closed
+  /// A connection that had carried an answer turned out to be closed before anything of this one came.
+  case keptConnectionClosed
   case badAnswer(HTTPSyntaxError)
   case firstByteTimedOut
   case streamTimedOut
-  /// It answered that it cannot serve at the moment, and another replica can be asked.
-  case refused(status: Int)
+  /// The whole request took longer than it may.
+  case timedOut
 
   var description: String {
     switch self {
     case .cannotConnect(let error): "cannot connect: \(ConnectionFailure.text(error))"
-    case .refused(let status): "it answered \(status)"
-    case .closed: "the connection closed before the answer was complete"
+    case .overflow: "too many requests wait for a connection to it"
+    case .closed, .keptConnectionClosed: "the connection closed before the answer was complete"
     case .badAnswer(let error): "its answer is not HTTP: \(error)"
     case .firstByteTimedOut: "it did not answer in time"
     case .streamTimedOut: "its answer stopped"
+    case .timedOut: "the request took longer than it may"
     }
   }
 
@@ -26,11 +32,36 @@ enum UpstreamFailure: Error, CustomStringConvertible {
   var reason: String {
     switch self {
     case .cannotConnect: "connect"
-    case .refused: "refused"
-    case .closed: "closed"
+    case .overflow: "overflow"
+    case .closed, .keptConnectionClosed: "closed"
     case .badAnswer: "bad_answer"
     case .firstByteTimedOut: "first_byte_timeout"
     case .streamTimedOut: "stream_timeout"
+    case .timedOut: "request_timeout"
+    }
+  }
+
+  /// The status for the client.
+  var status: Int {
+    switch self {
+    case .cannotConnect, .closed, .keptConnectionClosed, .badAnswer: 502
+    case .overflow: 503
+    case .firstByteTimedOut, .streamTimedOut, .timedOut: 504
+    }
+  }
+
+  /// What it is to the machine of attempts.
+  ///
+  /// - Parameter hasBegun: the client has the answer's head.
+  func kind(hasBegun: Bool) -> AttemptFailure {
+    guard !hasBegun else { return .brokeMidway }
+    return switch self {
+    case .cannotConnect: .cannotConnect
+    case .overflow: .overflow
+    case .closed: .closedBeforeAnswer
+    case .keptConnectionClosed: .keptConnectionClosed
+    case .badAnswer: .malformedHead
+    case .firstByteTimedOut, .streamTimedOut, .timedOut: .firstByteTimedOut
     }
   }
 }

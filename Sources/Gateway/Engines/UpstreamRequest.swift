@@ -10,12 +10,12 @@ enum UpstreamRequest {
   static let copyLimit = 64 << 10
 
   static func pieces(_ exchange: Exchange, to placement: Placement) -> [ByteBuffer] {
+    if exchange.upload != nil { return upload(exchange, to: placement) }
     guard let plan = exchange.plan else { return [] }
-    let allocator = exchange.client.allocator
     let body = exchange.body
     let splices = body.withUnsafeReadableBytes { plan.splices(for: placement, on: $0) }
     let length = splices.lengthAfter(body.readableBytes)
-    var head = allocator.buffer(capacity: 768 + (length <= copyLimit ? length : 0))
+    var head = exchange.client.allocator.buffer(capacity: 1024 + (length <= copyLimit ? length : 0))
     head.writeStaticString("POST ")
     if let chatPath = placement.chatPath, plan.facts.endpoint == .chatCompletions {
       head.writeString(chatPath)
@@ -23,25 +23,7 @@ enum UpstreamRequest {
       head.writeString(placement.pathPrefix)
       head.writeString(exchange.target)
     }
-    head.writeStaticString(" HTTP/1.1\r\nhost: ")
-    head.writeString(placement.replica.authority)
-    head.writeStaticString("\r\n")
-    let own = placement.headerLines
-    ForwardedFields.copy(exchange.head, from: exchange.headBytes, to: &head) { field, bytes in
-      switch field.name {
-      case .host, .contentLength, .expect, .selectedModel, .acceptEncoding, .requestID: false
-      // For the router, not for engines: its own controls, and keys that an authentication layer put in.
-      case .xVSR, .vsrDebug, .vsrSkipProcessing, .userKey: false
-      case .authorization: !own.authenticates
-      default: own.names.isEmpty || !own.names.contains(ForwardedFields.lowercased(bytes, field.nameRange))
-      }
-    }
-    head.writeStaticString("accept-encoding: identity\r\n")
-    ForwardedFields.write("x-selected-model", plan.publicModel, to: &head)
-    head.writeStaticString("x-request-id: ")
-    exchange.writeRequestID(to: &head)
-    head.writeStaticString("\r\n")
-    head.writeBytes(own.bytes)
+    writeFields(exchange, to: placement, &head)
     head.writeStaticString("content-length: ")
     head.writeString(String(length))
     head.writeStaticString("\r\n\r\n")
@@ -68,5 +50,59 @@ enum UpstreamRequest {
       }
     }
     return pieces
+  }
+
+  /// The head of a request that is passed on as it comes, and what is held of its body.
+  private static func upload(_ exchange: Exchange, to placement: Placement) -> [ByteBuffer] {
+    let body = exchange.heldBody(at: placement)
+    var head = exchange.client.allocator.buffer(capacity: 1024)
+    head.writeString(exchange.text(exchange.head.methodRange))
+    head.writeStaticString(" ")
+    head.writeString(placement.pathPrefix)
+    head.writeString(exchange.target)
+    writeFields(exchange, to: placement, &head)
+    switch exchange.head.framing {
+    case .none, .untilClose:
+      if exchange.head.method == .post { head.writeStaticString("content-length: 0\r\n") }
+    case .length(let length):
+      let change = exchange.replacedName(at: placement).map { $0.count - (exchange.upload?.nameRange?.count ?? 0) } ?? 0
+      head.writeString("content-length: \(length + change)\r\n")
+    case .chunked: head.writeStaticString("transfer-encoding: chunked\r\n")
+    }
+    head.writeStaticString("\r\n")
+    var pieces = [head]
+    if body.readableBytes > 0 { pieces.append(body) }
+    if exchange.upload?.isComplete ?? false, exchange.head.framing == .chunked {
+      pieces.append(ByteBuffer(staticString: "0\r\n\r\n"))
+    }
+    return pieces
+  }
+
+  /// The end of the request line and the header fields, but for those that frame the body.
+  private static func writeFields(_ exchange: Exchange, to placement: Placement, _ head: inout ByteBuffer) {
+    head.writeStaticString(" HTTP/1.1\r\nhost: ")
+    head.writeString(placement.replica.authority)
+    head.writeStaticString("\r\n")
+    let own = placement.headerLines
+    let isBelieved = exchange.listener.trustsForwarded
+    ForwardedFields.copy(exchange.head, from: exchange.headBytes, to: &head) { field, bytes in
+      switch field.name {
+      case .host, .contentLength, .expect, .selectedModel, .acceptEncoding, .requestID: false
+      // For the router, not for engines: its own controls, and keys that an authentication layer put in.
+      case .xVSR, .vsrDebug, .vsrSkipProcessing, .userKey: false
+      // Written anew, with what the client said before if it is believed.
+      case .forwardedFor, .forwarded: false
+      case .forwardedProto, .forwardedHost: isBelieved
+      case .authorization: !own.authenticates
+      default: own.names.isEmpty || !own.names.contains(ForwardedFields.lowercased(bytes, field.nameRange))
+      }
+    }
+    head.writeStaticString("accept-encoding: identity\r\n")
+    ForwardedFields.write("x-selected-model", exchange.publicModel, to: &head)
+    head.writeStaticString("x-request-id: ")
+    exchange.writeRequestID(to: &head)
+    head.writeStaticString("\r\n")
+    Forwarding.write(exchange, to: &head)
+    head.writeBytes(own.bytes)
   }
 }

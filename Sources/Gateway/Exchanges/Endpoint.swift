@@ -6,17 +6,21 @@ enum Endpoint {
   case model(ModelEndpoint)
   /// Answered by the gateway itself.
   case local(LocalEndpoint)
+  /// Passed on as it comes to the model that the request names.
+  case passedThrough(PassThroughPath)
+  /// Passed on with these methods only.
+  case notAllowed(PassThroughMethods)
   case unknown
 
   /// Trailing slashes are tolerated.
-  static func at(_ path: String) -> Endpoint {
-    guard path.utf8.last == UInt8(ascii: "/"), path.utf8.count > 1 else { return exactly(path) }
+  static func at(_ path: String, method: String) -> Endpoint {
+    guard path.utf8.last == UInt8(ascii: "/"), path.utf8.count > 1 else { return exactly(path, method) }
     let bytes = path.utf8
     let end = bytes.lastIndex { $0 != UInt8(ascii: "/") }
-    return end.map { exactly(String(path[...$0])) } ?? .unknown
+    return end.map { exactly(String(path[...$0]), method) } ?? .unknown
   }
 
-  private static func exactly(_ path: String) -> Endpoint {
+  private static func exactly(_ path: String, _ method: String) -> Endpoint {
     switch path {
     case "/v1/chat/completions": return .model(.chatCompletions)
     case "/v1/completions": return .model(.completions)
@@ -27,7 +31,22 @@ enum Endpoint {
     case "/metrics": return .local(.metrics)
     default:
       if path.hasPrefix("/v1/models/"), path.utf8.count > 11 { return .local(.model(String(path.dropFirst(11)))) }
-      return .unknown
+      return passedThrough(path, method)
+    }
+  }
+
+  private static func passedThrough(_ path: String, _ method: String) -> Endpoint {
+    var path = path
+    var method = method
+    let match = path.withUTF8 { path in
+      method.withUTF8 { method in
+        PassThroughPath.match(path: UnsafeRawBufferPointer(path), method: UnsafeRawBufferPointer(method))
+      }
+    }
+    return switch match {
+    case nil: .unknown
+    case .passed(let row): .passedThrough(row)
+    case .methodNotAllowed(let methods): .notAllowed(methods)
     }
   }
 }
@@ -50,6 +69,7 @@ enum Reason {
     case 405: "Method Not Allowed"
     case 408: "Request Timeout"
     case 413: "Content Too Large"
+    case 429: "Too Many Requests"
     case 431: "Request Header Fields Too Large"
     case 501: "Not Implemented"
     case 502: "Bad Gateway"

@@ -7,17 +7,17 @@ import Pipeline
 extension Exchange {
   /// Answers a routed request that no engine serves.
   func failed(_ error: APIError, reason: String) {
-    loop.context.metrics.error(model: plan?.publicModel ?? "", reason: reason).increment()
+    loop.context.metrics.error(model: publicModel, reason: reason).increment()
     status = error.status
-    phase = .ended
+    conclude()
     account()
     write(status: error.status, contentType: "application/json", body: ByteBuffer(bytes: error.body))
     client.finish()
   }
 
   /// Answers a request that was not routed.
-  func answer(_ error: APIError, allow: StaticString? = nil, requestedModel: String = "") {
-    phase = .ended
+  func answer(_ error: APIError, allow: String? = nil) {
+    conclude()
     write(status: error.status, contentType: "application/json", body: ByteBuffer(bytes: error.body), allow: allow)
     loop.countAnswer(error.status)
     log(
@@ -29,7 +29,7 @@ extension Exchange {
     client.finish()
   }
 
-  func write(status: Int, contentType: StaticString, body: ByteBuffer, allow: StaticString? = nil) {
+  func write(status: Int, contentType: StaticString, body: ByteBuffer, allow: String? = nil) {
     var buffer = client.allocator.buffer(capacity: 512 + body.readableBytes)
     buffer.writeStaticString("HTTP/1.1 ")
     buffer.writeString("\(status) \(Reason.phrase(status))\r\ncontent-type: ")
@@ -37,12 +37,47 @@ extension Exchange {
     buffer.writeString("\r\ncontent-length: \(body.readableBytes)\r\n")
     writeIdentity(to: &buffer, goesToEngine: false)
     if let allow {
-      buffer.writeStaticString("allow: ")
-      buffer.writeStaticString(allow)
-      buffer.writeStaticString("\r\n")
+      ForwardedFields.write("allow", allow, to: &buffer)
     }
+    if retryAfter > 0 { buffer.writeString("retry-after: \(retryAfter)\r\n") }
+    writeCrossOrigin(to: &buffer)
     if status >= 400 { buffer.writeStaticString("x-vsr-schema-version: 2\r\nx-vsr-response-path: error\r\n") }
     client.writeHead(&buffer, status: status, framing: .length, body: head.method == .head ? ByteBuffer() : body)
+  }
+
+  // MARK: Preflights and OPTIONS
+
+  func answerOptions() {
+    let methods: String
+    switch endpoint {
+    case .model: methods = "POST, OPTIONS"
+    case .local: methods = "GET, HEAD, OPTIONS"
+    case .passedThrough(let row): methods = row.methods.allow + ", OPTIONS"
+    case .notAllowed(let allowed): methods = allowed.allow + ", OPTIONS"
+    case .unknown:
+      guard text(head.targetRange) == "*" else { return answer(.notFound("endpoint not found")) }
+      methods = "GET, HEAD, POST, OPTIONS"
+    }
+    conclude()
+    var buffer = client.allocator.buffer(capacity: 512)
+    buffer.writeStaticString("HTTP/1.1 204 No Content\r\n")
+    ForwardedFields.write("allow", methods, to: &buffer)
+    writeIdentity(to: &buffer, goesToEngine: false)
+    writeCrossOrigin(to: &buffer)
+    if let cors = listener.cors, let field = head.first(.origin), fieldValue(named: "access-control-request-method") != nil,
+      CrossOrigin.allows(text(field.valueRange), cors)
+    {
+      CrossOrigin.writePreflightLines(cors, asked: fieldValue(named: "access-control-request-headers"), to: &buffer)
+    }
+    loop.countAnswer(204)
+    client.writeHead(&buffer, status: 204, framing: .none, body: nil)
+    client.finish()
+  }
+
+  /// The lines that let scripts of other origins read the answer, where the listener has a policy.
+  func writeCrossOrigin(to buffer: inout ByteBuffer) {
+    guard let cors = listener.cors, let field = head.first(.origin) else { return }
+    CrossOrigin.writeAnswerLines(cors, origin: text(field.valueRange), to: &buffer)
   }
 
   // MARK: Identity and accounts
@@ -70,9 +105,9 @@ extension Exchange {
 
   /// Metrics and the access log, once a routed request.
   func account() {
-    guard let plan else { return }
+    guard !publicModel.isEmpty else { return }
     let now = NIODeadline.now()
-    let metrics = loop.metrics(ofModel: plan.publicModel)
+    let metrics = loop.metrics(ofModel: publicModel)
     let total = now - startedAt
     let first = (firstByteAt ?? now) - startedAt
     metrics.latency.observe(nanoseconds: UInt64(max(0, total.nanoseconds)))
@@ -80,11 +115,11 @@ extension Exchange {
     loop.countAnswer(status)
     log(
       AccessLogBuffer.Entry(
-        method: "POST", path: plan.facts.endpoint.path, requestedModel: plan.facts.model,
-        model: plan.publicModel, decision: plan.selection?.decision ?? "",
-        replica: placement?.name ?? "", status: status, attempts: attempts,
+        method: head.method.name, path: plan?.facts.endpoint.path ?? RequestTarget(target).path,
+        requestedModel: requestedModel, model: publicModel, decision: plan?.selection?.decision ?? "",
+        replica: placement?.name ?? "", status: status, attempts: attempts.attempts,
         milliseconds: Double(total.nanoseconds) / 1e6, firstByteMilliseconds: Double(first.nanoseconds) / 1e6,
-        requestBytes: plan.facts.bodyLength, responseBytes: responseBytes))
+        requestBytes: bodyBytes, responseBytes: responseBytes))
   }
 
   private func log(_ entry: AccessLogBuffer.Entry) {

@@ -4,43 +4,36 @@ import Fleet
 import HTTPWire
 import NIOCore
 import Pipeline
+import Reliability
 
 /// Sending the request, and what engines answer.
 extension Exchange {
   /// Picks a replica and sends the request to it.
   func makeAttempt() {
-    guard let plan else { return }
     guard !placements.isEmpty else {
       return failed(
-        .server("model \"\(plan.model)\" has no backend", status: 503, code: "no_backend"), reason: "no_backend")
+        .server("model \"\(publicModel)\" has no backend", status: 503, code: "no_backend"), reason: "no_backend")
     }
-    guard let index = ReplicaPicker.pick(among: placements, excluding: tried, random: &loop.random) else {
+    let choice = ReplicaPicker.pick(among: placements, excluding: tried, now: loop.now, random: &loop.random)
+    guard let index = choice.index else {
       if let lastFailure { return failed(lastFailure.error, reason: lastFailure.reason) }
       return failed(
         .server(
-          "no replica of model \"\(plan.model)\" is ready\(Self.failures(placements))", status: 503,
+          "no replica of model \"\(publicModel)\" is ready\(Self.failures(placements))", status: 503,
           code: "no_replica"),
         reason: "no_replica")
     }
-    let attempt = Attempt(self, on: placements[index])
+    let attempt = begin(on: placements[index])
     self.attempt = attempt
-    placement = attempt.placement
-    attempts += 1
-    if !needsFreshConnection, let connection = loop.takeIdle(attempt.placement.replica) {
-      send(attempt, over: connection)
-    } else {
-      loop.connect(attempt.placement.replica) { [self] result in
-        guard self.attempt === attempt else {
-          // The client left meanwhile; its counters are released already.
-          if case .success(let connection) = result { connection.close() }
-          return
-        }
-        switch result {
-        case .success(let connection): send(attempt, over: connection)
-        case .failure(let error): engineFailed(attempt, .cannotConnect(error), wasReused: false)
-        }
-      }
-    }
+    attempt.pool.lease(attempt)
+  }
+
+  private func begin(on placement: Placement) -> Attempt {
+    tried.insert(placement.replica.id)
+    attempts.attemptBegan()
+    self.placement = placement
+    let pool = loop.pool(placement.replica, policy: model?.model.policy ?? ModelPolicy())
+    return Attempt(id: loop.nextAttemptID(), self, on: placement, pool: pool)
   }
 
   /// Why the first few replicas are failing, as the end of a sentence.
@@ -51,32 +44,131 @@ extension Exchange {
     return reasons.isEmpty ? "" : " (" + reasons.joined(separator: "; ") + ")"
   }
 
-  private func send(_ attempt: Attempt, over connection: UpstreamConnection) {
+  /// A connection for an attempt is there.
+  func connected(_ attempt: Attempt, _ connection: UpstreamConnection) {
+    guard isCurrent(attempt) else { return connection.release() }
     attempt.connection = connection
-    connection.send(attempt, UpstreamRequest.pieces(self, to: attempt.placement), now: .now())
+    connection.send(attempt, UpstreamRequest.pieces(self, to: attempt.placement), isComplete: upload?.isComplete ?? true)
+    guard upload != nil, isCurrent(attempt) else { return }
+    heldBodyIsSent()
+    client.resumeUpload()
   }
+
+  private func isCurrent(_ attempt: Attempt) -> Bool { self.attempt === attempt || hedge === attempt }
 
   func endAttempts() {
     attempt?.cancel()
+    hedge?.cancel()
     attempt = nil
+    hedge = nil
+  }
+
+  /// The attempt is over; the other, if there is one, becomes the first.
+  private func drop(_ attempt: Attempt) {
+    attempt.release()
+    if hedge === attempt {
+      hedge = nil
+    } else {
+      self.attempt = hedge
+      hedge = nil
+    }
+  }
+
+  /// Whether a replica that was not tried may be chosen.
+  private var hasOtherReplica: Bool {
+    ReplicaPicker.hasCandidate(among: placements, excluding: tried, now: loop.now)
+  }
+
+  /// Attempts that wait for a connection wait no longer than for a first byte.
+  func expireWaiting(_ now: NIODeadline) {
+    guard let policy = model?.model.policy else { return }
+    let limit = TimeAmount(policy.firstByteTimeout)
+    for attempt in [attempt, hedge] {
+      guard let attempt, attempt.connection == nil, now - attempt.startedAt > limit else { continue }
+      attempt.pool.waiterGone(attempt)
+      engineFailed(attempt, .overflow)
+    }
+  }
+
+  // MARK: A second copy
+
+  func scheduleHedge() {
+    guard let model, let delay = model.hedge.requestBegan(now: loop.now) else { return }
+    scheduleHedge(after: delay)
+  }
+
+  private func scheduleHedge(after delay: UInt64) {
+    guard phase == .waiting else { return }
+    let bound = NIOLoopBound(self, eventLoop: loop.eventLoop)
+    hedgeTimer = loop.eventLoop.scheduleTask(in: TimeAmount(delay)) { bound.value.considerHedge() }
+  }
+
+  private func considerHedge() {
+    guard phase == .waiting, let model, let first = attempt, hedge == nil, upload == nil else { return }
+    let elapsed = UInt64(max(0, (NIODeadline.now() - first.startedAt).nanoseconds))
+    switch model.hedge.decide(
+      elapsed: elapsed, attempts: attempts, hasOtherReplica: hasOtherReplica, now: loop.now)
+    {
+    case .never: break
+    case .wait(let more): scheduleHedge(after: more)
+    case .send:
+      let choice = ReplicaPicker.pick(among: placements, excluding: tried, now: loop.now, random: &loop.random)
+      guard let index = choice.index else { return }
+      loop.context.metrics.hedges.increment()
+      let attempt = begin(on: placements[index])
+      hedge = attempt
+      attempt.pool.lease(attempt)
+    }
   }
 
   // MARK: From the engine
 
-  /// Whether an engine's answer that it cannot serve (502, 503, 504) is better thrown away for another replica's.
-  func wantsAnother(_ attempt: Attempt, insteadOf status: Int) -> Bool {
-    guard (502...504).contains(status), self.attempt === attempt, attempts < loop.context.settings.attemptLimit
-    else { return false }
-    var tried = tried
-    tried.insert(attempt.placement.replica.id)
-    return ReplicaPicker.hasCandidate(among: placements, excluding: tried)
-  }
-
-  func engineHead(_ attempt: Attempt, _ answer: MessageHead, _ bytes: ByteBuffer) {
-    guard self.attempt === attempt, let plan else { return }
+  /// A final head has come.
+  ///
+  /// - Returns: false when the answer is not wanted, because another replica is asked.
+  func engineHead(_ attempt: Attempt, _ answer: MessageHead, _ bytes: ByteBuffer) -> Bool {
+    guard isCurrent(attempt) else { return false }
+    if answer.status >= 500, !mayPassOn(attempt, status: answer.status) { return false }
+    if let other = self.attempt === attempt ? hedge : self.attempt {
+      other.cancel()
+      self.attempt = attempt
+      hedge = nil
+    }
+    attempts.firstByteReceived()
+    placement = attempt.placement
     status = answer.status
     firstByteAt = .now()
-    body = ByteBuffer()
+    if let model, model.model.policy.hedgeDelay != .never {
+      model.hedge.firstByteReceived(
+        after: UInt64(max(0, (NIODeadline.now() - attempt.startedAt).nanoseconds)), now: loop.now)
+    }
+    if upload == nil { letBodyGo() }
+    writeAnswerHead(answer, bytes)
+    return true
+  }
+
+  /// An engine says that it cannot serve. That is the client's answer only if no other replica can be asked.
+  private func mayPassOn(_ attempt: Attempt, status: Int) -> Bool {
+    let failure = AttemptFailure.refused(status: status)
+    note(failure, "it answered \(status)", on: attempt.placement.replica)
+    guard failure.mayBeSentAgain, let model else { return true }
+    switch attempts.failed(failure, budget: &model.budget, hasOtherReplica: hasOtherReplica, now: loop.now) {
+    case .retry:
+      loop.context.metrics.retries.increment()
+      drop(attempt)
+      makeAttempt()
+      return false
+    case .awaitOther:
+      drop(attempt)
+      return false
+    case .answer(_, let reason):
+      if reason == .budget { loop.context.metrics.retriesWithheld.increment() }
+      return true
+    case .retryOnFreshConnection, .breakOff, .ignore: return true
+    }
+  }
+
+  private func writeAnswerHead(_ answer: MessageHead, _ bytes: ByteBuffer) {
     var buffer = client.allocator.buffer(capacity: 1024)
     bytes.withUnsafeReadableBytes { bytes in
       // The status line's own reason, whatever the engine's minor version.
@@ -87,23 +179,34 @@ extension Exchange {
       isEventStream = answer.first(.contentType).map { Self.isEventStream(bytes, $0.valueRange) } ?? false
     }
     buffer.writeStaticString("\r\n")
-    ForwardedFields.copy(answer, from: bytes, to: &buffer) { field, _ in
-      field.name != .requestID && field.name != .routerRequestID && field.name != .xVSR
+    let hidesCORS = listener.cors != nil
+    ForwardedFields.copy(answer, from: bytes, to: &buffer) { field, bytes in
+      switch field.name {
+      case .requestID, .routerRequestID, .xVSR: false
+      case .other where hidesCORS: !ForwardedFields.isAccessControl(bytes, field.nameRange)
+      default: true
+      }
     }
     writeIdentity(to: &buffer, goesToEngine: true)
-    RouteHeaders.forEach(plan, isSuccess: (200..<300).contains(status), withDebug: wantsDebugHeaders) { name, value in
-      ForwardedFields.write(name, value, to: &buffer)
+    let isSuccess = (200..<300).contains(status)
+    if let plan {
+      RouteHeaders.forEach(plan, isSuccess: isSuccess, withDebug: wantsDebugHeaders) { name, value in
+        ForwardedFields.write(name, value, to: &buffer)
+      }
+    } else {
+      buffer.writeStaticString("x-vsr-schema-version: 2\r\nx-vsr-response-path: upstream\r\n")
+      if isSuccess { ForwardedFields.write("x-vsr-selected-model", publicModel, to: &buffer) }
     }
-    let framing: AnswerFraming =
+    writeCrossOrigin(to: &buffer)
+    answerFraming =
       switch answer.framing {
       case .none: .none
       case .length: .length
       case .chunked: client.takesChunkFraming ? .chunksAsTheyAre : .unknownLength
       case .untilClose: .unknownLength
       }
-    phase = .answering
-    answerFraming = framing
-    client.writeHead(&buffer, status: status, framing: framing, body: nil)
+    beginAnswer()
+    client.writeHead(&buffer, status: status, framing: answerFraming, body: nil)
   }
 
   private static func isEventStream(_ bytes: UnsafeRawBufferPointer, _ range: Range<Int>) -> Bool {
@@ -115,7 +218,7 @@ extension Exchange {
   }
 
   func engineBody(_ attempt: Attempt, _ bytes: ByteBuffer) {
-    guard self.attempt === attempt, bytes.readableBytes > 0 else { return }
+    guard self.attempt === attempt, phase == .answering, bytes.readableBytes > 0 else { return }
     responseBytes += bytes.readableBytes
     client.writeBody(bytes)
   }
@@ -124,60 +227,57 @@ extension Exchange {
     guard self.attempt === attempt else { return }
     attempt.release()
     self.attempt = nil
-    phase = .ended
+    if status < 500 { attempt.placement.replica.requestSucceeded(now: loop.now) }
+    attempts.ended()
+    conclude()
     account()
     client.finish()
   }
 
-  func engineFailed(_ attempt: Attempt, _ failure: UpstreamFailure, wasReused: Bool) {
-    guard self.attempt === attempt, let plan else { return }
-    attempt.release()
-    attempt.connection = nil
-    self.attempt = nil
-    let replica = attempt.placement.replica
-    if phase == .answering {
-      noteFailure(failure, of: replica)
+  func engineFailed(_ attempt: Attempt, _ failure: UpstreamFailure) {
+    guard isCurrent(attempt), let model else { return }
+    let hasBegun = phase == .answering
+    let kind = failure.kind(hasBegun: hasBegun)
+    note(kind, "\(failure)", on: attempt.placement.replica)
+    if hasBegun {
+      drop(attempt)
       return breakOff(failure, isBetweenChunks: attempt.isBetweenChunks)
     }
-    // A kept connection that the engine closed at the same moment says nothing about its health, and the engine never
-    // saw the request: it is sent again over a new connection and not counted as an attempt.
-    if wasReused {
-      needsFreshConnection = true
-      attempts -= 1
-    } else {
-      noteFailure(failure, of: replica)
-      tried.insert(replica.id)
-    }
-    let mayRetry: Bool =
-      switch failure {
-      case .cannotConnect, .closed, .badAnswer, .refused: true
-      case .firstByteTimedOut, .streamTimedOut: false
-      }
-    let status = if case .firstByteTimedOut = failure { 504 } else { 502 }
+    let mayRetry = kind.mayBeSentAgain && hasOtherReplica
     let error = APIError.server(
-      "model \"\(plan.model)\": replica \(attempt.placement.name) failed: \(failure)", status: status,
+      "model \"\(publicModel)\": replica \(attempt.placement.name) failed: \(failure)", status: failure.status,
       code: "upstream_\(failure.reason)")
-    if mayRetry, attempts < loop.context.settings.attemptLimit {
+    let action = attempts.failed(kind, budget: &model.budget, hasOtherReplica: mayRetry, now: loop.now)
+    if action == .retryOnFreshConnection, let dead = attempt.connection {
+      attempt.connection = nil
+      return attempt.pool.replaceDead(dead, for: attempt)
+    }
+    drop(attempt)
+    switch action {
+    case .retry:
       loop.context.metrics.retries.increment()
       lastFailure = (error, failure.reason)
+      if upload != nil { upload?.stage = .waiting }
       makeAttempt()
-    } else {
+    case .awaitOther: break
+    case .answer(_, let reason):
+      if reason == .budget { loop.context.metrics.retriesWithheld.increment() }
       failed(error, reason: failure.reason)
+    case .retryOnFreshConnection, .breakOff, .ignore: failed(error, reason: failure.reason)
     }
   }
 
   /// An answer that has begun comes to no end: nothing can be taken back, so the client is told where it stands. An
   /// event stream ends with an event that tells the error; any other body by the end of the connection or stream.
   func breakOff(_ failure: UpstreamFailure, isBetweenChunks: Bool) {
-    let model = plan?.publicModel ?? ""
-    loop.context.metrics.error(model: model, reason: failure.reason).increment()
-    loop.context.metrics.brokenAnswers(model: model).increment()
-    phase = .ended
+    loop.context.metrics.error(model: publicModel, reason: failure.reason).increment()
+    loop.context.metrics.brokenAnswers(model: publicModel).increment()
+    conclude()
     account()
     let mayAppend = answerFraming == .unknownLength || (answerFraming == .chunksAsTheyAre && isBetweenChunks)
     guard isEventStream, mayAppend else { return client.abort() }
     let error = APIError.server(
-      "the answer of replica \(placement?.name ?? "?") broke off: \(failure)", status: 502,
+      "the answer of replica \(placement?.name ?? "?") broke off: \(failure)", status: failure.status,
       code: "upstream_\(failure.reason)")
     var event = client.allocator.buffer(capacity: 256)
     // An event that was cut ends here; after a whole one the empty lines mean nothing.
@@ -198,9 +298,8 @@ extension Exchange {
     client.finish()
   }
 
-  private func noteFailure(_ failure: UpstreamFailure, of replica: Replica) {
-    // An engine that says it is busy is alive; whether it is healthy, its probe tells.
-    if case .refused = failure { return }
-    if replica.health.handle(.requestFailed(reason: "\(failure)")) != nil { loop.context.onHealthChange(replica) }
+  private func note(_ failure: AttemptFailure, _ text: String, on replica: Replica) {
+    guard failure.countsAgainstReplica else { return }
+    if replica.requestFailed(reason: text, now: loop.now) != nil { loop.context.onHealthChange(replica) }
   }
 }

@@ -4,6 +4,7 @@ import Fleet
 import HTTPWire
 import NIOCore
 import Pipeline
+import Reliability
 
 /// One request, from its head to the end of its answer, whatever protocol the client speaks. Used from one loop.
 ///
@@ -33,32 +34,47 @@ final class Exchange {
   let id: RequestID
   let head: MessageHead
   let headBytes: ByteBuffer
-  let arrivedAt: NIODeadline
-  var phase: Phase = .receiving
+  private(set) var phase: Phase = .receiving
 
   /// What came of the body and may still be needed; let go of once an answer has begun, since nothing is sent again then.
-  var body = ByteBuffer()
+  private(set) var body = ByteBuffer()
   private(set) var bodyBytes = 0
   private(set) var endpoint: Endpoint = .unknown
   /// The path at the engine, with the client's query.
   private(set) var target = ""
+  /// Set for a request that is passed on as it comes.
+  var upload: Upload?
+  /// Told when the request was shed.
+  private(set) var retryAfter = 0
+  private var isAdmitted = false
+  private var heldBytes = 0
 
   // Set once the request is routed.
-  var plan: RoutePlan?
+  private(set) var plan: RoutePlan?
+  private(set) var model: ModelState?
+  /// The model's name as the client knows it.
+  private(set) var publicModel = ""
+  private(set) var requestedModel = ""
+  private(set) var adapter: String?
   /// Where it may go: fixed when it came, whatever is published later.
-  var placements: [Placement] = []
-  var startedAt: NIODeadline
-  var wantsDebugHeaders = false
+  private(set) var placements: [Placement] = []
+  private(set) var startedAt: NIODeadline
+  /// When it must have ended.
+  private var deadline: NIODeadline?
+  private(set) var wantsDebugHeaders = false
+
+  // Its attempts, and what they came to.
+  var attempts = AttemptMachine()
   var tried = ReplicaSet()
-  var attempts = 0
   var attempt: Attempt?
+  /// A second copy, sent while the first has no answer.
+  var hedge: Attempt?
+  var hedgeTimer: Scheduled<Void>?
   /// Where the last attempt went.
   var placement: Placement?
-  var answerFraming: AnswerFraming = .none
   /// How the last attempt ended: what the client is told when no further replica is there.
   var lastFailure: (error: APIError, reason: String)?
-  /// A kept connection turned out to be closed: others kept as long may be too.
-  var needsFreshConnection = false
+  var answerFraming: AnswerFraming = .none
   var firstByteAt: NIODeadline?
   var status = 0
   var responseBytes = 0
@@ -73,39 +89,91 @@ final class Exchange {
     self.head = head
     self.headBytes = headBytes
     id = RequestID(random: &loop.random)
-    arrivedAt = .now()
-    startedAt = arrivedAt
+    startedAt = .now()
   }
 
   // MARK: The request comes
 
-  /// Looks at the head. Called once, before any of the body.
+  /// Looks at the head, and takes the request in or refuses it. Called once, before any of the body; a request that is
+  /// refused is answered when this returns.
   func begin() -> Intake {
-    if head.method == .post, let model = known(headBytes) {
+    if head.method == .post, let model = knownEndpoint() {
       endpoint = .model(model)
       target = model.path
+      admit()
       return .whole
     }
     let parts = RequestTarget(text(head.targetRange))
-    endpoint = Endpoint.at(parts.path)
-    // The engine gets the path in its canonical spelling.
-    if case .model(let model) = endpoint { target = model.path + parts.query }
+    endpoint = Endpoint.at(parts.path, method: text(head.methodRange))
+    switch endpoint {
+    case .model(let model):
+      // The engine gets the path in its canonical spelling.
+      target = model.path + parts.query
+      if head.method == .post { admit() }
+    case .passedThrough(let row):
+      target = parts.path + parts.query
+      if beginUpload(row, query: parts.query) { return .streamed }
+    case .local, .notAllowed, .unknown: break
+    }
     return .whole
   }
 
   /// The endpoint of a target that is spelt as usual, found without making a string of it.
-  private func known(_ bytes: ByteBuffer) -> ModelEndpoint? {
-    bytes.withUnsafeReadableBytes { ModelEndpoint(path: UnsafeRawBufferPointer(rebasing: $0[head.targetRange])) }
+  private func knownEndpoint() -> ModelEndpoint? {
+    headBytes.withUnsafeReadableBytes { ModelEndpoint(path: UnsafeRawBufferPointer(rebasing: $0[head.targetRange])) }
+  }
+
+  /// Counts the request among those that run, or sheds it.
+  func admit() {
+    let expected = if case .length(let length) = head.framing, upload == nil { length } else { 0 }
+    switch loop.context.load.requestBegan(priority: priority, expectedBytes: expected, random: &loop.random) {
+    case .admit: isAdmitted = true
+    case .shed(let status, let seconds):
+      loop.context.metrics.shed(status: status).increment()
+      retryAfter = seconds
+      answer(
+        status == 429
+          ? .rateLimit("the gateway is near its limits and sheds requests; retry in \(seconds) s", code: "overloaded")
+          : .server(
+            "the gateway is at its limits and takes no further request; retry in \(seconds) s", status: 503,
+            code: "overloaded"))
+    }
+  }
+
+  private var priority: RequestPriority {
+    guard let value = fieldValue(named: loop.context.settings.priorityHeader) else { return .normal }
+    return switch value.lowercased() {
+    case "high": .high
+    case "low": .low
+    default: .normal
+    }
   }
 
   /// Takes a piece of the body.
   ///
-  /// - Returns: false when the body is longer than may be; the request is answered then.
+  /// - Returns: false when it is not taken; the request is answered then.
   func receive(_ bytes: ByteBuffer) -> Bool {
+    guard phase == .receiving || (upload != nil && phase != .ended) else { return false }
     bodyBytes += bytes.readableBytes
+    guard upload == nil else { return receiveUpload(bytes) }
     guard bodyBytes <= loop.context.settings.bodyLimit else {
       refuse(tooLarge)
       return false
+    }
+    return keep(bytes)
+  }
+
+  /// Holds bytes of the body, if the gateway has room for them.
+  func keep(_ bytes: ByteBuffer) -> Bool {
+    if isAdmitted {
+      guard loop.context.load.hold(bytes: bytes.readableBytes) else {
+        loop.context.metrics.shed(status: 503).increment()
+        retryAfter = 5
+        refuse(
+          .server("the gateway holds as many bytes of requests as it may; retry", status: 503, code: "overloaded"))
+        return false
+      }
+      heldBytes += bytes.readableBytes
     }
     if body.readableBytes == 0 {
       body = bytes
@@ -115,15 +183,23 @@ final class Exchange {
     return true
   }
 
+  /// What is held of the body is not needed any more.
+  func letBodyGo() {
+    body = ByteBuffer()
+    guard heldBytes > 0 else { return }
+    loop.context.load.release(bytes: heldBytes)
+    heldBytes = 0
+  }
+
   var tooLarge: APIError {
     .requestTooLarge("the request body is larger than the limit of \(loop.context.settings.bodyLimit) bytes")
   }
 
-  /// Whether a request that is passed on as it comes is wanted further.
-  var takesUpload: Bool { true }
-
   /// The request is complete.
   func receivedAll() {
+    guard upload == nil else { return completeUpload() }
+    guard phase == .receiving else { return }
+    if head.method == .options { return answerOptions() }
     switch endpoint {
     case .model(let endpoint):
       guard head.method == .post else { return answer(.methodNotAllowed("method not allowed"), allow: "POST") }
@@ -134,10 +210,11 @@ final class Exchange {
       }
       let answer = LocalAnswer.make(
         endpoint, snapshot: loop.snapshot, context: loop.context, isDraining: loop.isDraining)
-      phase = .ended
+      conclude()
       write(status: answer.status, contentType: answer.contentType, body: ByteBuffer(bytes: answer.body))
       client.finish()
-    case .unknown: answer(.notFound("endpoint not found"))
+    case .notAllowed(let methods): answer(.methodNotAllowed("method not allowed"), allow: methods.allow)
+    case .passedThrough, .unknown: answer(.notFound("endpoint not found"))
     }
   }
 
@@ -152,8 +229,8 @@ final class Exchange {
           options: .init(readsEverything: wantsDebugHeaders, skipsProcessing: isTrue(.vsrSkipProcessing)))
       }
     } catch {
-      let model = body.withUnsafeReadableBytes { try? RequestFacts.scan(body: $0, endpoint: endpoint).model }
-      return answer(error, requestedModel: model ?? "")
+      requestedModel = body.withUnsafeReadableBytes { try? RequestFacts.scan(body: $0, endpoint: endpoint).model } ?? ""
+      return answer(error)
     }
     let metrics = loop.context.metrics
     metrics.routingLatency.observe(nanoseconds: UInt64(max(0, (NIODeadline.now() - startedAt).nanoseconds)))
@@ -164,10 +241,49 @@ final class Exchange {
       counters.confidence.observe(selection.confidence)
     }
     self.plan = plan
-    placements = loop.snapshot.fleet.model(named: plan.model)?.placements(for: plan.adapter) ?? []
-    loop.metrics(ofModel: plan.publicModel).requests.increment()
+    requestedModel = plan.facts.model
+    send(to: plan.model, adapter: plan.adapter)
+  }
+
+  /// The model is known: from here on it is about replicas.
+  func send(to name: String, adapter: String?) {
+    self.adapter = adapter
+    publicModel = adapter ?? name
+    let metrics = loop.metrics(ofModel: publicModel)
+    metrics.requests.increment()
     phase = .waiting
+    guard let model = loop.model(named: name) else {
+      return failed(.server("model \"\(name)\" has no backend", status: 503, code: "no_backend"), reason: "no_backend")
+    }
+    self.model = model
+    placements = model.model.placements(for: adapter)
+    let policy = model.model.policy
+    var limit = policy.totalTimeout == .max ? nil : TimeAmount(policy.totalTimeout)
+    if let timeout = listener.requestTimeout { limit = min(limit ?? timeout, timeout) }
+    deadline = limit.map { startedAt + $0 }
+    attempts = AttemptMachine(attemptLimit: policy.attempts)
+    model.budget.requestBegan(now: loop.now)
     makeAttempt()
+    if policy.hedgeDelay != .never { scheduleHedge() }
+  }
+
+  func requestedName(_ name: String) { requestedModel = name }
+
+  // MARK: The end
+
+  /// The answer begins: from here on the client sees it.
+  func beginAnswer() { phase = .answering }
+
+  /// The request is over; what it holds is given back. Harmless when it is over already.
+  func conclude() {
+    guard phase != .ended else { return }
+    phase = .ended
+    hedgeTimer?.cancel()
+    hedgeTimer = nil
+    letBodyGo()
+    guard isAdmitted else { return }
+    isAdmitted = false
+    loop.context.load.requestEnded()
   }
 
   // MARK: The client's doings
@@ -176,8 +292,16 @@ final class Exchange {
   func refuse(_ error: APIError) {
     switch phase {
     case .receiving: answer(error)
-    case .waiting: failed(error, reason: "bad_request")
-    case .answering, .ended: break
+    case .waiting:
+      endAttempts()
+      failed(error, reason: "bad_request")
+    case .answering:
+      // A malformed rest of an upload whose answer has begun.
+      endAttempts()
+      conclude()
+      account()
+      client.abort()
+    case .ended: break
     }
   }
 
@@ -185,7 +309,7 @@ final class Exchange {
   func clientLeft() {
     guard phase != .ended else { return }
     let wasReceiving = phase == .receiving
-    phase = .ended
+    conclude()
     guard !wasReceiving else { return }
     loop.context.metrics.clientsGone.increment()
     if status == 0 { status = 499 }
@@ -198,19 +322,18 @@ final class Exchange {
 
   /// Called several times a second.
   func expire(_ now: NIODeadline) {
-    guard phase == .waiting || phase == .answering, let timeout = listener.requestTimeout, now - startedAt > timeout
-    else { return }
+    guard phase == .waiting || phase == .answering else { return }
+    if let deadline, now > deadline { return timeOut() }
+    if phase == .waiting { expireWaiting(now) }
+  }
+
+  private func timeOut() {
+    endAttempts()
     if phase == .answering {
-      loop.context.metrics.error(model: plan?.publicModel ?? "", reason: "request_timeout").increment()
-      endAttempts()
-      phase = .ended
-      account()
-      client.abort()
+      breakOff(.timedOut, isBetweenChunks: true)
     } else {
-      endAttempts()
       failed(
-        .server("the request took longer than this listener allows", status: 504, code: "request_timeout"),
-        reason: "request_timeout")
+        .server("the request took longer than it may", status: 504, code: "request_timeout"), reason: "request_timeout")
     }
   }
 
@@ -223,5 +346,16 @@ final class Exchange {
   func isTrue(_ name: FieldName) -> Bool {
     guard let field = head.first(name) else { return false }
     return text(field.valueRange).lowercased() == "true"
+  }
+
+  /// The value of the first field of that name, which must be in lower case.
+  func fieldValue(named name: String) -> String? {
+    let range = headBytes.withUnsafeReadableBytes { bytes in
+      head.fields.first { field in
+        Int(field.nameCount) == name.utf8.count
+          && zip(bytes[field.nameRange], name.utf8).allSatisfy { ($0 >= 0x41 && $0 <= 0x5A ? $0 | 0x20 : $0) == $1 }
+      }?.valueRange
+    }
+    return range.map { text($0) }
   }
 }

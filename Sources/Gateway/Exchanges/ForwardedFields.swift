@@ -56,6 +56,15 @@ enum ForwardedFields {
     return options
   }
 
+  /// Whether a name begins with `access-control-`.
+  static func isAccessControl(_ bytes: UnsafeRawBufferPointer, _ range: Range<Int>) -> Bool {
+    let prefix: StaticString = "access-control-"
+    guard range.count > prefix.utf8CodeUnitCount else { return false }
+    for index in 0..<prefix.utf8CodeUnitCount
+    where bytes[range.lowerBound + index] | 0x20 != prefix.utf8Start[index] | 0x20 { return false }
+    return true
+  }
+
   static func lowercased(_ bytes: UnsafeRawBufferPointer, _ range: Range<Int>) -> String {
     String(decoding: bytes[range], as: UTF8.self).lowercased()
   }

@@ -1,4 +1,5 @@
 import NIOCore
+import RouterConfig
 
 /// What holds for the requests of one listener.
 public final class ListenerContext: Sendable {
@@ -12,9 +13,14 @@ public final class ListenerContext: Sendable {
   /// Whether clients speak TLS here.
   public let isEncrypted: Bool
 
+  /// How scripts of other origins may ask here; nil for no CORS headers.
+  public let cors: CORSPolicy?
+
   public init(
-    name: String = "http", requestTimeout: TimeAmount? = nil, trustsForwarded: Bool = false, isEncrypted: Bool = false
+    name: String = "http", requestTimeout: TimeAmount? = nil, trustsForwarded: Bool = false, isEncrypted: Bool = false,
+    cors: CORSPolicy? = nil
   ) {
+    self.cors = cors
     self.name = name
     self.isEncrypted = isEncrypted
     self.requestTimeout = requestTimeout

@@ -1,0 +1,51 @@
+import Reliability
+
+/// How requests for one model are kept alive: times, retries, hedging, and the limits of its replicas.
+///
+/// Spans are nanoseconds; `.max` is no limit.
+public struct ModelPolicy: Sendable, Equatable {
+  /// Replicas that one request is sent to at most, the first included.
+  public var attempts: Int
+  public var connectTimeout: UInt64
+  /// From the request sent to the first byte of the answer: a long prompt's prefill takes its time.
+  public var firstByteTimeout: UInt64
+  /// Between two reads of an answer.
+  public var idleTimeout: UInt64
+  /// From the request read to the last byte of its answer, retries included.
+  public var totalTimeout: UInt64
+  /// Retries a request that may be added to the load, 0…1.
+  public var retryRatio: Double
+  public var hedgeDelay: HedgePolicy.Delay
+  /// nil ejects no replica for failing more often than its siblings.
+  public var outliers: SuccessRateOutliers?
+  public var maximumEjectionPercent: Int
+  public var ejection: EjectionMachine.Settings
+  public var pool: ConnectionPool.Settings
+  public var probePath: String
+  public var probeInterval: UInt64
+  public var probeTimeout: UInt64
+
+  public init(
+    attempts: Int = 3, connectTimeout: UInt64 = .seconds(5), firstByteTimeout: UInt64 = .seconds(600),
+    idleTimeout: UInt64 = .seconds(300), totalTimeout: UInt64 = .max, retryRatio: Double = 0.2,
+    hedgeDelay: HedgePolicy.Delay = .never, outliers: SuccessRateOutliers? = SuccessRateOutliers(),
+    maximumEjectionPercent: Int = 50, ejection: EjectionMachine.Settings = .init(),
+    pool: ConnectionPool.Settings = .init(), probePath: String = "/health", probeInterval: UInt64 = .seconds(2),
+    probeTimeout: UInt64 = .seconds(2)
+  ) {
+    self.attempts = attempts
+    self.connectTimeout = connectTimeout
+    self.firstByteTimeout = firstByteTimeout
+    self.idleTimeout = idleTimeout
+    self.totalTimeout = totalTimeout
+    self.retryRatio = retryRatio
+    self.hedgeDelay = hedgeDelay
+    self.outliers = outliers
+    self.maximumEjectionPercent = maximumEjectionPercent
+    self.ejection = ejection
+    self.pool = pool
+    self.probePath = probePath
+    self.probeInterval = probeInterval
+    self.probeTimeout = probeTimeout
+  }
+}

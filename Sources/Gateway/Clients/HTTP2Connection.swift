@@ -1,0 +1,331 @@
+import HTTPWire
+import NIOCore
+import NIOHPACK
+import NIOHTTP2
+
+/// A client's HTTP/2 connection: makes an ``Exchange`` of each stream and writes the answers, many at a time.
+///
+/// Stands behind the `NIOHTTP2Handler` that ``HTTP2Limits`` makes, which reads and writes frames, keeps the protocol's
+/// rules and holds DATA back until the client's windows and the socket take it. That handler reports each frame that it
+/// lets go, which is how the bytes that wait are known without a promise a frame. There are no child channels: a stream
+/// is an object in a dictionary.
+final class HTTP2Connection: ChannelInboundHandler, ClientConnection, NIOHTTP2FrameDelegate {
+  typealias InboundIn = HTTP2Frame
+  typealias OutboundOut = HTTP2Frame
+
+  private enum State {
+    case open
+    /// GOAWAY was sent or received: what runs ends, nothing new begins.
+    case draining
+    /// The last bytes are on their way, and the client may see them.
+    case closing
+  }
+
+  let limits: HTTP2Limits
+  private unowned let loop: GatewayLoop
+  private let listener: ListenerContext
+  private var context: ChannelHandlerContext?
+  private var state: State = .open
+  private var streams: [HTTP2StreamID: HTTP2Stream] = [:]
+  private var lastStream = HTTP2StreamID.rootStream
+  private var head = MessageHead()
+  private(set) var peer = ClientPeer(address: nil, isEncrypted: false)
+  var credit: HTTP2UploadCredit
+
+  private(set) var isWritable = true
+  /// Since when the client has taken nothing of what waits for it.
+  private var stalledSince: NIODeadline?
+  /// When the last stream began or ended.
+  private var lastActivity = NIODeadline.now()
+  /// Frames of a read are being worked on; what is written goes out at its end.
+  private var isReading = false
+  private var needsFlush = false
+  /// The GOAWAY that told the client how it broke the protocol beyond repair.
+  private var failure: (code: HTTP2ErrorCode, lastStream: HTTP2StreamID)?
+
+  /// Bytes of answers that wait, over all streams.
+  private var queuedBytes = 0
+  /// Too many bytes wait over all streams, and fewer than half have gone since.
+  private(set) var isFull = false
+  /// Streams that take bytes again.
+  private var drained: [HTTP2Stream] = []
+  private var isSettling = false
+
+  init(loop: GatewayLoop, listener: ListenerContext, limits: HTTP2Limits = HTTP2Limits()) {
+    self.loop = loop
+    self.listener = listener
+    self.limits = limits
+    let bodyLimit = loop.context.settings.bodyLimit
+    credit = HTTP2UploadCredit(
+      initialWindow: limits.initialWindow, step: limits.windowStep, budget: bodyLimit * limits.bodyBudget,
+      bodyLimit: bodyLimit)
+  }
+
+  var settings: GatewaySettings { loop.context.settings }
+  var allocator: ByteBufferAllocator { context?.channel.allocator ?? ByteBufferAllocator() }
+
+  // MARK: Channel
+
+  /// - Precondition: the channel is active, and the protocol's handler stands in front.
+  func handlerAdded(context: ChannelHandlerContext) {
+    self.context = context
+    peer = ClientPeer(address: context.remoteAddress, isEncrypted: listener.isEncrypted)
+    isWritable = context.channel.isWritable
+    loop.add(self)
+    open(.rootStream, bytes: limits.connectionWindow - 65_535)
+    if loop.isDraining { drain() }
+    flush()
+  }
+
+  func handlerRemoved(context: ChannelHandlerContext) { self.context = nil }
+
+  func channelRead(context: ChannelHandlerContext, data: NIOAny) {
+    isReading = true
+    let frame = unwrapInboundIn(data)
+    switch frame.payload {
+    case .headers(let payload):
+      if let stream = streams[frame.streamID] {
+        if payload.endStream { stream.receiveTrailers() }
+      } else {
+        begin(frame.streamID, payload.headers, endsStream: payload.endStream)
+      }
+    case .data(let payload):
+      guard let stream = streams[frame.streamID], case .byteBuffer(let bytes) = payload.data else { return }
+      stream.receive(bytes, padding: payload.paddingBytes.map { $0 + 1 } ?? 0, endsStream: payload.endStream)
+    case .goAway:
+      if case .open = state { state = .draining }
+      closeIfDone()
+    default: break
+    }
+  }
+
+  func channelReadComplete(context: ChannelHandlerContext) {
+    isReading = false
+    if needsFlush { context.flush() }
+    needsFlush = false
+    settle()
+    context.fireChannelReadComplete()
+  }
+
+  func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
+    switch event {
+    case let event as StreamClosedEvent: closed(event.streamID)
+    case let event as NIOHTTP2WindowUpdatedEvent:
+      // Frames of streams that are gone count in the connection's window too, so it is opened by what it has become.
+      guard event.streamID == .rootStream, let window = event.inboundWindowSize,
+        window < limits.connectionWindow / 2
+      else { break }
+      open(.rootStream, bytes: limits.connectionWindow - window)
+    default: break
+    }
+    context.fireUserInboundEventTriggered(event)
+  }
+
+  func channelWritabilityChanged(context: ChannelHandlerContext) {
+    isWritable = context.channel.isWritable
+    stalledSince = isWritable ? nil : .now()
+    settle()
+    context.fireChannelWritabilityChanged()
+  }
+
+  func channelInactive(context: ChannelHandlerContext) {
+    loop.remove(self)
+    state = .closing
+    leaveAll()
+    context.fireChannelInactive()
+  }
+
+  func errorCaught(context: ChannelHandlerContext, error: any Error) {
+    if let error = error as? NIOHTTP2Errors.StreamError {
+      // An answer that cannot be written.
+      if let stream = streams[error.streamID] { reset(stream, .internalError) }
+    } else if failure != nil {
+      leaveAll()
+      closeAfterFlush()
+    } else if error is any NIOHTTP2Error {
+      // Of one stream, which has been reset.
+    } else {
+      context.close(promise: nil)
+    }
+  }
+
+  // MARK: ClientConnection
+
+  func close() { context?.close(promise: nil) }
+
+  func drain() {
+    guard case .open = state else { return }
+    state = .draining
+    if !streams.isEmpty { goAway() }
+    closeIfDone()
+  }
+
+  func expire(_ now: NIODeadline) {
+    switch state {
+    case .open, .draining:
+      if streams.isEmpty, isWritable, now - lastActivity > settings.clientIdleTimeout {
+        return drain()
+      }
+      for stream in Array(streams.values) { stream.expire(now) }
+      flush()
+    case .closing:
+      if isWritable, now - lastActivity > settings.lingerTimeout { close() }
+    }
+    if let stalledSince, now - stalledSince > settings.clientStallTimeout { close() }
+  }
+
+  /// Says that no stream after the last one seen is served.
+  private func goAway() {
+    write(.rootStream, .goAway(lastStreamID: lastStream, errorCode: .noError, opaqueData: nil))
+    flush()
+  }
+
+  private func closeIfDone() {
+    guard case .draining = state, streams.isEmpty else { return }
+    closeAfterFlush()
+  }
+
+  /// Closes our side once everything written has gone out, and lets the client close its own: with bytes of its unread,
+  /// closing at once would reset the connection, and what it had not taken would be lost.
+  private func closeAfterFlush() {
+    if case .closing = state { return }
+    state = .closing
+    lastActivity = .now()
+    guard let context else { return }
+    let channel = context.channel
+    // This frame comes behind all that was written; that it has gone out says that everything has.
+    let last = HTTP2Frame.FramePayload.goAway(
+      lastStreamID: failure?.lastStream ?? lastStream, errorCode: failure?.code ?? .noError, opaqueData: nil)
+    let promise = context.eventLoop.makePromise(of: Void.self)
+    promise.futureResult.whenComplete { _ in channel.close(mode: .output, promise: nil) }
+    context.writeAndFlush(wrapOutboundOut(HTTP2Frame(streamID: .rootStream, payload: last)), promise: promise)
+  }
+
+  private func leaveAll() {
+    let all = streams
+    streams = [:]
+    drained = []
+    for stream in all.values { stream.clientLeft() }
+  }
+
+  // MARK: Streams
+
+  private func begin(_ id: HTTP2StreamID, _ headers: HPACKHeaders, endsStream: Bool) {
+    lastStream = id
+    lastActivity = .now()
+    if case .closing = state { return }
+    let text: ByteBuffer
+    do throws(HTTP2RequestHead.Malformed) {
+      text = try HTTP2RequestHead.text(headers, endsStream: endsStream, allocator: allocator)
+    } catch {
+      write(id, .rstStream(.protocolError))
+      flush()
+      return
+    }
+    let stream = HTTP2Stream(id: id, connection: self)
+    streams[id] = stream
+    do throws(HTTPSyntaxError) {
+      try text.withUnsafeReadableBytes { (bytes) throws(HTTPSyntaxError) in
+        try head.parseRequest(bytes, limits: settings.httpLimits)
+      }
+    } catch {
+      head.resetForRefusal()
+      let exchange = Exchange(loop: loop, listener: listener, client: stream, head: head, headBytes: ByteBuffer())
+      return stream.refuse(exchange, error, endsStream: endsStream)
+    }
+    let exchange = Exchange(loop: loop, listener: listener, client: stream, head: head, headBytes: text)
+    stream.begin(exchange, framing: head.framing, endsStream: endsStream)
+  }
+
+  /// Ends a stream at once; its request is given up.
+  func reset(_ stream: HTTP2Stream, _ reason: HTTP2ErrorCode) {
+    guard streams[stream.id] === stream else { return }
+    forget(stream)
+    write(stream.id, .rstStream(reason))
+    stream.clientLeft()
+    flush()
+    closeIfDone()
+  }
+
+  private func closed(_ id: HTTP2StreamID) {
+    guard let stream = streams[id] else { return }
+    forget(stream)
+    stream.clientLeft()
+    closeIfDone()
+  }
+
+  private func forget(_ stream: HTTP2Stream) {
+    streams[stream.id] = nil
+    lastActivity = .now()
+    open(credit.released(Int(stream.id)))
+    dequeued(stream.queuedBytes)
+  }
+
+  // MARK: Writing
+
+  func write(_ id: HTTP2StreamID, _ payload: HTTP2Frame.FramePayload) {
+    guard let context else { return }
+    needsFlush = true
+    context.write(wrapOutboundOut(HTTP2Frame(streamID: id, payload: payload)), promise: nil)
+  }
+
+  /// Sends what was written; within a read, at its end.
+  func flush() {
+    guard needsFlush, !isReading, let context else { return }
+    needsFlush = false
+    context.flush()
+    settle()
+  }
+
+  /// Opens windows of streams.
+  func open(_ grants: [HTTP2UploadCredit.Grant]) {
+    for grant in grants { open(HTTP2StreamID(grant.stream), bytes: grant.bytes) }
+  }
+
+  private func open(_ id: HTTP2StreamID, bytes: Int) {
+    write(id, .windowUpdate(windowSizeIncrement: bytes))
+  }
+
+  // MARK: Bytes that wait
+
+  private var queueLimit: Int { settings.clientBufferBytes * limits.queuedAnswers }
+
+  func queued(_ count: Int) {
+    queuedBytes += count
+    if queuedBytes >= queueLimit { isFull = true }
+  }
+
+  private func dequeued(_ count: Int) {
+    queuedBytes -= count
+    guard isFull, queuedBytes <= queueLimit / 2 else { return }
+    isFull = false
+    drained.append(contentsOf: streams.values)
+  }
+
+  /// The protocol's handler let a frame go.
+  func wroteFrame(_ frame: HTTP2Frame) {
+    switch frame.payload {
+    case .data(let payload):
+      let count = payload.data.readableBytes
+      guard count > 0, let stream = streams[frame.streamID] else { return }
+      if stream.wrote(count, now: .now()) { drained.append(stream) }
+      dequeued(count)
+    case .goAway(let lastStream, let code, _):
+      if code != .noError { failure = (code, lastStream) }
+    default: break
+    }
+  }
+
+  /// Lets engines go on whose clients took what waited. Not from within ``wroteFrame(_:)``, which is in the midst of
+  /// writing.
+  private func settle() {
+    guard !isSettling else { return }
+    isSettling = true
+    defer { isSettling = false }
+    while !drained.isEmpty {
+      let streams = drained
+      drained = []
+      for stream in streams { stream.clientTakesBytes() }
+    }
+  }
+}

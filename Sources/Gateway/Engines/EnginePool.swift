@@ -1,0 +1,138 @@
+import Fleet
+import NIOCore
+import NIOPosix
+import Reliability
+
+/// One loop's connections to one replica: carries out what its ``ConnectionPool`` says. Used from that loop.
+final class EnginePool {
+  let replica: Replica
+  private unowned let loop: GatewayLoop
+  private var machine: ConnectionPool
+  private var connectTimeout: TimeAmount
+  private var connections: [Int: UpstreamConnection] = [:]
+  private var waiters: [Int: Attempt] = [:]
+  /// What this pool adds to the counts that the loops share.
+  private var reported = CircuitLimits.Use()
+
+  init(_ replica: Replica, policy: ModelPolicy, loop: GatewayLoop) {
+    self.replica = replica
+    self.loop = loop
+    machine = ConnectionPool(settings: policy.pool)
+    connectTimeout = TimeAmount(policy.connectTimeout)
+  }
+
+  var isEmpty: Bool { machine.open == 0 && machine.waiting == 0 }
+  var settings: ConnectionPool.Settings { machine.settings }
+
+  /// Finds or opens a connection. The attempt's exchange is told at once or later.
+  func lease(_ attempt: Attempt) {
+    switch machine.lease(waiter: attempt.id, others: others) {
+    case .use(let id):
+      if let connection = connections[id] { attempt.exchange.connected(attempt, connection) }
+    case .open(let id):
+      waiters[attempt.id] = attempt
+      report()
+      connect(id)
+    case .wait:
+      waiters[attempt.id] = attempt
+      report()
+    case .overflow: attempt.exchange.engineFailed(attempt, .overflow)
+    }
+  }
+
+  /// The connection that was leased for this attempt had been closed by the engine; another is opened in its place.
+  func replaceDead(_ connection: UpstreamConnection, for attempt: Attempt) {
+    connections[connection.poolID] = nil
+    guard let fresh = machine.foundDead(connection.poolID, waiter: attempt.id) else { return lease(attempt) }
+    waiters[attempt.id] = attempt
+    report()
+    connect(fresh)
+  }
+
+  /// The attempt was given up before it had a connection. Harmless when it has one.
+  func waiterGone(_ attempt: Attempt) {
+    guard waiters.removeValue(forKey: attempt.id) != nil else { return }
+    machine.waiterGone(attempt.id)
+    report()
+  }
+
+  /// The connection has carried an answer and can carry another.
+  func released(_ connection: UpstreamConnection) { settle(connection, machine.released(connection.poolID, now: loop.now)) }
+
+  /// The connection has ended, or is about to.
+  func closed(_ connection: UpstreamConnection) {
+    guard connections[connection.poolID] === connection else { return }
+    connections[connection.poolID] = nil
+    if let fresh = machine.closed(connection.poolID, others: others) { connect(fresh) }
+    report()
+  }
+
+  /// Does what time has brought up.
+  func sweep() {
+    while let chore = machine.nextChore(now: loop.now, others: others) {
+      switch chore {
+      case .close(let id): connections.removeValue(forKey: id)?.close()
+      case .open(let id): connect(id)
+      }
+    }
+    report()
+  }
+
+  func drain() {
+    machine.drain()
+    sweep()
+  }
+
+  // MARK: Opening
+
+  private func connect(_ id: Int) {
+    loop.connect(replica, timeout: connectTimeout) { [self] result in
+      switch result {
+      case .success(let connection):
+        connection.join(self, as: id)
+        connections[id] = connection
+        settle(connection, machine.connected(id, now: loop.now))
+      case .failure(let error):
+        let failure = machine.connectFailed(id, now: loop.now, others: others)
+        if let fresh = failure.open { connect(fresh) }
+        if let refused = failure.refusedWaiter, let attempt = waiters.removeValue(forKey: refused) {
+          attempt.exchange.engineFailed(attempt, .cannotConnect(error))
+        }
+      }
+      report()
+    }
+  }
+
+  private func settle(_ connection: UpstreamConnection, _ assignment: ConnectionPool.Assignment) {
+    switch assignment {
+    case .keep: break
+    case .give(let waiter):
+      report()
+      guard let attempt = waiters.removeValue(forKey: waiter) else { return released(connection) }
+      attempt.exchange.connected(attempt, connection)
+    case .close:
+      connections[connection.poolID] = nil
+      connection.close()
+    }
+  }
+
+  // MARK: Shared counts
+
+  private var others: CircuitLimits.Use {
+    CircuitLimits.Use(
+      connections: replica.load.connections - reported.connections, pending: replica.load.pending - reported.pending)
+  }
+
+  private func report() {
+    let use = machine.use
+    guard use != reported else { return }
+    replica.load.count(
+      connections: use.connections - reported.connections, pending: use.pending - reported.pending)
+    reported = use
+  }
+}
+
+extension TimeAmount {
+  /// A span of the policies, where `.max` is no limit: a year stands for every longer time.
+  init(_ nanoseconds: UInt64) { self = .nanoseconds(Int64(min(nanoseconds, 31_536_000_000_000_000))) }
+}

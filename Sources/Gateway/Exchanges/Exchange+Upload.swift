@@ -1,0 +1,166 @@
+import ChatProtocols
+import Fleet
+import HTTPWire
+import NIOCore
+import Pipeline
+import Routing
+
+/// Requests that are passed on as they come: held only until their model is known and a connection is there.
+extension Exchange {
+  /// Begins to look for the model.
+  ///
+  /// - Returns: false when the request is refused, and answered.
+  func beginUpload(_ row: PassThroughPath, query: String) -> Bool {
+    var fromQuery: String?
+    if query.utf8.count > 1 {
+      var query = query
+      query.removeFirst()
+      fromQuery = query.withUTF8 { ModelQuery.model(in: UnsafeRawBufferPointer($0)) }
+    }
+    var finder: (any ModelFinder)?
+    if head.framing != .none {
+      switch row.modelPlace {
+      case .query: break
+      case .jsonBody: finder = JSONModelFinder()
+      case .form:
+        do throws(MultipartFault) {
+          let type = head.first(.contentType).map { text($0.valueRange) } ?? ""
+          finder = MultipartModelFinder(boundary: try MultipartBoundary(contentType: type))
+        } catch {
+          answer(error.apiError)
+          return false
+        }
+      }
+    }
+    upload = Upload(row, finder: finder)
+    admit()
+    guard phase == .receiving else { return false }
+    if finder == nil { resolve(fromQuery, at: nil) }
+    return phase != .ended
+  }
+
+  /// Whether the client may go on sending.
+  var takesUpload: Bool {
+    guard let upload, phase != .ended else { return false }
+    return switch upload.stage {
+    // Bounded by the finder.
+    case .finding: true
+    case .waiting: body.readableBytes < Upload.holdLimit
+    case .sending: attempt?.connection?.isWritable ?? false
+    }
+  }
+
+  func receiveUpload(_ bytes: ByteBuffer) -> Bool {
+    guard let stage = upload?.stage else { return false }
+    switch stage {
+    case .finding(var finder):
+      guard keep(bytes) else { return false }
+      let verdict = bytes.withUnsafeReadableBytes { finder.append($0) }
+      upload?.stage = .finding(finder)
+      take(verdict)
+    case .waiting: guard keep(bytes) else { return false }
+    case .sending:
+      if upload?.isHeldWhole ?? false {
+        if body.readableBytes + bytes.readableBytes <= Upload.holdLimit {
+          guard keep(bytes) else { return false }
+        } else {
+          discardHeld()
+        }
+      }
+      attempt?.connection?.sendBody(framed(bytes))
+    }
+    return phase != .ended
+  }
+
+  func completeUpload() {
+    guard phase != .ended, let stage = upload?.stage else { return }
+    upload?.isComplete = true
+    switch stage {
+    case .finding(var finder): take(finder.finish())
+    case .waiting: break
+    case .sending:
+      if head.framing == .chunked { attempt?.connection?.sendBody(ByteBuffer(staticString: "0\r\n\r\n")) }
+      attempt?.connection?.requestIsComplete()
+    }
+  }
+
+  private func take(_ verdict: ModelVerdict) {
+    switch verdict {
+    case .needMore: break
+    case .found(let value, let range): resolve(value, at: range)
+    case .absent: resolve(nil, at: nil)
+    case .invalid, .tooFar:
+      answer(verdict.apiError ?? .invalidRequest("the request names no model that can be read", param: "model"))
+    }
+  }
+
+  /// Finds the model that was named, or the one for requests that name none.
+  private func resolve(_ name: String?, at range: Range<Int>?) {
+    let snapshot = loop.snapshot
+    let fallback =
+      snapshot.router.document.providers.defaultModel
+      ?? (snapshot.fleet.models.count == 1 ? snapshot.fleet.models.first?.name : nil)
+    requestedName(name ?? "")
+    var wanted = name ?? fallback
+    if let name, case .virtual = snapshot.directory.entry(for: name) { wanted = fallback }
+    guard let wanted else {
+      return answer(
+        .invalidRequest("name a model: this configuration has no default model", param: "model", code: "model_missing"))
+    }
+    guard case .model(let base, let adapter) = snapshot.directory.entry(for: wanted) else {
+      return answer(
+        .invalidRequest("\(RoutingError.modelNotAvailable(wanted))", param: "model", code: "model_not_found"))
+    }
+    upload?.nameRange = range
+    upload?.stage = .waiting
+    send(to: base, adapter: adapter)
+  }
+
+  // MARK: At the engine's side
+
+  /// The name that the engine is to read, where it is another than the client wrote.
+  func replacedName(at placement: Placement) -> [UInt8]? {
+    guard let upload, upload.nameRange != nil else { return nil }
+    let name = adapter ?? placement.upstreamModel
+    return name == requestedModel ? nil : upload.replacement(name)
+  }
+
+  /// What is held of the body, as the engine gets it.
+  func heldBody(at placement: Placement) -> ByteBuffer {
+    var bytes = body
+    if let range = upload?.nameRange, let name = replacedName(at: placement) {
+      var edited = client.allocator.buffer(capacity: body.readableBytes + name.count)
+      let start = body.readerIndex
+      if let before = body.getSlice(at: start, length: range.lowerBound) { edited.writeImmutableBuffer(before) }
+      edited.writeBytes(name)
+      if let after = body.getSlice(at: start + range.upperBound, length: body.readableBytes - range.upperBound) {
+        edited.writeImmutableBuffer(after)
+      }
+      bytes = edited
+    }
+    return framed(bytes)
+  }
+
+  /// What is held went to the engine; what follows is passed on.
+  func heldBodyIsSent() {
+    upload?.stage = .sending
+    if body.readableBytes > Upload.holdLimit { discardHeld() }
+  }
+
+  private func discardHeld() {
+    upload?.isHeldWhole = false
+    attempts.bodyDiscarded()
+    letBodyGo()
+  }
+
+  /// A piece as the request's framing wants it.
+  private func framed(_ bytes: ByteBuffer) -> ByteBuffer {
+    guard head.framing == .chunked, bytes.readableBytes > 0 else { return bytes }
+    var chunk = client.allocator.buffer(capacity: bytes.readableBytes + 24)
+    chunk.writeString(String(bytes.readableBytes, radix: 16))
+    chunk.writeStaticString("\r\n")
+    chunk.writeImmutableBuffer(bytes)
+    chunk.writeStaticString("\r\n")
+    return chunk
+  }
+}

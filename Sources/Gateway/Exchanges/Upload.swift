@@ -1,0 +1,42 @@
+import ChatProtocols
+import JSONText
+
+/// The body of a request that is passed on as it comes.
+struct Upload {
+  enum Stage {
+    /// The model is looked for; what came is held.
+    case finding(any ModelFinder)
+    /// The model is known; what came is held until a connection is there.
+    case waiting
+    /// Pieces go to the engine as they come.
+    case sending
+  }
+
+  let row: PassThroughPath
+  var stage: Stage
+  /// The client has sent everything.
+  var isComplete = false
+  /// What came first is still held, so that it can be sent again.
+  var isHeldWhole = true
+  /// The bytes in the body that name the model, and what they are when its name is replaced; nil when it is not in the
+  /// body.
+  var nameRange: Range<Int>?
+  var isForm: Bool
+
+  /// Bytes that are held for sending again, or for a connection that is being made.
+  static let holdLimit = 64 << 10
+
+  init(_ row: PassThroughPath, finder: (any ModelFinder)?) {
+    self.row = row
+    isForm = row.modelPlace == .form
+    stage = finder.map { .finding($0) } ?? .waiting
+  }
+
+  /// The bytes that take the place of the model's name.
+  func replacement(_ name: String) -> [UInt8] {
+    guard !isForm else { return Array(name.utf8) }
+    var bytes: [UInt8] = []
+    JSONString.append(name, to: &bytes)
+    return bytes
+  }
+}

@@ -1,0 +1,28 @@
+/// Times and spans of this target are monotonic nanoseconds: the caller reads one clock and hands `now` in.
+
+extension UInt64 {
+  /// A span in nanoseconds, saturating.
+  public static func seconds(_ count: UInt64) -> UInt64 { saturatedProduct(count, 1_000_000_000) }
+
+  /// A span in nanoseconds, saturating.
+  public static func milliseconds(_ count: UInt64) -> UInt64 { saturatedProduct(count, 1_000_000) }
+
+  /// The span from `start`, zero if that lies ahead: two loops read the clock at slightly different moments.
+  @inlinable
+  func since(_ start: UInt64) -> UInt64 { self > start ? self - start : 0 }
+
+  /// This moment and a span more, saturating.
+  @inlinable
+  func advanced(bySpan span: UInt64) -> UInt64 {
+    let (sum, overflows) = addingReportingOverflow(span)
+    return overflows ? .max : sum
+  }
+
+  /// This span several times, saturating.
+  func multipliedSaturating(_ factor: UInt64) -> UInt64 { Self.saturatedProduct(self, factor) }
+
+  private static func saturatedProduct(_ left: UInt64, _ right: UInt64) -> UInt64 {
+    let (product, overflows) = left.multipliedReportingOverflow(by: right)
+    return overflows ? .max : product
+  }
+}
