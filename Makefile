@@ -1,6 +1,6 @@
 # `make help` lists what there is.
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint fmt bench fuzz clean
+.PHONY: help demo test lint fmt bench fuzz soak clean
 
 help: ## This list
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 10
@@ -21,13 +21,18 @@ lint: ## Check the formatting
 fmt: ## Format all Swift files
 	swift format --in-place --recursive Sources Tests Benchmarks Fuzz Package.swift
 
-bench: ## Run the benchmarks (ONLY=core or ONLY=gateway for one area)
+bench: ## Run the benchmarks (ONLY=core, gateway or streams for one area)
 	@scripts/setup.sh
 	@Benchmarks/run.sh $(ONLY)
 
 fuzz: ## Fuzz the parsers, a minute each (SECONDS=600 for longer)
 	@scripts/setup.sh
 	@scripts/fuzz.sh $(SECONDS)
+
+soak: ## An hour of slow streams, leaving clients and failing engines (SECONDS=600 for less)
+	@scripts/setup.sh bench
+	swift build -c release --product switchyard
+	@scripts/soak.sh $(SECONDS)
 
 clean: ## Remove what was built
 	rm -rf .build .cache .run

@@ -91,7 +91,7 @@ let package = Package(
       name: "switchyard",
       dependencies: [
         "AdminAPI", "ChatProtocols", "Discovery", "EngineClient", "EngineSimulator", "Explanation", "JSONText",
-        "Fleet", "Gateway", "Pipeline", "Reading", "RouterConfig",
+        "Fleet", "Gateway", "Pipeline", "Reading", "Reliability", "RouterConfig",
         "Telemetry", .product(name: "ArgumentParser", package: "swift-argument-parser"),
         .product(name: "NIOCore", package: "swift-nio"), .product(name: "NIOPosix", package: "swift-nio"),
       ]),
@@ -106,6 +106,12 @@ let package = Package(
     .executableTarget(
       name: "json-fuzz", dependencies: ["JSONText", "ChatProtocols"], path: "Fuzz/json", exclude: ["corpus"]),
 
+    // The machines of Reliability in virtual time, for the tests and for reliability-fuzz.
+    .target(
+      name: "ReliabilitySimulation", dependencies: ["Balancing", "Fleet", "Reliability"],
+      path: "Tests/ReliabilityTests/Simulation"),
+    .executableTarget(
+      name: "reliability-fuzz", dependencies: ["ReliabilitySimulation"], path: "Fuzz/reliability"),
     .executableTarget(
       name: "forms-fuzz", dependencies: ["ChatProtocols", "JSONText"], path: "Fuzz/forms", exclude: ["corpus"]),
 
@@ -120,9 +126,17 @@ let package = Package(
 
     // Tests
     .testTarget(name: "SignalsTests", dependencies: ["Signals"]),
+    .testTarget(
+      name: "GatewayTests",
+      dependencies: [
+        "Gateway", "HTTPWire", "RouterConfig", .product(name: "NIOCore", package: "swift-nio"),
+        .product(name: "NIOHPACK", package: "swift-nio-http2"),
+      ]),
     .testTarget(name: "HTTPWireTests", dependencies: ["HTTPWire"]),
-    .testTarget(name: "FleetTests", dependencies: ["Fleet"]),
-    .testTarget(name: "BalancingTests", dependencies: ["Balancing", "Fleet"]),
+    .testTarget(
+      name: "ReliabilityTests", dependencies: ["Reliability", "ReliabilitySimulation"], exclude: ["Simulation"]),
+    .testTarget(name: "FleetTests", dependencies: ["Fleet", "Reliability"]),
+    .testTarget(name: "BalancingTests", dependencies: ["Balancing", "Fleet", "Reliability"]),
     .testTarget(name: "RoutingTests", dependencies: ["Fleet", "JSONText", "RouterConfig", "Routing", "Signals"]),
     .testTarget(name: "TelemetryTests", dependencies: ["Telemetry"]),
     .testTarget(

@@ -4,12 +4,13 @@
 #   scripts/fuzz.sh bounded      each for a fixed number of inputs, with the debug build that the tests made
 set -euo pipefail
 cd "$(dirname "$0")/.."
-fuzzers=(json-fuzz http-fuzz)
+fuzzers=(json-fuzz http-fuzz forms-fuzz)
 if [ "${1:-}" = bounded ]; then
   for fuzzer in "${fuzzers[@]}"; do ".build/debug/$fuzzer" --iterations 20000; done
   exit 0
 fi
-for fuzzer in "${fuzzers[@]}"; do
+# The seeded simulation of the pool, ejection and retry machines runs in its tests for a million steps, here without end.
+for fuzzer in "${fuzzers[@]}" reliability-fuzz; do
   swift build -c release --product "$fuzzer"
   "$(swift build -c release --show-bin-path)/$fuzzer" --seconds "${1:-60}"
 done

@@ -11,52 +11,57 @@ public struct HealthProber: Sendable {
     public var reason: String?
   }
 
-  private let client: EngineHTTPClient
-  public let interval: Duration
-  public let timeout: TimeAmount
-  /// Called from any thread whenever a replica's verdict changes.
-  private let onChange: @Sendable (Change) -> Void
+  /// A replica and how it is probed.
+  public struct Target: Sendable {
+    public var replica: Replica
+    public var path: String
+    public var interval: Duration
+    public var timeout: TimeAmount
 
-  public init(
-    client: EngineHTTPClient, interval: Duration = .seconds(2), timeout: TimeAmount = .seconds(2),
-    onChange: @escaping @Sendable (Change) -> Void
-  ) {
-    self.client = client
-    self.interval = interval
-    self.timeout = timeout
-    self.onChange = onChange
-  }
-
-  /// Probes each replica once, all at the same time.
-  public func probeAll(_ replicas: [Replica]) async {
-    await withTaskGroup(of: Void.self) { group in
-      for replica in replicas { group.addTask { await probe(replica) } }
+    public init(
+      replica: Replica, path: String = "/health", interval: Duration = .seconds(2), timeout: TimeAmount = .seconds(2)
+    ) {
+      self.replica = replica
+      self.path = path
+      self.interval = interval
+      self.timeout = timeout
     }
   }
 
+  private let client: EngineHTTPClient
+  /// Called from any thread whenever a replica's verdict changes.
+  private let onChange: @Sendable (Change) -> Void
+
+  public init(client: EngineHTTPClient, onChange: @escaping @Sendable (Change) -> Void) {
+    self.client = client
+    self.onChange = onChange
+  }
+
   /// Probes until the task is cancelled.
-  public func run(_ replicas: [Replica]) async {
+  public func run(_ targets: [Target]) async {
     await withTaskGroup(of: Void.self) { group in
-      for replica in replicas {
+      for target in targets {
         group.addTask {
           while !Task.isCancelled {
-            await probe(replica)
-            try? await Task.sleep(for: interval)
+            await probe(target)
+            try? await Task.sleep(for: target.interval)
           }
         }
       }
     }
   }
 
-  /// `GET /health`: an answer below 500 proves life, since not every engine has that path or opens it to everyone.
-  public func probe(_ replica: Replica) async {
+  /// `GET` of its path: an answer below 500 proves life, since not every engine has that path or opens it to everyone.
+  public func probe(_ target: Target) async {
+    let replica = target.replica
     let event: ReplicaHealth.Event
     do {
       let answer = try await client.get(
-        host: replica.host, port: replica.port, usesTLS: replica.usesTLS, path: "/health", timeout: timeout)
+        host: replica.host, port: replica.port, usesTLS: replica.usesTLS, path: target.path,
+        timeout: target.timeout)
       event =
         answer.status < 500
-        ? .probeSucceeded : .probeFailed(reason: "GET /health answered \(answer.status)")
+        ? .probeSucceeded : .probeFailed(reason: "GET \(target.path) answered \(answer.status)")
     } catch {
       event = .probeFailed(reason: ConnectionFailure.text(error))
     }

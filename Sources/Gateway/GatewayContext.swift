@@ -20,7 +20,8 @@ public struct GatewayContext: Sendable {
   public let onHealthChange: @Sendable (Replica) -> Void
 
   public init(
-    settings: GatewaySettings = GatewaySettings(), load: GatewayLoad = GatewayLoad(), pipeline: RoutePipeline, metrics: GatewayMetrics,
+    settings: GatewaySettings = GatewaySettings(), load: GatewayLoad = GatewayLoad(), pipeline: RoutePipeline,
+    metrics: GatewayMetrics,
     accessLog: AccessLog?, startedAt: Int, tls: EngineTLS,
     onHealthChange: @escaping @Sendable (Replica) -> Void = { _ in }
   ) {

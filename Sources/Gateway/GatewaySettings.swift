@@ -1,5 +1,6 @@
 import HTTPWire
 import NIOCore
+import RouterConfig
 
 /// Limits and times of the gateway. Every buffer, pool and wait has its bound here.
 public struct GatewaySettings: Sendable {
@@ -24,4 +25,14 @@ public struct GatewaySettings: Sendable {
   public var drainTimeout: TimeAmount = .seconds(30)
 
   public init() {}
+
+  /// What a document's `global.gateway` block says.
+  public init(_ limits: GatewayLimits) {
+    bodyLimit = limits.bodyLimit
+    connectionLimit = limits.maxConnections
+    priorityHeader = limits.priorityHeader
+    drainTimeout = TimeAmount(limits.drainTimeout)
+    clientIdleTimeout = limits.clientIdleTimeout.map { TimeAmount($0) } ?? .hours(24 * 365)
+    requestReadTimeout = limits.requestReadTimeout.map { TimeAmount($0) } ?? .hours(24 * 365)
+  }
 }

@@ -11,7 +11,9 @@ struct FieldSemantics {
 
   mutating func note(_ name: FieldName, _ value: UnsafeRawBufferPointer) throws(HTTPSyntaxError) {
     switch name {
-    case .host: hosts += 1
+    case .host:
+      hosts += 1
+      guard Self.isHost(value) else { throw .badHost }
     case .contentLength:
       let length = try Self.number(value)
       if let contentLength, contentLength != length { throw .conflictingContentLengths }
@@ -26,6 +28,34 @@ struct FieldSemantics {
       }
     case .expect: expectsContinue = FieldName.equals(value, "100-continue")
     default: break
+    }
+  }
+
+  /// `uri-host [ ":" port ]` (RFC 9110 §7.2, RFC 3986 §3.2.2), which may be empty.
+  private static func isHost(_ value: UnsafeRawBufferPointer) -> Bool {
+    var index = 0
+    if let first = value.first, first == 0x5B {
+      index = 1
+      while index < value.count, isAddressByte(value[index]) { index += 1 }
+      guard index > 1, index < value.count, value[index] == 0x5D else { return false }
+      index += 1
+    } else {
+      while index < value.count, isNameByte(value[index]) { index += 1 }
+    }
+    guard index < value.count else { return true }
+    guard value[index] == 0x3A else { return false }
+    return value[(index + 1)...].allSatisfy { CharacterClass.isDigit($0) }
+  }
+
+  /// Hexadecimal digits, colon and dot: an IPv6 address; letters and more stand in zones and future forms.
+  private static func isAddressByte(_ byte: UInt8) -> Bool { byte == 0x3A || isNameByte(byte) }
+
+  /// unreserved, percent-encoded and sub-delims.
+  private static func isNameByte(_ byte: UInt8) -> Bool {
+    switch byte {
+    case 0x30...0x39, 0x41...0x5A, 0x61...0x7A: true
+    case 0x2D, 0x2E, 0x5F, 0x7E, 0x25, 0x21, 0x24, 0x26...0x2C, 0x3B, 0x3D: true
+    default: false
     }
   }
 

@@ -11,6 +11,7 @@ public enum HTTPSyntaxError: Error, Sendable, Equatable, CustomStringConvertible
   case tooManyFields
   case missingHost
   case severalHosts
+  case badHost
   case badContentLength
   case conflictingContentLengths
   case lengthAndTransferEncoding
@@ -40,6 +41,7 @@ public enum HTTPSyntaxError: Error, Sendable, Equatable, CustomStringConvertible
     case .tooManyFields: "there are more header fields than the limit"
     case .missingHost: "the Host header is missing"
     case .severalHosts: "there are several Host headers"
+    case .badHost: "the Host header is no host with an optional port"
     case .badContentLength: "Content-Length is not a number"
     case .conflictingContentLengths: "Content-Length occurs twice with different values"
     case .lengthAndTransferEncoding: "Content-Length and Transfer-Encoding exclude each other"

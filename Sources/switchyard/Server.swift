@@ -9,6 +9,7 @@ import NIOCore
 import NIOPosix
 import Pipeline
 import Reading
+import Reliability
 import RouterConfig
 import Synchronization
 import Telemetry
@@ -30,6 +31,8 @@ actor Server {
   private var channels: [any Channel] = []
   private var probing: Task<Void, Never>?
   private var learning: Task<Void, Never>?
+  /// Looks for replicas that fail more often than their siblings.
+  private var watching: Task<Void, Never>?
   /// Adapters that engines say they have, by base model, with the addresses of the replicas that have them.
   private var learntAdapters: [String: [String: Set<String>]] = [:]
 
@@ -44,12 +47,18 @@ actor Server {
     metrics = GatewayMetrics(registry: MetricsRegistry())
     accessLog = writesAccessLog ? AccessLog(descriptor: 1) : nil
     let snapshot = try Self.snapshot(document, previous: nil, classifier: classifier, tls: tls)
+    snapshot.fleet.applyPolicies()
     current = SnapshotBox(snapshot)
     metrics.observe(snapshot.fleet)
     pipeline = RoutePipeline(cache: ReadingCache(), clock: Self.clock)
     gateway = Gateway(
       group: group,
       context: GatewayContext(
+        settings: GatewaySettings(document.global.gateway),
+        load: GatewayLoad(
+          shedder: LoadShedder(
+            maximumRequests: document.global.gateway.maxRequests,
+            maximumBytes: document.global.gateway.maxBufferedBytes)),
         pipeline: pipeline, metrics: metrics, accessLog: accessLog, startedAt: Int(startedAt), tls: tls,
         onHealthChange: Self.tell
       ),
@@ -158,6 +167,7 @@ actor Server {
     for channel in channels { try? await channel.close() }
     probing?.cancel()
     learning?.cancel()
+    watching?.cancel()
     await gateway.drain()
     accessLog?.close()
     try? await Task.sleep(for: .milliseconds(20))
@@ -174,6 +184,7 @@ actor Server {
       let before = current.value.router.document
       let snapshot = try Self.snapshot(
         document, previous: current.value, classifier: classifier, tls: tls, adapters: learntAdapters)
+      snapshot.fleet.applyPolicies()
       current.value = snapshot
       gateway.publish(snapshot)
       metrics.observe(snapshot.fleet)
@@ -192,8 +203,22 @@ actor Server {
 
   private func startProbing() {
     probing?.cancel()
-    let replicas = current.value.fleet.replicas
-    probing = Task { [prober] in await prober.run(replicas) }
+    let probes = current.value.fleet.probes.map { probe in
+      HealthProber.Target(
+        replica: probe.replica, path: probe.policy.probePath,
+        interval: .nanoseconds(Int64(clamping: probe.policy.probeInterval)),
+        timeout: .nanoseconds(Int64(clamping: probe.policy.probeTimeout)))
+    }
+    probing = Task { [prober] in await prober.run(probes) }
+    watching?.cancel()
+    watching = Task { [current] in
+      while !Task.isCancelled {
+        try? await Task.sleep(for: .seconds(10))
+        for replica in current.value.fleet.ejectOutliers(now: NIODeadline.now().uptimeNanoseconds) {
+          Self.tell(replica)
+        }
+      }
+    }
     learning?.cancel()
     learning = Task { [weak self] in
       while !Task.isCancelled {

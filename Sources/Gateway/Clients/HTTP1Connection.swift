@@ -42,6 +42,10 @@ final class HTTP1Connection: ChannelDuplexHandler, RemovableChannelHandler, Clie
   private var closesAfterAnswer = false
   /// The client may still be sending what nobody will read.
   private var lingers = false
+  /// The client sends no more, but may still read.
+  private var isInputClosed = false
+  /// When the request that is being answered was complete.
+  private var receivedAt = NIODeadline.now()
   private(set) var peer = ClientPeer(address: nil, isEncrypted: false)
 
   init(loop: GatewayLoop, listener: ListenerContext) {
@@ -120,6 +124,23 @@ final class HTTP1Connection: ChannelDuplexHandler, RemovableChannelHandler, Clie
     context.fireChannelInactive()
   }
 
+  /// The client has closed its side. One that does so along with its request still waits for the answer; one that does
+  /// so later has left, since TCP cannot say which it is: a program that is gone sends the same.
+  func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
+    guard case .some(.inputClosed) = event as? ChannelEvent else { return context.fireUserInboundEventTriggered(event) }
+    isInputClosed = true
+    switch state {
+    case .responding:
+      let isAlong = NIODeadline.now() - receivedAt < Self.halfCloseSpan
+      if !isAlong || exchange?.phase == .answering { context.close(promise: nil) }
+    case .closing: break
+    case .head, .lengthBody, .chunkedBody: context.close(promise: nil)
+    }
+  }
+
+  /// How soon behind its request a client must close its side to be taken for one that still reads.
+  private static let halfCloseSpan = TimeAmount.milliseconds(5)
+
   func errorCaught(context: ChannelHandlerContext, error: any Error) { context.close(promise: nil) }
 
   // MARK: ClientConnection
@@ -157,7 +178,7 @@ final class HTTP1Connection: ChannelDuplexHandler, RemovableChannelHandler, Clie
     state = .closing
     lastActivity = .now()
     guard let context else { return }
-    let mode: CloseMode = inbound.readableBytes > 0 || lingers ? .output : .all
+    let mode: CloseMode = !isInputClosed && (inbound.readableBytes > 0 || lingers) ? .output : .all
     let channel = context.channel
     context.writeAndFlush(wrapOutboundOut(ByteBuffer())).whenComplete { _ in channel.close(mode: mode, promise: nil) }
     inbound = ByteBuffer()
@@ -175,6 +196,15 @@ final class HTTP1Connection: ChannelDuplexHandler, RemovableChannelHandler, Clie
     } catch {
       if error == .unsupportedVersion, handsOverToHTTP2() { return }
       refuse(APIError(status: error.status, message: "\(error)", type: "invalid_request_error"))
+    }
+    if isInputClosed { inputEnded() }
+  }
+
+  /// What is there of a request is all there will ever be.
+  private func inputEnded() {
+    switch state {
+    case .head, .lengthBody, .chunkedBody: if isWritable { closeAfterFlush() }
+    case .responding, .closing: break
     }
   }
 
@@ -233,6 +263,7 @@ final class HTTP1Connection: ChannelDuplexHandler, RemovableChannelHandler, Clie
     guard let exchange else { return false }
     state = .responding
     requestBeganAt = nil
+    receivedAt = lastActivity
     exchange.receivedAll()
     return true
   }
@@ -259,19 +290,17 @@ final class HTTP1Connection: ChannelDuplexHandler, RemovableChannelHandler, Clie
     reencodesChunks = false
     let exchange = Exchange(loop: loop, listener: listener, client: self, head: head, headBytes: slice)
     self.exchange = exchange
-    intake = exchange.begin()
+    // The body's state comes first: a request that is refused at once must not have its body read as the next request.
     switch head.framing {
     case .none, .untilClose: state = .lengthBody(0)
-    case .length(let length):
-      state = .lengthBody(length)
-      if intake == .whole {
-        guard length <= loop.context.settings.bodyLimit else {
-          refuse(exchange.tooLarge)
-          return false
-        }
-        if length > inbound.readableBytes { inbound.reserveCapacity(minimumWritableBytes: min(length, 1 << 20)) }
-      }
+    case .length(let length): state = .lengthBody(length)
     case .chunked: state = .chunkedBody(ChunkedDecoder(limits: limits))
+    }
+    intake = .whole
+    intake = exchange.begin()
+    guard self.exchange === exchange else { return true }
+    if case .lengthBody(let length) = state, intake == .whole, length > inbound.readableBytes {
+      inbound.reserveCapacity(minimumWritableBytes: min(length, 1 << 20))
     }
     if head.expectsContinue, inbound.readableBytes == 0, head.framing != .none {
       context?.writeAndFlush(wrapOutboundOut(ByteBuffer(staticString: "HTTP/1.1 100 Continue\r\n\r\n")), promise: nil)
@@ -329,17 +358,21 @@ final class HTTP1Connection: ChannelDuplexHandler, RemovableChannelHandler, Clie
   var takesBytes: Bool { isWritable }
   var takesChunkFraming: Bool { head.minorVersion == 1 }
 
-  private var keepsConnection: Bool { head.keepsAlive && !closesAfterAnswer && !loop.isDraining }
+  private var keepsConnection: Bool {
+    head.keepsAlive && !closesAfterAnswer && !loop.isDraining && (!isInputClosed || inbound.readableBytes > 0)
+  }
 
   func writeHead(_ head: inout ByteBuffer, status: Int, framing: AnswerFraming, body: ByteBuffer?) {
     guard let context else { return }
     // The engine answers before it has the whole request: the rest is not waited for.
     switch state {
+    case .lengthBody(let left) where left <= inbound.readableBytes: inbound.moveReaderIndex(forwardBy: left)
     case .lengthBody, .chunkedBody:
       closesAfterAnswer = true
       lingers = true
     default: break
     }
+    state = .responding
     switch framing {
     case .none, .length: break
     case .chunksAsTheyAre: head.writeStaticString("transfer-encoding: chunked\r\n")

@@ -57,7 +57,9 @@ final class EnginePool {
   }
 
   /// The connection has carried an answer and can carry another.
-  func released(_ connection: UpstreamConnection) { settle(connection, machine.released(connection.poolID, now: loop.now)) }
+  func released(_ connection: UpstreamConnection) {
+    settle(connection, machine.released(connection.poolID, now: loop.now))
+  }
 
   /// The connection has ended, or is about to.
   func closed(_ connection: UpstreamConnection) {

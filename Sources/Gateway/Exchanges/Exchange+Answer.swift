@@ -64,7 +64,8 @@ extension Exchange {
     ForwardedFields.write("allow", methods, to: &buffer)
     writeIdentity(to: &buffer, goesToEngine: false)
     writeCrossOrigin(to: &buffer)
-    if let cors = listener.cors, let field = head.first(.origin), fieldValue(named: "access-control-request-method") != nil,
+    if let cors = listener.cors, let field = head.first(.origin),
+      fieldValue(named: "access-control-request-method") != nil,
       CrossOrigin.allows(text(field.valueRange), cors)
     {
       CrossOrigin.writePreflightLines(cors, asked: fieldValue(named: "access-control-request-headers"), to: &buffer)

@@ -16,6 +16,14 @@ extension Exchange {
     }
     let choice = ReplicaPicker.pick(among: placements, excluding: tried, now: loop.now, random: &loop.random)
     guard let index = choice.index else {
+      if choice == .allFull {
+        retryAfter = 1
+        return failed(
+          .server(
+            "every replica of model \"\(publicModel)\" works on as many requests as it may", status: 503,
+            code: "overloaded"),
+          reason: "replicas_full")
+      }
       if let lastFailure { return failed(lastFailure.error, reason: lastFailure.reason) }
       return failed(
         .server(
@@ -48,7 +56,8 @@ extension Exchange {
   func connected(_ attempt: Attempt, _ connection: UpstreamConnection) {
     guard isCurrent(attempt) else { return connection.release() }
     attempt.connection = connection
-    connection.send(attempt, UpstreamRequest.pieces(self, to: attempt.placement), isComplete: upload?.isComplete ?? true)
+    connection.send(
+      attempt, UpstreamRequest.pieces(self, to: attempt.placement), isComplete: upload?.isComplete ?? true)
     guard upload != nil, isCurrent(attempt) else { return }
     heldBodyIsSent()
     client.resumeUpload()
@@ -180,9 +189,13 @@ extension Exchange {
     }
     buffer.writeStaticString("\r\n")
     let hidesCORS = listener.cors != nil
+    var hasLength = false
     ForwardedFields.copy(answer, from: bytes, to: &buffer) { field, bytes in
       switch field.name {
       case .requestID, .routerRequestID, .xVSR: false
+      case .contentLength:
+        // Equal ones become one.
+        Self.isFirst(&hasLength)
       case .other where hidesCORS: !ForwardedFields.isAccessControl(bytes, field.nameRange)
       default: true
       }
@@ -207,6 +220,12 @@ extension Exchange {
       }
     beginAnswer()
     client.writeHead(&buffer, status: status, framing: answerFraming, body: nil)
+  }
+
+  /// Sets a flag; true the first time.
+  private static func isFirst(_ flag: inout Bool) -> Bool {
+    defer { flag = true }
+    return !flag
   }
 
   private static func isEventStream(_ bytes: UnsafeRawBufferPointer, _ range: Range<Int>) -> Bool {
@@ -300,6 +319,15 @@ extension Exchange {
 
   private func note(_ failure: AttemptFailure, _ text: String, on replica: Replica) {
     guard failure.countsAgainstReplica else { return }
+    // A model keeps the share of its replicas that its policy says, whatever fails.
+    guard mayEjectMore else { return replica.load.countFailure() }
     if replica.requestFailed(reason: text, now: loop.now) != nil { loop.context.onHealthChange(replica) }
+  }
+
+  private var mayEjectMore: Bool {
+    guard let policy = model?.model.policy else { return true }
+    let now = loop.now
+    let out = placements.count { $0.replica.health.state(at: now) == .ejected }
+    return out < max(1, placements.count * policy.maximumEjectionPercent / 100)
   }
 }

@@ -45,7 +45,7 @@ final class Exchange {
   /// Set for a request that is passed on as it comes.
   var upload: Upload?
   /// Told when the request was shed.
-  private(set) var retryAfter = 0
+  var retryAfter = 0
   private var isAdmitted = false
   private var heldBytes = 0
 
@@ -126,6 +126,7 @@ final class Exchange {
   /// Counts the request among those that run, or sheds it.
   func admit() {
     let expected = if case .length(let length) = head.framing, upload == nil { length } else { 0 }
+    guard expected <= loop.context.settings.bodyLimit else { return answer(tooLarge) }
     switch loop.context.load.requestBegan(priority: priority, expectedBytes: expected, random: &loop.random) {
     case .admit: isAdmitted = true
     case .shed(let status, let seconds):
