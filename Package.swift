@@ -113,6 +113,13 @@ let package = Package(
     .executableTarget(
       name: "reliability-fuzz", dependencies: ["ReliabilitySimulation"], path: "Fuzz/reliability"),
     .executableTarget(
+      name: "gateway-fuzz",
+      dependencies: [
+        "EngineClient", "Fleet", "Gateway", "HTTPWire", "Pipeline", "Reading", "Reliability", "RouterConfig", "Telemetry",
+        .product(name: "NIOCore", package: "swift-nio"), .product(name: "NIOPosix", package: "swift-nio"),
+      ],
+      path: "Fuzz/gateway", exclude: ["lsan.suppressions"]),
+    .executableTarget(
       name: "forms-fuzz", dependencies: ["ChatProtocols", "JSONText"], path: "Fuzz/forms", exclude: ["corpus"]),
 
     .executableTarget(

@@ -7,10 +7,11 @@ cd "$(dirname "$0")/.."
 fuzzers=(json-fuzz http-fuzz forms-fuzz)
 if [ "${1:-}" = bounded ]; then
   for fuzzer in "${fuzzers[@]}"; do ".build/debug/$fuzzer" --iterations 20000; done
+  .build/debug/gateway-fuzz --iterations 2000
   exit 0
 fi
 # The seeded simulation of the pool, ejection and retry machines runs in its tests for a million steps, here without end.
-for fuzzer in "${fuzzers[@]}" reliability-fuzz; do
+for fuzzer in "${fuzzers[@]}" gateway-fuzz reliability-fuzz; do
   swift build -c release --product "$fuzzer"
   "$(swift build -c release --show-bin-path)/$fuzzer" --seconds "${1:-60}"
 done

@@ -29,6 +29,7 @@ public final class Replica: Sendable {
     self.host = host
     self.port = port
     self.usesTLS = usesTLS
+    authority = host.contains(":") ? "[\(host)]:\(port)" : "\(host):\(port)"
     self.load = ReplicaLoad()
     self.health = health
     connectionLimit = Atomic(limits.connections)
@@ -37,7 +38,7 @@ public final class Replica: Sendable {
   }
 
   /// `host:port`, IPv6 hosts in brackets.
-  public var authority: String { host.contains(":") ? "[\(host)]:\(port)" : "\(host):\(port)" }
+  public let authority: String
 
   /// What it is given at most. Safe from any thread.
   public var limits: CircuitLimits {

@@ -42,7 +42,7 @@ final class GatewayLoop {
     warm()
     let bound = NIOLoopBound(self, eventLoop: eventLoop)
     sweep = eventLoop.scheduleRepeatedTask(initialDelay: .milliseconds(100), delay: .milliseconds(100)) { _ in
-      bound.value.sweepNow(.now())
+      bound.value.sweepNow(bound.value.refreshTime())
     }
   }
 
@@ -83,7 +83,17 @@ final class GatewayLoop {
   }
 
   /// The moment, as the machines take it: monotonic nanoseconds.
-  var now: UInt64 { NIODeadline.now().uptimeNanoseconds }
+  var now: UInt64 { time.uptimeNanoseconds }
+
+  /// When the event began that is being handled: a clock read for each would cost more than most of what is measured.
+  private(set) var time = NIODeadline.now()
+
+  /// To be called where an event comes in: bytes, a timer, a connection.
+  @discardableResult
+  func refreshTime() -> NIODeadline {
+    time = .now()
+    return time
+  }
 
   /// Opens connections ahead where policies want some.
   private func warm() {

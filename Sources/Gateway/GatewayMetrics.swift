@@ -93,7 +93,7 @@ public final class GatewayMetrics: Sendable {
         Double(replica.load.inFlight)
       }
       registry.gauge("switchyard_replica_ready", help: "1 for a replica that may be chosen", labels: labels) {
-        replica.health.state == .failing ? 0 : 1
+        replica.health.state == .failing || replica.health.state == .ejected ? 0 : 1
       }
     }
   }

@@ -7,8 +7,9 @@ import Signals
 
 /// What is to be done with one request: which model answers, and how its body changes on the way.
 ///
-/// The same value whichever way the request came in.
-public struct RoutePlan: Sendable {
+/// The same whichever way the request came in. Immutable, and a reference because it is handed on many times: a copy of
+/// all it holds would be counted part by part.
+public final class RoutePlan: Sendable {
   public let facts: RequestFacts
   /// What the decision came to; nil for a request that named its model itself and passes through.
   public let selection: Selection?
@@ -31,6 +32,25 @@ public struct RoutePlan: Sendable {
   public let signals: SignalDeclarations
   /// Text readings came from the cache.
   public let wasReadBefore: Bool
+
+  init(
+    facts: RequestFacts, selection: Selection?, contextTokens: Int?, model: String, adapter: String?, recipe: Int?,
+    readings: SignalReadings, verdict: DecisionEngine.Verdict?, edits: RequestEdits, injectsSystemPrompt: Bool,
+    signals: SignalDeclarations, wasReadBefore: Bool
+  ) {
+    self.facts = facts
+    self.selection = selection
+    self.contextTokens = contextTokens
+    self.model = model
+    self.adapter = adapter
+    self.recipe = recipe
+    self.readings = readings
+    self.verdict = verdict
+    self.edits = edits
+    self.injectsSystemPrompt = injectsSystemPrompt
+    self.signals = signals
+    self.wasReadBefore = wasReadBefore
+  }
 
   /// The model's name as the client knows it.
   public var publicModel: String { adapter ?? model }

@@ -73,13 +73,13 @@ final class HTTP1Connection: ChannelDuplexHandler, RemovableChannelHandler, Clie
       if inbound.readerIndex > inbound.readableBytes { inbound.discardReadBytes() }
       inbound.writeBuffer(&buffer)
     }
-    lastActivity = .now()
+    lastActivity = loop.refreshTime()
     if requestBeganAt == nil { requestBeganAt = lastActivity }
     process()
   }
 
   func channelReadComplete(context: ChannelHandlerContext) {
-    context.flush()
+    flush()
     context.fireChannelReadComplete()
   }
 
@@ -106,8 +106,8 @@ final class HTTP1Connection: ChannelDuplexHandler, RemovableChannelHandler, Clie
 
   func channelWritabilityChanged(context: ChannelHandlerContext) {
     isWritable = context.channel.isWritable
-    stalledSince = isWritable ? nil : .now()
-    lastActivity = .now()
+    lastActivity = loop.refreshTime()
+    stalledSince = isWritable ? nil : lastActivity
     if isWritable {
       exchange?.clientTakesBytes()
       process()
@@ -131,12 +131,15 @@ final class HTTP1Connection: ChannelDuplexHandler, RemovableChannelHandler, Clie
     isInputClosed = true
     switch state {
     case .responding:
-      let isAlong = NIODeadline.now() - receivedAt < Self.halfCloseSpan
+      let isAlong = loop.refreshTime() - receivedAt < Self.halfCloseSpan
       if !isAlong || exchange?.phase == .answering { context.close(promise: nil) }
     case .closing: break
-    case .head, .lengthBody, .chunkedBody: context.close(promise: nil)
+    case .head, .lengthBody, .chunkedBody: if !waitsForEngine { context.close(promise: nil) }
     }
   }
+
+  /// Bytes of an upload are there that the engine does not take yet.
+  private var waitsForEngine: Bool { intake == .streamed && exchange != nil && inbound.readableBytes > 0 }
 
   /// How soon behind its request a client must close its side to be taken for one that still reads.
   private static let halfCloseSpan = TimeAmount.milliseconds(5)
@@ -176,7 +179,7 @@ final class HTTP1Connection: ChannelDuplexHandler, RemovableChannelHandler, Clie
   /// would reset the connection, and what it had not taken would be lost.
   private func closeAfterFlush() {
     state = .closing
-    lastActivity = .now()
+    lastActivity = loop.time
     guard let context else { return }
     let mode: CloseMode = !isInputClosed && (inbound.readableBytes > 0 || lingers) ? .output : .all
     let channel = context.channel
@@ -203,7 +206,8 @@ final class HTTP1Connection: ChannelDuplexHandler, RemovableChannelHandler, Clie
   /// What is there of a request is all there will ever be.
   private func inputEnded() {
     switch state {
-    case .head, .lengthBody, .chunkedBody: if isWritable { closeAfterFlush() }
+    case .lengthBody, .chunkedBody: if !waitsForEngine { closeAfterFlush() }
+    case .head: if isWritable { closeAfterFlush() }
     case .responding, .closing: break
     }
   }
@@ -238,7 +242,10 @@ final class HTTP1Connection: ChannelDuplexHandler, RemovableChannelHandler, Clie
       return try readHead()
     case .lengthBody(let left):
       if intake == .whole {
-        guard inbound.readableBytes >= left else { return false }
+        guard inbound.readableBytes >= left else {
+          exchange?.holdAhead(inbound.readableBytes)
+          return false
+        }
       } else if left > 0 {
         guard inbound.readableBytes > 0, exchange?.takesUpload ?? false else { return false }
       }
@@ -263,8 +270,9 @@ final class HTTP1Connection: ChannelDuplexHandler, RemovableChannelHandler, Clie
     guard let exchange else { return false }
     state = .responding
     requestBeganAt = nil
-    receivedAt = lastActivity
     exchange.receivedAll()
+    // Behind the routing, which takes its time for a long prompt.
+    receivedAt = loop.refreshTime()
     return true
   }
 
@@ -388,11 +396,30 @@ final class HTTP1Connection: ChannelDuplexHandler, RemovableChannelHandler, Clie
     }
     head.writeStaticString("\r\n")
     if let body { head.writeImmutableBuffer(body) }
-    context.write(wrapOutboundOut(head), promise: nil)
+    writeGathered()
+    gathered = head
+  }
+
+  /// The head of an answer, to which a small body that comes along is added: one buffer is written with less ado than
+  /// two.
+  private var gathered: ByteBuffer?
+  private static let gatherLimit = 8 << 10
+
+  private func writeGathered() {
+    guard let bytes = gathered else { return }
+    gathered = nil
+    context?.write(wrapOutboundOut(bytes), promise: nil)
   }
 
   func writeBody(_ bytes: ByteBuffer) {
     guard let context else { return }
+    if !reencodesChunks, var head = gathered, head.readableBytes + bytes.readableBytes <= Self.gatherLimit {
+      gathered = nil
+      head.writeImmutableBuffer(bytes)
+      gathered = head
+      return
+    }
+    writeGathered()
     guard reencodesChunks else { return context.write(wrapOutboundOut(bytes), promise: nil) }
     var size = context.channel.allocator.buffer(capacity: 20)
     size.writeString(String(bytes.readableBytes, radix: 16))
@@ -402,13 +429,17 @@ final class HTTP1Connection: ChannelDuplexHandler, RemovableChannelHandler, Clie
     context.write(wrapOutboundOut(ByteBuffer(staticString: "\r\n")), promise: nil)
   }
 
-  func flush() { context?.flush() }
+  func flush() {
+    writeGathered()
+    context?.flush()
+  }
 
   /// The answer is written whole: on to the next request, or the end.
   func finish() {
+    writeGathered()
     if reencodesChunks { context?.write(wrapOutboundOut(ByteBuffer(staticString: "0\r\n\r\n")), promise: nil) }
     exchange = nil
-    lastActivity = .now()
+    lastActivity = loop.time
     guard let context else { return }
     if keepsConnection {
       state = .head
@@ -424,7 +455,7 @@ final class HTTP1Connection: ChannelDuplexHandler, RemovableChannelHandler, Clie
   func abort() {
     exchange = nil
     state = .closing
-    context?.flush()
+    flush()
     close()
   }
 

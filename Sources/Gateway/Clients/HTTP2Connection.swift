@@ -80,6 +80,7 @@ final class HTTP2Connection: ChannelInboundHandler, ClientConnection, NIOHTTP2Fr
   func handlerRemoved(context: ChannelHandlerContext) { self.context = nil }
 
   func channelRead(context: ChannelHandlerContext, data: NIOAny) {
+    loop.refreshTime()
     isReading = true
     let frame = unwrapInboundIn(data)
     switch frame.payload {

@@ -89,6 +89,7 @@ final class EnginePool {
 
   private func connect(_ id: Int) {
     loop.connect(replica, timeout: connectTimeout) { [self] result in
+      loop.refreshTime()
       switch result {
       case .success(let connection):
         connection.join(self, as: id)

@@ -73,7 +73,7 @@ final class UpstreamConnection: ChannelDuplexHandler {
       firstByteTimeout = TimeAmount(policy.firstByteTimeout)
       idleTimeout = TimeAmount(policy.idleTimeout)
     }
-    deadline = isComplete ? .now() + firstByteTimeout : nil
+    deadline = isComplete ? loop.time + firstByteTimeout : nil
     for piece in pieces { context.write(wrapOutboundOut(piece), promise: nil) }
     context.flush()
   }
@@ -84,7 +84,7 @@ final class UpstreamConnection: ChannelDuplexHandler {
   /// The request has been sent to its end: now the engine's time runs.
   func requestIsComplete() {
     isRequestComplete = true
-    if state.isAwaitingHead { deadline = .now() + firstByteTimeout }
+    if state.isAwaitingHead { deadline = loop.time + firstByteTimeout }
   }
 
   /// It is not needed by the attempt that asked for it.
@@ -103,7 +103,7 @@ final class UpstreamConnection: ChannelDuplexHandler {
     guard isReadHeld else { return }
     isReadHeld = false
     // The engine had no chance to send while the client took nothing.
-    if deadline != nil, !state.isAwaitingHead { deadline = .now() + idleTimeout }
+    if deadline != nil, !state.isAwaitingHead { deadline = loop.refreshTime() + idleTimeout }
     context?.read()
   }
 
@@ -181,7 +181,12 @@ final class UpstreamConnection: ChannelDuplexHandler {
 
   func channelWritabilityChanged(context: ChannelHandlerContext) {
     isWritable = context.channel.isWritable
-    if isWritable, !isRequestComplete { attempt?.exchange.client.resumeUpload() }
+    if !isRequestComplete {
+      // An engine that takes nothing of an upload must not hold it for ever; what a client is slow to send is no fault
+      // of the engine's.
+      deadline = isWritable ? nil : loop.refreshTime() + idleTimeout
+      if isWritable { attempt?.exchange.client.resumeUpload() }
+    }
     context.fireChannelWritabilityChanged()
   }
 
@@ -194,7 +199,8 @@ final class UpstreamConnection: ChannelDuplexHandler {
 
   private func advance() throws(HTTPSyntaxError) {
     // Only answers give an engine more time: a head that drips in forever is as good as none.
-    if !state.isAwaitingHead { deadline = .now() + idleTimeout }
+    loop.refreshTime()
+    if !state.isAwaitingHead { deadline = loop.time + idleTimeout }
     while let attempt, inbound.readableBytes > 0 {
       switch state {
       case .awaitingHead:
@@ -228,7 +234,7 @@ final class UpstreamConnection: ChannelDuplexHandler {
     }
     // Interim answers are the engine's to us.
     if head.status < 200 { return true }
-    deadline = .now() + idleTimeout
+    deadline = loop.time + idleTimeout
     keepsAlive = head.keepsAlive
     switch head.framing {
     case .none: state = .body(remaining: 0)

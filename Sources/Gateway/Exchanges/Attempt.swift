@@ -20,7 +20,7 @@ final class Attempt {
     self.exchange = exchange
     self.placement = placement
     self.pool = pool
-    startedAt = .now()
+    startedAt = exchange.loop.time
   }
 
   /// The request no longer counts on the replica. Harmless when it does not.

@@ -106,9 +106,8 @@ extension Exchange {
 
   /// Metrics and the access log, once a routed request.
   func account() {
-    guard !publicModel.isEmpty else { return }
-    let now = NIODeadline.now()
-    let metrics = loop.metrics(ofModel: publicModel)
+    guard let metrics = modelCounters else { return }
+    let now = loop.time
     let total = now - startedAt
     let first = (firstByteAt ?? now) - startedAt
     metrics.latency.observe(nanoseconds: UInt64(max(0, total.nanoseconds)))

@@ -113,8 +113,9 @@ extension Exchange {
   }
 
   private func considerHedge() {
+    loop.refreshTime()
     guard phase == .waiting, let model, let first = attempt, hedge == nil, upload == nil else { return }
-    let elapsed = UInt64(max(0, (NIODeadline.now() - first.startedAt).nanoseconds))
+    let elapsed = UInt64(max(0, (loop.time - first.startedAt).nanoseconds))
     switch model.hedge.decide(
       elapsed: elapsed, attempts: attempts, hasOtherReplica: hasOtherReplica, now: loop.now)
     {
@@ -146,10 +147,10 @@ extension Exchange {
     attempts.firstByteReceived()
     placement = attempt.placement
     status = answer.status
-    firstByteAt = .now()
+    firstByteAt = loop.time
     if let model, model.model.policy.hedgeDelay != .never {
       model.hedge.firstByteReceived(
-        after: UInt64(max(0, (NIODeadline.now() - attempt.startedAt).nanoseconds)), now: loop.now)
+        after: UInt64(max(0, (loop.time - attempt.startedAt).nanoseconds)), now: loop.now)
     }
     if upload == nil { letBodyGo() }
     writeAnswerHead(answer, bytes)
@@ -165,6 +166,7 @@ extension Exchange {
     case .retry:
       loop.context.metrics.retries.increment()
       drop(attempt)
+      upload?.stage = .waiting
       makeAttempt()
       return false
     case .awaitOther:
@@ -178,7 +180,7 @@ extension Exchange {
   }
 
   private func writeAnswerHead(_ answer: MessageHead, _ bytes: ByteBuffer) {
-    var buffer = client.allocator.buffer(capacity: 1024)
+    var buffer = client.allocator.buffer(capacity: 2048)
     bytes.withUnsafeReadableBytes { bytes in
       // The status line's own reason, whatever the engine's minor version.
       buffer.writeStaticString("HTTP/1.1 ")
@@ -276,7 +278,7 @@ extension Exchange {
     case .retry:
       loop.context.metrics.retries.increment()
       lastFailure = (error, failure.reason)
-      if upload != nil { upload?.stage = .waiting }
+      upload?.stage = .waiting
       makeAttempt()
     case .awaitOther: break
     case .answer(_, let reason):

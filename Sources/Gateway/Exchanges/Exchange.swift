@@ -48,6 +48,8 @@ final class Exchange {
   var retryAfter = 0
   private var isAdmitted = false
   private var heldBytes = 0
+  /// Of them, those that the client's side still has.
+  private var aheadBytes = 0
 
   // Set once the request is routed.
   private(set) var plan: RoutePlan?
@@ -55,6 +57,8 @@ final class Exchange {
   /// The model's name as the client knows it.
   private(set) var publicModel = ""
   private(set) var requestedModel = ""
+  /// Set with ``publicModel``.
+  private(set) var modelCounters: GatewayMetrics.Model?
   private(set) var adapter: String?
   /// Where it may go: fixed when it came, whatever is published later.
   private(set) var placements: [Placement] = []
@@ -89,7 +93,7 @@ final class Exchange {
     self.head = head
     self.headBytes = headBytes
     id = RequestID(random: &loop.random)
-    startedAt = .now()
+    startedAt = loop.time
   }
 
   // MARK: The request comes
@@ -166,21 +170,33 @@ final class Exchange {
 
   /// Holds bytes of the body, if the gateway has room for them.
   func keep(_ bytes: ByteBuffer) -> Bool {
-    if isAdmitted {
-      guard loop.context.load.hold(bytes: bytes.readableBytes) else {
-        loop.context.metrics.shed(status: 503).increment()
-        retryAfter = 5
-        refuse(
-          .server("the gateway holds as many bytes of requests as it may; retry", status: 503, code: "overloaded"))
-        return false
-      }
-      heldBytes += bytes.readableBytes
-    }
+    let more = max(0, bytes.readableBytes - aheadBytes)
+    aheadBytes = 0
+    guard hold(more) else { return false }
     if body.readableBytes == 0 {
       body = bytes
     } else {
       body.writeImmutableBuffer(bytes)
     }
+    return true
+  }
+
+  /// Counts what has arrived of a body that is handed over when it is whole.
+  func holdAhead(_ count: Int) {
+    guard phase == .receiving, upload == nil, count > aheadBytes else { return }
+    let more = count - aheadBytes
+    if hold(more) { aheadBytes = count }
+  }
+
+  private func hold(_ count: Int) -> Bool {
+    guard isAdmitted, count > 0 else { return true }
+    guard loop.context.load.hold(bytes: count) else {
+      loop.context.metrics.shed(status: 503).increment()
+      retryAfter = 5
+      refuse(.server("the gateway holds as many bytes of requests as it may; retry", status: 503, code: "overloaded"))
+      return false
+    }
+    heldBytes += count
     return true
   }
 
@@ -220,7 +236,7 @@ final class Exchange {
   }
 
   private func route(_ endpoint: ModelEndpoint) {
-    startedAt = NIODeadline.now()
+    startedAt = loop.time
     wantsDebugHeaders = isTrue(.vsrDebug)
     let plan: RoutePlan
     do throws(APIError) {
@@ -234,7 +250,7 @@ final class Exchange {
       return answer(error)
     }
     let metrics = loop.context.metrics
-    metrics.routingLatency.observe(nanoseconds: UInt64(max(0, (NIODeadline.now() - startedAt).nanoseconds)))
+    metrics.routingLatency.observe(nanoseconds: UInt64(max(0, (loop.refreshTime() - startedAt).nanoseconds)))
     if plan.wasReadBefore { metrics.readCacheHits.increment() }
     if let selection = plan.selection, let decision = selection.decision {
       let counters = loop.metrics(ofDecision: decision)
@@ -250,8 +266,9 @@ final class Exchange {
   func send(to name: String, adapter: String?) {
     self.adapter = adapter
     publicModel = adapter ?? name
-    let metrics = loop.metrics(ofModel: publicModel)
-    metrics.requests.increment()
+    let counters = loop.metrics(ofModel: publicModel)
+    modelCounters = counters
+    counters.requests.increment()
     phase = .waiting
     guard let model = loop.model(named: name) else {
       return failed(.server("model \"\(name)\" has no backend", status: 503, code: "no_backend"), reason: "no_backend")

@@ -31,14 +31,22 @@ enum ForwardedFields {
   /// Appends a line of our own. Values come from configurations and engines; a control character would end the line, so
   /// it becomes a space.
   static func write(_ name: StaticString, _ value: String, to buffer: inout ByteBuffer) {
-    buffer.writeStaticString(name)
-    buffer.writeStaticString(": ")
-    if value.utf8.contains(where: { $0 < 0x20 || $0 == 0x7F }) {
-      buffer.writeBytes(value.utf8.map { $0 < 0x20 || $0 == 0x7F ? 0x20 : $0 })
-    } else {
-      buffer.writeString(value)
+    var value = value
+    let nameCount = name.utf8CodeUnitCount
+    value.withUTF8 { value in
+      let count = nameCount + value.count + 4
+      buffer.writeWithUnsafeMutableBytes(minimumWritableBytes: count) { line in
+        guard let base = line.baseAddress else { return 0 }
+        base.copyMemory(from: name.utf8Start, byteCount: nameCount)
+        base.storeBytes(of: UInt16(littleEndian: 0x203A), toByteOffset: nameCount, as: UInt16.self)
+        for index in 0..<value.count {
+          let byte = value[index]
+          line[nameCount + 2 + index] = byte < 0x20 || byte == 0x7F ? 0x20 : byte
+        }
+        base.storeBytes(of: UInt16(littleEndian: 0x0A0D), toByteOffset: count - 2, as: UInt16.self)
+        return count
+      }
     }
-    buffer.writeStaticString("\r\n")
   }
 
   /// Names that a `Connection` header declares hop-by-hop, beyond the usual `close` and `keep-alive`; nil for none.

@@ -68,7 +68,7 @@ extension ConfigurationSchema {
       "Most requests that one replica works on at a time."),
     .init(
       "\(path).min_idle_connections", .integer(0...10_000), default: "0",
-      "Connections to each replica that are opened before they are needed; at most `max_connections`."),
+      "Connections to each replica that each event loop opens before they are needed; at most `max_connections`."),
     .init(
       "\(path).hedge_after", .either(["p95", "none"], or: .positiveDuration), default: "none",
       "A request without a first byte for so long is sent to a second replica too, and the first answer is taken. "
