@@ -115,7 +115,8 @@ let package = Package(
     .executableTarget(
       name: "gateway-fuzz",
       dependencies: [
-        "EngineClient", "Fleet", "Gateway", "HTTPWire", "Pipeline", "Reading", "Reliability", "RouterConfig", "Telemetry",
+        "EngineClient", "Fleet", "Gateway", "HTTPWire", "Pipeline", "Reading", "Reliability", "RouterConfig",
+        "Telemetry",
         .product(name: "NIOCore", package: "swift-nio"), .product(name: "NIOPosix", package: "swift-nio"),
       ],
       path: "Fuzz/gateway", exclude: ["lsan.suppressions"]),

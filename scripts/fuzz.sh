@@ -7,7 +7,7 @@ cd "$(dirname "$0")/.."
 fuzzers=(json-fuzz http-fuzz forms-fuzz)
 if [ "${1:-}" = bounded ]; then
   for fuzzer in "${fuzzers[@]}"; do ".build/debug/$fuzzer" --iterations 20000; done
-  .build/debug/gateway-fuzz --iterations 2000
+  .build/debug/gateway-fuzz --iterations 1500
   exit 0
 fi
 # The seeded simulation of the pool, ejection and retry machines runs in its tests for a million steps, here without end.

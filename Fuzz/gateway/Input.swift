@@ -32,7 +32,12 @@ struct Input {
   /// Nanoseconds between two pieces.
   var pause: UInt64 = 0
 
-  var isHTTP2: Bool { request.starts(with: "PRI * HTTP/2.0\r\n".utf8) }
+  /// Whether the connection is one of HTTP/2: it begins with the preface, empty lines before it aside.
+  var isHTTP2: Bool {
+    var rest = request[...]
+    while rest.starts(with: "\r\n".utf8) { rest = rest.dropFirst(2) }
+    return rest.starts(with: "PRI * HTTP/2.0\r\n\r\n".utf8)
+  }
 
   /// As text, for a file.
   var report: String {

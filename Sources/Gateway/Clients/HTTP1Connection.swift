@@ -30,6 +30,8 @@ final class HTTP1Connection: ChannelDuplexHandler, RemovableChannelHandler, Clie
   private var exchange: Exchange?
   private var intake: Exchange.Intake = .whole
   private var isFirstRequest = true
+  /// Bytes of the head that was read last.
+  private var headLength = 0
   private var isReadHeld = false
   private var isWritable = true
   private var isProcessing = false
@@ -215,7 +217,8 @@ final class HTTP1Connection: ChannelDuplexHandler, RemovableChannelHandler, Clie
   /// Gives a connection in clear text whose first request is the preface of HTTP/2 to that protocol (RFC 9113 §3.3).
   private func handsOverToHTTP2() -> Bool {
     let preface = "PRI * HTTP/2.0\r\n\r\n"
-    guard isFirstRequest, !listener.isEncrypted, inbound.readerIndex >= preface.utf8.count, let context
+    guard isFirstRequest, !listener.isEncrypted, headLength == preface.utf8.count,
+      inbound.readerIndex >= preface.utf8.count, let context
     else { return false }
     var bytes = inbound
     bytes.moveReaderIndex(to: inbound.readerIndex - preface.utf8.count)
@@ -291,6 +294,7 @@ final class HTTP1Connection: ChannelDuplexHandler, RemovableChannelHandler, Clie
       try scanner.headLength(in: bytes, limits: limits)
     }
     guard let length, let slice = inbound.readSlice(length: length) else { return false }
+    headLength = length
     try slice.withUnsafeReadableBytes { (bytes) throws(HTTPSyntaxError) in
       try head.parseRequest(bytes, limits: limits)
     }
@@ -438,6 +442,7 @@ final class HTTP1Connection: ChannelDuplexHandler, RemovableChannelHandler, Clie
   func finish() {
     writeGathered()
     if reencodesChunks { context?.write(wrapOutboundOut(ByteBuffer(staticString: "0\r\n\r\n")), promise: nil) }
+    reencodesChunks = false
     exchange = nil
     lastActivity = loop.time
     guard let context else { return }

@@ -110,6 +110,7 @@ final class HTTP2Connection: ChannelInboundHandler, ClientConnection, NIOHTTP2Fr
 
   func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
     switch event {
+    case ChannelEvent.inputClosed as ChannelEvent: return context.close(promise: nil)
     case let event as StreamClosedEvent: closed(event.streamID)
     case let event as NIOHTTP2WindowUpdatedEvent:
       // Frames of streams that are gone count in the connection's window too, so it is opened by what it has become.

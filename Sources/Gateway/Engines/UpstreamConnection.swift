@@ -170,7 +170,11 @@ final class UpstreamConnection: ChannelDuplexHandler {
     if inbound.readableBytes == 0 {
       inbound = buffer
     } else {
-      inbound.writeBuffer(&buffer)
+      // A new buffer each time: one that always has a rest in it would grow for as long as the answer lasts.
+      var joined = context.channel.allocator.buffer(capacity: inbound.readableBytes + buffer.readableBytes)
+      joined.writeBuffer(&inbound)
+      joined.writeBuffer(&buffer)
+      inbound = joined
     }
     do {
       try advance()
@@ -269,7 +273,7 @@ final class UpstreamConnection: ChannelDuplexHandler {
     let passesFraming = attempt.exchange.client.takesChunkFraming
     let start = decoded
     var consumed = start
-    var boundary = start
+    var boundary = 0
     var end: Int?
     var payload: [Range<Int>] = []
     try inbound.withUnsafeReadableBytes { (bytes) throws(HTTPSyntaxError) in

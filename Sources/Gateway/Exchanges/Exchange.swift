@@ -33,7 +33,8 @@ final class Exchange {
   let client: any ClientStream
   let id: RequestID
   let head: MessageHead
-  let headBytes: ByteBuffer
+  /// Let go of once an answer has begun: a stream may last, and nobody reads them any more.
+  private(set) var headBytes: ByteBuffer
   private(set) var phase: Phase = .receiving
 
   /// What came of the body and may still be needed; let go of once an answer has begun, since nothing is sent again then.
@@ -290,7 +291,10 @@ final class Exchange {
   // MARK: The end
 
   /// The answer begins: from here on the client sees it.
-  func beginAnswer() { phase = .answering }
+  func beginAnswer() {
+    phase = .answering
+    if upload == nil { headBytes = ByteBuffer() }
+  }
 
   /// The request is over; what it holds is given back. Harmless when it is over already.
   func conclude() {

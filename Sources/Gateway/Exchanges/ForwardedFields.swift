@@ -15,7 +15,9 @@ enum ForwardedFields {
       var end = -1
       for field in head.fields {
         var keep = !field.name.isHopByHop && isKept(field, bytes)
-        if keep, let named, named.contains(lowercased(bytes, field.nameRange)) { keep = false }
+        if keep, field.name != .contentLength, let named, named.contains(lowercased(bytes, field.nameRange)) {
+          keep = false
+        }
         if keep {
           if start < 0 { start = Int(field.lineStart) }
           end = Int(field.lineEnd)
