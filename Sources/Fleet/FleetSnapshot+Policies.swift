@@ -2,27 +2,27 @@ import Reliability
 
 extension FleetSnapshot {
   /// A replica and the policy that holds for it: that of the first model it serves.
-  public struct Probe: Sendable {
+  public struct Governed: Sendable {
     public var replica: Replica
     public var policy: ModelPolicy
   }
 
   /// Every replica once.
-  public var probes: [Probe] {
+  public var governed: [Governed] {
     var policies: [Int: ModelPolicy] = [:]
     for model in models {
       for placement in model.placements where policies[placement.replica.id] == nil {
         policies[placement.replica.id] = model.policy
       }
     }
-    return replicas.map { Probe(replica: $0, policy: policies[$0.id] ?? ModelPolicy()) }
+    return replicas.map { Governed(replica: $0, policy: policies[$0.id] ?? ModelPolicy()) }
   }
 
   /// Tells the replicas what their policies say of ejection and limits. To be called when the snapshot comes into force.
   public func applyPolicies() {
-    for probe in probes {
-      probe.replica.health.apply(probe.policy.ejection)
-      probe.replica.apply(probe.policy.pool.limits)
+    for governed in governed {
+      governed.replica.health.apply(governed.policy.ejection)
+      governed.replica.requestLimit = governed.policy.pool.limits.requests
     }
   }
 
@@ -35,15 +35,14 @@ extension FleetSnapshot {
     var outcomes: [Int: ReplicaLoad.Outcomes] = [:]
     for replica in replicas { outcomes[replica.id] = replica.load.takeOutcomes() }
     var changed: [Replica] = []
-    for model in models {
-      guard let test = model.policy.outliers else { continue }
+    for model in models where model.policy.ejectsOutliers {
       let samples = model.placements.map { placement in
         let outcome = outcomes[placement.replica.id] ?? .init()
         let state = placement.replica.health.state(at: now)
         return SuccessRateOutliers.Sample(
           successes: outcome.successes, failures: outcome.failures, isOut: state == .ejected || state == .failing)
       }
-      for index in test.outliers(among: samples) {
+      for index in model.policy.outliers.outliers(among: samples) {
         let sample = samples[index]
         let replica = model.placements[index].replica
         let reason =

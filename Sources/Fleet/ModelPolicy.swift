@@ -16,9 +16,10 @@ public struct ModelPolicy: Sendable, Equatable {
   /// Retries a request that may be added to the load, 0…1.
   public var retryRatio: Double
   public var hedgeDelay: HedgePolicy.Delay
-  /// nil ejects no replica for failing more often than its siblings.
-  public var outliers: SuccessRateOutliers?
-  public var maximumEjectionPercent: Int
+  /// Whether a replica is ejected for failing clearly more often than its siblings.
+  public var ejectsOutliers: Bool
+  /// How those are found; its share of replicas that may be out at once holds for every ejection.
+  public var outliers: SuccessRateOutliers
   public var ejection: EjectionMachine.Settings
   public var pool: ConnectionPool.Settings
   public var probePath: String
@@ -28,8 +29,8 @@ public struct ModelPolicy: Sendable, Equatable {
   public init(
     attempts: Int = 3, connectTimeout: UInt64 = .seconds(5), firstByteTimeout: UInt64 = .seconds(600),
     idleTimeout: UInt64 = .seconds(300), totalTimeout: UInt64 = .max, retryRatio: Double = 0.2,
-    hedgeDelay: HedgePolicy.Delay = .never, outliers: SuccessRateOutliers? = SuccessRateOutliers(),
-    maximumEjectionPercent: Int = 50, ejection: EjectionMachine.Settings = .init(),
+    hedgeDelay: HedgePolicy.Delay = .never, ejectsOutliers: Bool = true,
+    outliers: SuccessRateOutliers = SuccessRateOutliers(), ejection: EjectionMachine.Settings = .init(),
     pool: ConnectionPool.Settings = .init(), probePath: String = "/health", probeInterval: UInt64 = .seconds(2),
     probeTimeout: UInt64 = .seconds(2)
   ) {
@@ -41,11 +42,17 @@ public struct ModelPolicy: Sendable, Equatable {
     self.retryRatio = retryRatio
     self.hedgeDelay = hedgeDelay
     self.outliers = outliers
-    self.maximumEjectionPercent = maximumEjectionPercent
+    self.ejectsOutliers = ejectsOutliers
     self.ejection = ejection
     self.pool = pool
     self.probePath = probePath
     self.probeInterval = probeInterval
     self.probeTimeout = probeTimeout
+  }
+
+  /// How many of a model's replicas may be ejected at once. The only one may be: it is taken all the same when there is no
+  /// other, and its state is told.
+  public func ejectionLimit(ofReplicas count: Int) -> Int {
+    outliers.maximumEjectionPercent == 0 ? 0 : max(1, outliers.limit(ofReplicas: count))
   }
 }

@@ -16,13 +16,11 @@ public final class Replica: Sendable {
   public let usesTLS: Bool
   public let load: ReplicaLoad
   public let health: ReplicaHealth
-  private let connectionLimit: Atomic<Int>
-  private let pendingLimit: Atomic<Int>
   private let requestLimitValue: Atomic<Int>
 
   public init(
     id: Int, name: String, host: String, port: Int, usesTLS: Bool = false, health: ReplicaHealth = ReplicaHealth(),
-    limits: CircuitLimits = CircuitLimits()
+    requestLimit: Int = .max
   ) {
     self.id = id
     self.name = name
@@ -32,29 +30,17 @@ public final class Replica: Sendable {
     authority = host.contains(":") ? "[\(host)]:\(port)" : "\(host):\(port)"
     self.load = ReplicaLoad()
     self.health = health
-    connectionLimit = Atomic(limits.connections)
-    pendingLimit = Atomic(limits.pending)
-    requestLimitValue = Atomic(limits.requests)
+    requestLimitValue = Atomic(requestLimit)
   }
 
   /// `host:port`, IPv6 hosts in brackets.
   public let authority: String
 
-  /// What it is given at most. Safe from any thread.
-  public var limits: CircuitLimits {
-    CircuitLimits(
-      connections: connectionLimit.load(ordering: .relaxed), pending: pendingLimit.load(ordering: .relaxed),
-      requests: requestLimit)
-  }
-
-  /// Requests it is given at most: one relaxed load.
-  public var requestLimit: Int { requestLimitValue.load(ordering: .relaxed) }
-
-  /// The configuration was read anew. Requests above a lower limit run on, new ones wait until it is kept.
-  public func apply(_ limits: CircuitLimits) {
-    connectionLimit.store(limits.connections, ordering: .relaxed)
-    pendingLimit.store(limits.pending, ordering: .relaxed)
-    requestLimitValue.store(limits.requests, ordering: .relaxed)
+  /// Requests it is given at most (``CircuitLimits/requests``); one relaxed load or store. Requests above a lower limit
+  /// run on, new ones are given to it when it is kept again.
+  public var requestLimit: Int {
+    get { requestLimitValue.load(ordering: .relaxed) }
+    set { requestLimitValue.store(newValue, ordering: .relaxed) }
   }
 
   /// A request was answered soundly: counts for its success rate and ends a row of failures. Any thread.

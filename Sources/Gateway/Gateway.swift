@@ -62,19 +62,20 @@ public final class Gateway: Sendable {
     return channel
   }
 
-  /// Lets running requests end, for at most the drain time, then closes what is left. Listeners must be closed first.
-  public func drain() async {
+  /// Takes no further request on kept connections; those that run go on. Listeners must be closed first.
+  public func stopAccepting() {
     for loop in loops { loop.eventLoop.execute { loop.value.drain() } }
-    let deadline = NIODeadline.now() + context.settings.drainTimeout
-    while NIODeadline.now() < deadline {
-      var isEmpty = true
-      for loop in loops {
-        let isLoopEmpty = (try? await loop.eventLoop.submit { loop.value.isEmpty }.get()) ?? true
-        if !isLoopEmpty { isEmpty = false }
-      }
-      if isEmpty { break }
-      try? await Task.sleep(for: .milliseconds(20))
-    }
+  }
+
+  /// Clients' connections, those of all loops together.
+  public func clientCount() async -> Int {
+    var count = 0
+    for loop in loops { count += (try? await loop.eventLoop.submit { loop.value.clientCount }.get()) ?? 0 }
+    return count
+  }
+
+  /// Closes what is left.
+  public func close() async {
     for loop in loops { _ = try? await loop.eventLoop.submit { loop.value.stop() }.get() }
   }
 }

@@ -56,8 +56,10 @@ final class GatewayLoop {
       kept[model.name] = state
     }
     states = kept
-    let replicas = Set(snapshot.fleet.replicas.map(\.id))
-    for (id, pool) in pools where !replicas.contains(id) { pool.drain() }
+    let policies = Dictionary(uniqueKeysWithValues: snapshot.fleet.governed.map { ($0.replica.id, $0.policy) })
+    for (id, pool) in pools {
+      if let policy = policies[id] { pool.apply(policy) } else { pool.drain() }
+    }
     warm()
   }
 
@@ -98,8 +100,8 @@ final class GatewayLoop {
   /// Opens connections ahead where policies want some.
   private func warm() {
     guard !isDraining else { return }
-    for model in snapshot.fleet.models where model.policy.pool.minimumIdle > 0 {
-      for placement in model.placements { pool(placement.replica, policy: model.policy).sweep() }
+    for governed in snapshot.fleet.governed where governed.policy.pool.minimumIdle > 0 {
+      pool(governed.replica, policy: governed.policy).sweep()
     }
   }
 
@@ -117,7 +119,7 @@ final class GatewayLoop {
     for pool in pools.values { pool.drain() }
   }
 
-  var isEmpty: Bool { clients.isEmpty }
+  var clientCount: Int { clients.count }
 
   // MARK: Connections
 
@@ -167,7 +169,7 @@ final class GatewayLoop {
     guard ticks % Self.ticksPerSecond == 0 else { return }
     for (id, pool) in pools {
       pool.sweep()
-      if pool.isEmpty, pool.settings.minimumIdle == 0 { pools[id] = nil }
+      if pool.isForgettable { pools[id] = nil }
     }
     flushLog()
   }

@@ -21,8 +21,6 @@ public struct GatewaySettings: Sendable {
   public var lingerTimeout: TimeAmount = .seconds(2)
   /// Bytes written to a client that it has not taken; above, reading from its engine stops.
   public var clientBufferBytes = 64 << 10
-  /// How long running requests may go on after the gateway was asked to stop.
-  public var drainTimeout: TimeAmount = .seconds(30)
 
   public init() {}
 
@@ -31,7 +29,6 @@ public struct GatewaySettings: Sendable {
     bodyLimit = limits.bodyLimit
     connectionLimit = limits.maxConnections
     priorityHeader = limits.priorityHeader
-    drainTimeout = TimeAmount(limits.drainTimeout)
     clientIdleTimeout = limits.clientIdleTimeout.map { TimeAmount($0) } ?? .hours(24 * 365)
     requestReadTimeout = limits.requestReadTimeout.map { TimeAmount($0) } ?? .hours(24 * 365)
   }

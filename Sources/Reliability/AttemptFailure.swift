@@ -37,12 +37,12 @@ public enum AttemptFailure: Sendable, Equatable {
     }
   }
 
-  /// The status for the client when this was the last attempt: 502 for a replica that gave no sound answer, 503 for none
-  /// to be had, 504 for none in time (RFC 9110 §15.6), its own for one that refused.
+  /// The status for the client when this was the last attempt: 502 for a replica that gave no sound answer, 503 for one
+  /// that takes no more, 504 for none in time (RFC 9110 §15.6), its own for one that refused.
   public var status: Int {
     switch self {
-    case .cannotConnect, .overflow: 503
-    case .closedBeforeAnswer, .keptConnectionClosed, .malformedHead, .brokeMidway: 502
+    case .overflow: 503
+    case .cannotConnect, .closedBeforeAnswer, .keptConnectionClosed, .malformedHead, .brokeMidway: 502
     case .firstByteTimedOut: 504
     case .refused(let status): status
     }

@@ -38,10 +38,6 @@ public struct CircuitLimits: Sendable, Equatable {
     case overflow
   }
 
-  /// Whether one more request is within the limit. `inFlight` does not count it.
-  @inlinable
-  public func admitsRequest(inFlight: Int) -> Bool { inFlight < requests }
-
   /// What a request does that found no idle connection: by its loop's use and that of the other loops.
   ///
   ///     connections, limit 4   pending, limit 2   of them this loop's   verdict

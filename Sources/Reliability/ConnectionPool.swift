@@ -222,6 +222,10 @@ public struct ConnectionPool: Sendable {
     return takeOwner(of: Int32(index)) != nil
   }
 
+  /// The configuration was read anew. What is open above a lower limit is used on; fewer idle ones are kept as others
+  /// come back and as time passes.
+  public mutating func apply(_ settings: Settings) { self.settings = settings }
+
   /// Connections become idle no more; those that are will be closed by ``nextChore(now:others:)``.
   public mutating func drain() { isDraining = true }
 

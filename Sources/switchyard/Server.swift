@@ -33,11 +33,13 @@ actor Server {
   private var learning: Task<Void, Never>?
   /// Looks for replicas that fail more often than their siblings.
   private var watching: Task<Void, Never>?
+  private var draining: DrainMachine
   /// Adapters that engines say they have, by base model, with the addresses of the replicas that have them.
   private var learntAdapters: [String: [String: Set<String>]] = [:]
 
   init(document: RouterDocument, loops: Int, writesAccessLog: Bool) throws {
     group = MultiThreadedEventLoopGroup(numberOfThreads: loops)
+    draining = DrainMachine(limit: .span(document.global.gateway.drainTimeout))
     do throws(LinearModelError) {
       classifier = try LinearDomainClassifier.bundled()
     } catch {
@@ -150,25 +152,41 @@ actor Server {
   ///
   /// - Parameter reload: called on SIGHUP; nil when there is no file to read again.
   func serve(reload: @Sendable () throws -> RouterDocument?) async {
-    var isStopping = false
     for await signal in ProcessSignals.stream([SIGTERM, SIGINT, SIGHUP]) {
       if signal == SIGHUP {
         self.reload(reload)
         continue
       }
-      if isStopping { exit(1) }
-      isStopping = true
-      Task { await self.stop() }
+      carryOut(draining.stopRequested(now: Self.clock()))
     }
   }
 
+  private func carryOut(_ action: DrainMachine.Action) {
+    switch action {
+    case .none, .exit, .abandon: break
+    case .stopAccepting: Task { await self.stop() }
+    case .exitAtOnce: exit(1)
+    }
+  }
+
+  /// Waits until the clients have left or their time is over, and ends the process.
   private func stop() async {
     StandardError.write("stopping: running requests end first")
     for channel in channels { try? await channel.close() }
     probing?.cancel()
     learning?.cancel()
     watching?.cancel()
-    await gateway.drain()
+    gateway.stopAccepting()
+    var action = draining.connectionsLeft(await gateway.clientCount())
+    while action == .none {
+      try? await Task.sleep(for: .milliseconds(20))
+      action = draining.tick(now: Self.clock())
+      if action == .none { action = draining.connectionsLeft(await gateway.clientCount()) }
+    }
+    if case .abandon(let connections) = action {
+      StandardError.write("the time to drain is over: \(connections) connections are closed")
+    }
+    await gateway.close()
     accessLog?.close()
     try? await Task.sleep(for: .milliseconds(20))
     exit(0)
@@ -195,6 +213,9 @@ actor Server {
       {
         StandardError.write("but listeners and the management API's address change only with a restart")
       }
+      if before.global.gateway != document.global.gateway {
+        StandardError.write("but global.gateway changes only with a restart")
+      }
     } catch {
       let reason = error is ExitCode ? "the problems are above" : "\(error)"
       StandardError.write("configuration not changed, the one in force stays: \(reason)")
@@ -203,7 +224,7 @@ actor Server {
 
   private func startProbing() {
     probing?.cancel()
-    let probes = current.value.fleet.probes.map { probe in
+    let probes = current.value.fleet.governed.map { probe in
       HealthProber.Target(
         replica: probe.replica, path: probe.policy.probePath,
         interval: .nanoseconds(Int64(clamping: probe.policy.probeInterval)),

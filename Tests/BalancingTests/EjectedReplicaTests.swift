@@ -5,10 +5,11 @@ import Testing
 
 @Suite("Choosing among ejected, returning and full replicas")
 struct EjectedReplicaTests {
-  private func placements(_ count: Int, limits: CircuitLimits = CircuitLimits()) -> [Placement] {
+  private func placements(_ count: Int, requestLimit: Int = .max) -> [Placement] {
     (0..<count).map {
       Placement(
-        replica: Replica(id: $0, name: "r\($0)", host: "h", port: $0 + 1, limits: limits), upstreamModel: "m")
+        replica: Replica(id: $0, name: "r\($0)", host: "h", port: $0 + 1, requestLimit: requestLimit),
+        upstreamModel: "m")
     }
   }
 
@@ -84,21 +85,21 @@ struct EjectedReplicaTests {
 
   @Test("a full replica is skipped, and all full is told from none ready")
   func full() {
-    let placements = placements(2, limits: CircuitLimits(requests: 2))
+    let placements = placements(2, requestLimit: 2)
     for _ in 0..<4 { #expect(pick(placements, now: 1).index != nil) }
     #expect(placements.map(\.replica.load.inFlight) == [2, 2])
     #expect(pick(placements, now: 1) == .allFull)
     #expect(!ReplicaPicker.hasCandidate(among: placements, excluding: ReplicaSet(), now: 1))
     placements[1].replica.load.end()
     #expect(pick(placements, now: 1) == .replica(1))
-    placements[0].replica.apply(CircuitLimits(requests: 3))
+    placements[0].replica.requestLimit = 3
     #expect(pick(placements, now: 1) == .replica(0))
     #expect(pick([], now: 1) == .noneReady)
   }
 
   @Test("what full replicas cannot take does not go to an ejected one")
   func fullBesideEjected() {
-    let placements = placements(2, limits: CircuitLimits(requests: 1))
+    let placements = placements(2, requestLimit: 1)
     eject(placements[0])
     #expect(pick(placements, now: .seconds(2)) == .replica(1))
     #expect(pick(placements, now: .seconds(2)) == .allFull)
@@ -107,7 +108,7 @@ struct EjectedReplicaTests {
 
   @Test("a trace says why a replica is passed over")
   func trace() {
-    let placements = placements(3, limits: CircuitLimits(requests: 1))
+    let placements = placements(3, requestLimit: 1)
     eject(placements[0])
     #expect(placements[1].replica.load.begin(ifInFlight: 0))
     #expect(ReplicaPicker.candidates(among: placements).map(\.reason) == ["503", "at its limit of 1 requests", nil])
@@ -116,7 +117,7 @@ struct EjectedReplicaTests {
 
   @Test("threads that pick at once never pass a replica's limit")
   func threads() async {
-    let placements = placements(2, limits: CircuitLimits(requests: 5))
+    let placements = placements(2, requestLimit: 5)
     let picked = await withTaskGroup(of: Int.self) { group in
       for seed in 1...4 as ClosedRange<UInt64> {
         group.addTask {

@@ -36,7 +36,7 @@ import Testing
   @Test("the last failure decides the status")
   func statuses() {
     let cases: [(AttemptFailure, Int)] = [
-      (.cannotConnect, 503), (.overflow, 503), (.closedBeforeAnswer, 502), (.malformedHead, 502),
+      (.cannotConnect, 502), (.overflow, 503), (.closedBeforeAnswer, 502), (.malformedHead, 502),
       (.firstByteTimedOut, 504), (.refused(status: 503), 503), (.keptConnectionClosed, 502), (.brokeMidway, 502),
     ]
     for (failure, status) in cases { #expect(failure.status == status) }
@@ -54,7 +54,7 @@ import Testing
     #expect(fail(&machine, .closedBeforeAnswer) == .answer(status: 502, reason: .attemptLimit))
     #expect(machine.attempts == 3)
     var one = begun(0)
-    #expect(fail(&one, .cannotConnect) == .answer(status: 503, reason: .attemptLimit))
+    #expect(fail(&one, .cannotConnect) == .answer(status: 502, reason: .attemptLimit))
   }
 
   @Test("a kept connection that turned out closed is not counted, once an attempt")
@@ -86,14 +86,14 @@ import Testing
     var first = begun()
     #expect(
       first.failed(.cannotConnect, budget: &budget, hasOtherReplica: false, now: 1)
-        == .answer(status: 503, reason: .noOtherReplica))
+        == .answer(status: 502, reason: .noOtherReplica))
     #expect(budget.balance(now: 1) == 1)
     var second = begun()
     #expect(second.failed(.cannotConnect, budget: &budget, hasOtherReplica: true, now: 1) == .retry)
     var third = begun()
     #expect(
       third.failed(.cannotConnect, budget: &budget, hasOtherReplica: true, now: 1)
-        == .answer(status: 503, reason: .budget))
+        == .answer(status: 502, reason: .budget))
   }
 
   @Test("a body that is gone cannot be sent again, not even on a fresh connection")

@@ -83,8 +83,6 @@ import Testing
     #expect(limits.verdict(own: .init(), others: .init(connections: 4, pending: 2)) == .open)
     #expect(CircuitLimits().connections == 1_024)
     #expect(CircuitLimits().pending == 1_024)
-    #expect(CircuitLimits().admitsRequest(inFlight: 1_000_000))
-    #expect(!CircuitLimits(requests: 2).admitsRequest(inFlight: 2))
   }
 
   @Test("a failure to connect refuses the one that has waited longest and opens for the next")
@@ -248,5 +246,21 @@ import Testing
     #expect(b != a, "the slot is the same, the identity is not")
     #expect(pool.released(a, now: 1) == .close)
     #expect(pool.leased == 1)
+  }
+
+  @Test("after a reload of lower limits what is idle above them goes, and no more are opened")
+  func lowerLimits() {
+    var pool = ConnectionPool(settings: .init(maximumIdle: 4, minimumIdle: 2))
+    guard case .open(let first) = pool.nextChore(now: 1), case .open(let second) = pool.nextChore(now: 1) else {
+      Issue.record("two connections are opened ahead")
+      return
+    }
+    #expect(pool.connected(first, now: 2) == .keep)
+    #expect(pool.connected(second, now: 2) == .keep)
+    #expect(pool.nextChore(now: 2) == nil)
+    pool.apply(.init(limits: CircuitLimits(connections: 1), maximumIdle: 1, minimumIdle: 0, idleTimeout: .seconds(1)))
+    #expect(pool.nextChore(now: .seconds(2)) == .close(connection: first))
+    #expect(pool.nextChore(now: .seconds(2)) == .close(connection: second))
+    #expect(pool.nextChore(now: .seconds(2)) == nil)
   }
 }

@@ -21,8 +21,16 @@ final class EnginePool {
     connectTimeout = TimeAmount(policy.connectTimeout)
   }
 
-  var isEmpty: Bool { machine.open == 0 && machine.waiting == 0 }
-  var settings: ConnectionPool.Settings { machine.settings }
+  /// Nothing is lost when the pool is forgotten.
+  var isForgettable: Bool {
+    machine.open == 0 && machine.waiting == 0 && (machine.isDraining || machine.settings.minimumIdle == 0)
+  }
+
+  /// The configuration was read anew.
+  func apply(_ policy: ModelPolicy) {
+    machine.apply(policy.pool)
+    connectTimeout = TimeAmount(policy.connectTimeout)
+  }
 
   /// Finds or opens a connection. The attempt's exchange is told at once or later.
   func lease(_ attempt: Attempt) {

@@ -263,7 +263,7 @@ final class UpstreamConnection: ChannelDuplexHandler {
   /// Of the bytes that wait, how many the decoder has walked already: the beginning of a chunk that is not whole.
   private var decoded = 0
   /// What went to the client ends with a whole chunk.
-  private var isBetweenChunks = true
+  private(set) var isBetweenChunks = true
 
   /// Passes chunks on; returns whether everything that waits has been passed.
   ///

@@ -41,15 +41,6 @@ enum UpstreamFailure: Error, CustomStringConvertible {
     }
   }
 
-  /// The status for the client.
-  var status: Int {
-    switch self {
-    case .cannotConnect, .closed, .keptConnectionClosed, .badAnswer: 502
-    case .overflow: 503
-    case .firstByteTimedOut, .streamTimedOut, .timedOut: 504
-    }
-  }
-
   /// What it is to the machine of attempts.
   ///
   /// - Parameter hasBegun: the client has the answer's head.

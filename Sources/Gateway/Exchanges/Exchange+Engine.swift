@@ -266,7 +266,7 @@ extension Exchange {
     }
     let mayRetry = kind.mayBeSentAgain && hasOtherReplica
     let error = APIError.server(
-      "model \"\(publicModel)\": replica \(attempt.placement.name) failed: \(failure)", status: failure.status,
+      "model \"\(publicModel)\": replica \(attempt.placement.name) failed: \(failure)", status: kind.status,
       code: "upstream_\(failure.reason)")
     let action = attempts.failed(kind, budget: &model.budget, hasOtherReplica: mayRetry, now: loop.now)
     if action == .retryOnFreshConnection, let dead = attempt.connection {
@@ -298,7 +298,8 @@ extension Exchange {
     let mayAppend = answerFraming == .unknownLength || (answerFraming == .chunksAsTheyAre && isBetweenChunks)
     guard isEventStream, mayAppend else { return client.abort() }
     let error = APIError.server(
-      "the answer of replica \(placement?.name ?? "?") broke off: \(failure)", status: failure.status,
+      "the answer of replica \(placement?.name ?? "?") broke off: \(failure)",
+      status: AttemptFailure.brokeMidway.status,
       code: "upstream_\(failure.reason)")
     var event = client.allocator.buffer(capacity: 256)
     // An event that was cut ends here; after a whole one the empty lines mean nothing.
@@ -330,6 +331,6 @@ extension Exchange {
     guard let policy = model?.model.policy else { return true }
     let now = loop.now
     let out = placements.count { $0.replica.health.state(at: now) == .ejected }
-    return out < max(1, placements.count * policy.maximumEjectionPercent / 100)
+    return out < policy.ejectionLimit(ofReplicas: placements.count)
   }
 }

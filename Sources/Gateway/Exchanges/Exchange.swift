@@ -350,9 +350,10 @@ final class Exchange {
   }
 
   private func timeOut() {
+    let isBetweenChunks = attempt?.connection?.isBetweenChunks ?? true
     endAttempts()
     if phase == .answering {
-      breakOff(.timedOut, isBetweenChunks: true)
+      breakOff(.timedOut, isBetweenChunks: isBetweenChunks)
     } else {
       failed(
         .server("the request took longer than it may", status: 504, code: "request_timeout"), reason: "request_timeout")

@@ -45,7 +45,7 @@ final class World {
     placements = (0..<settings.replicas).map { id in
       let replica = Replica(
         id: id, name: "r\(id)", host: "h", port: id + 1, health: ReplicaHealth(ejection: settings.ejection),
-        limits: settings.limits)
+        requestLimit: settings.limits.requests)
       return Placement(replica: replica, weight: random.between(1, 3), upstreamModel: "m")
     }
     load = GatewayLoad(shedder: settings.shedder)
