@@ -375,7 +375,7 @@ final class HTTP1Connection: ChannelDuplexHandler, RemovableChannelHandler, Clie
   }
 
   func writeHead(_ head: inout ByteBuffer, status: Int, framing: AnswerFraming, body: ByteBuffer?) {
-    guard let context else { return }
+    guard context != nil else { return }
     // The engine answers before it has the whole request: the rest is not waited for.
     switch state {
     case .lengthBody(let left) where left <= inbound.readableBytes: inbound.moveReaderIndex(forwardBy: left)
