@@ -28,6 +28,8 @@ let package = Package(
     .target(name: "HTTPWire"),
     .target(name: "CRegularExpressions", linkerSettings: [.linkedLibrary("re2")]),
     .target(name: "CReadingModels", exclude: ["domain_linear.bin", "language.bin"]),
+    // The random source of tests and fuzzers.
+    .target(name: "Seeded", path: "Tests/Support/Seeded"),
 
     // Floor 1
     .target(
@@ -103,30 +105,33 @@ let package = Package(
       dependencies: ["ChatProtocols", "Pipeline", "Reading", "RouterConfig", "Routing", "Signals"],
       path: "Benchmarks/core/decision"),
     .executableTarget(name: "bench-domain", dependencies: ["Reading"], path: "Benchmarks/core/domain"),
+    .target(name: "FuzzCommand", path: "Fuzz/command"),
     .executableTarget(
-      name: "json-fuzz", dependencies: ["JSONText", "ChatProtocols"], path: "Fuzz/json", exclude: ["corpus"]),
+      name: "json-fuzz", dependencies: ["ChatProtocols", "FuzzCommand", "JSONText", "Seeded"], path: "Fuzz/json",
+      exclude: ["corpus"]),
 
     // The machines of Reliability in virtual time, for the tests and for reliability-fuzz.
     .target(
-      name: "ReliabilitySimulation", dependencies: ["Balancing", "Fleet", "Reliability"],
+      name: "ReliabilitySimulation", dependencies: ["Balancing", "Fleet", "Reliability", "Seeded"],
       path: "Tests/ReliabilityTests/Simulation"),
     .executableTarget(
-      name: "reliability-fuzz", dependencies: ["ReliabilitySimulation"], path: "Fuzz/reliability"),
+      name: "reliability-fuzz", dependencies: ["FuzzCommand", "ReliabilitySimulation"], path: "Fuzz/reliability"),
     .executableTarget(
       name: "gateway-fuzz",
       dependencies: [
-        "EngineClient", "Fleet", "Gateway", "HTTPWire", "Pipeline", "Reading", "Reliability", "RouterConfig",
-        "Telemetry",
+        "EngineClient", "Fleet", "FuzzCommand", "Gateway", "HTTPWire", "Pipeline", "Reading", "Reliability",
+        "RouterConfig", "Seeded", "Telemetry",
         .product(name: "NIOCore", package: "swift-nio"), .product(name: "NIOPosix", package: "swift-nio"),
       ],
       path: "Fuzz/gateway", exclude: ["lsan.suppressions"]),
     .executableTarget(
-      name: "forms-fuzz", dependencies: ["ChatProtocols", "JSONText"], path: "Fuzz/forms", exclude: ["corpus"]),
+      name: "forms-fuzz", dependencies: ["ChatProtocols", "FuzzCommand", "JSONText", "Seeded"], path: "Fuzz/forms",
+      exclude: ["corpus"]),
 
     .executableTarget(
       name: "http-fuzz",
       dependencies: [
-        "HTTPWire", .product(name: "NIOCore", package: "swift-nio"),
+        "FuzzCommand", "HTTPWire", "Seeded", .product(name: "NIOCore", package: "swift-nio"),
         .product(name: "NIOEmbedded", package: "swift-nio"),
         .product(name: "NIOHTTP1", package: "swift-nio"),
       ],
@@ -142,20 +147,23 @@ let package = Package(
       ]),
     .testTarget(name: "HTTPWireTests", dependencies: ["HTTPWire"]),
     .testTarget(
-      name: "ReliabilityTests", dependencies: ["Reliability", "ReliabilitySimulation"], exclude: ["Simulation"]),
+      name: "ReliabilityTests", dependencies: ["Reliability", "ReliabilitySimulation", "Seeded"],
+      exclude: ["Simulation"]),
     .testTarget(name: "FleetTests", dependencies: ["Fleet", "Reliability"]),
-    .testTarget(name: "BalancingTests", dependencies: ["Balancing", "Fleet", "Reliability"]),
-    .testTarget(name: "RoutingTests", dependencies: ["Fleet", "JSONText", "RouterConfig", "Routing", "Signals"]),
+    .testTarget(name: "BalancingTests", dependencies: ["Balancing", "Fleet", "Reliability", "Seeded"]),
+    .testTarget(
+      name: "RoutingTests", dependencies: ["Fleet", "JSONText", "RouterConfig", "Routing", "Seeded", "Signals"]),
     .testTarget(name: "TelemetryTests", dependencies: ["Telemetry"]),
     .testTarget(
       name: "PipelineTests",
       dependencies: [
         "ChatProtocols", "Fleet", "JSONText", "Pipeline", "Reading", "RouterConfig", "Routing", "Signals",
       ]),
-    .testTarget(name: "JSONTextTests", dependencies: ["JSONText"]),
-    .testTarget(name: "ChatProtocolsTests", dependencies: ["ChatProtocols", "JSONText"]),
+    .testTarget(name: "JSONTextTests", dependencies: ["JSONText", "Seeded"]),
+    .testTarget(name: "ChatProtocolsTests", dependencies: ["ChatProtocols", "JSONText", "Seeded"]),
     .testTarget(name: "RouterConfigTests", dependencies: ["RouterConfig"]),
-    .testTarget(name: "ReadingTests", dependencies: ["Reading", "RouterConfig", "Signals", "ChatProtocols"]),
+    .testTarget(
+      name: "ReadingTests", dependencies: ["ChatProtocols", "Reading", "RouterConfig", "Seeded", "Signals"]),
     .testTarget(
       name: "ExplanationTests",
       dependencies: [

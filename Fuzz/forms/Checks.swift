@@ -1,5 +1,6 @@
 import ChatProtocols
 import Foundation
+import Seeded
 
 /// A promise that was not kept.
 struct Broken: Error, CustomStringConvertible {

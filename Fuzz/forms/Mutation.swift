@@ -1,3 +1,5 @@
+import Seeded
+
 /// Changing bodies a little.
 enum Mutation {
   private static let jsonTokens: [[UInt8]] =

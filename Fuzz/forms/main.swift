@@ -9,66 +9,26 @@
 // with 1. Run it from the root of the package, or name the corpus. Files of the corpus that end with `.form` are forms
 // with the boundary that `Checks` names, all others are JSON.
 
-import Foundation
+import FuzzCommand
+import Seeded
 
-struct Options {
-  var iterations = 100_000
-  var seconds = Double.infinity
-  var seed = UInt64.random(in: 0...UInt64(UInt32.max))
-  var corpus = "Fuzz/forms/corpus"
-  var artifacts = "."
-
-  init(_ arguments: [String]) {
-    var rest = arguments[...]
-    while let name = rest.popFirst() {
-      guard let value = rest.popFirst(), set(name, value) else {
-        fail("usage: forms-fuzz [--iterations N] [--seconds S] [--seed X] [--corpus DIRECTORY] [--artifacts DIRECTORY]")
-      }
-    }
-  }
-
-  private mutating func set(_ name: String, _ value: String) -> Bool {
-    switch name {
-    case "--iterations": return Int(value).map { iterations = $0 } != nil
-    case "--seconds": return Double(value).map { seconds = $0 } != nil
-    case "--seed": return UInt64(value).map { seed = $0 } != nil
-    case "--corpus": corpus = value
-    case "--artifacts": artifacts = value
-    default: return false
-    }
-    return true
-  }
+let run = FuzzRun(
+  "forms-fuzz",
+  options: ["--iterations N", "--seconds S", "--seed X", "--corpus DIRECTORY", "--artifacts DIRECTORY"])
+let corpus = run.corpus(in: "Fuzz/forms/corpus", of: "seed bodies").map {
+  Seed(bytes: $0.bytes, isForm: $0.name.hasSuffix(".form"))
 }
-
-func fail(_ message: String) -> Never {
-  FileHandle.standardError.write(Data((message + "\n").utf8))
-  exit(1)
-}
-
-let options = Options(Array(CommandLine.arguments.dropFirst()))
-let files = ((try? FileManager.default.contentsOfDirectory(atPath: options.corpus)) ?? []).sorted()
-let corpus = files.compactMap { file in
-  FileManager.default.contents(atPath: options.corpus + "/" + file).map {
-    Seed(bytes: [UInt8]($0), isForm: file.hasSuffix(".form"))
-  }
-}
-if corpus.isEmpty { fail("\(options.corpus): no seed bodies; name their directory with --corpus") }
-
-print("seed \(options.seed), \(corpus.count) seed bodies")
-let start = Date()
-var generator = SeededGenerator(seed: options.seed)
+run.printSeed(", \(corpus.count) seed bodies")
+var generator = SeededGenerator(seed: run.seed)
 var tally = Tally()
 var done = 0
-for iteration in 0..<options.iterations {
-  if iteration % 256 == 0, Date().timeIntervalSince(start) > options.seconds { break }
+for iteration in 0..<run.iterations {
+  if iteration % 256 == 0, run.isOver { break }
   let input = iteration < corpus.count ? corpus[iteration] : Mutation.mutated(corpus, &generator)
   do {
     try Checks.check(input, &tally, &generator)
   } catch {
-    let path = "\(options.artifacts)/forms-fuzz-\(options.seed)-\(iteration)" + (input.isForm ? ".form" : ".json")
-    let isWritten = FileManager.default.createFile(atPath: path, contents: Data(input.bytes))
-    if !isWritten { print("\(path) cannot be written") }
-    fail("seed \(options.seed), iteration \(iteration): \(error); the input is in \(path)")
+    run.fail(error, iteration: iteration, input: input.bytes, suffix: input.isForm ? ".form" : ".json")
   }
   done += 1
 }

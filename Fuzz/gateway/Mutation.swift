@@ -1,3 +1,5 @@
+import Seeded
+
 /// Makes the input of an iteration: a request and an answer of the corpus, each changed a little or left as it is.
 enum Mutation {
   private static let tokens: [[UInt8]] =

@@ -1,3 +1,5 @@
+import Seeded
+
 /// What a run looked at.
 struct Tally: CustomStringConvertible {
   var complete = 0

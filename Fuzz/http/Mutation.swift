@@ -1,3 +1,5 @@
+import Seeded
+
 /// Messages to begin with, and changing them a little.
 enum Mutation {
   static let requests =

@@ -1,6 +1,7 @@
 import ChatProtocols
 import Foundation
 import JSONText
+import Seeded
 
 /// What a run looked at.
 struct Tally: CustomStringConvertible {

@@ -1,4 +1,5 @@
 import JSONText
+import Seeded
 
 /// Changing documents a little.
 enum Mutation {

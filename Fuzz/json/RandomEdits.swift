@@ -1,6 +1,7 @@
 import ChatProtocols
 import Foundation
 import JSONText
+import Seeded
 
 /// Random edits of a chat body and of the object that Foundation parsed from it, in step.
 enum RandomEdits {

@@ -9,63 +9,24 @@
 // A run is determined by its seed, which is printed. On a failure the input is written to a file and the command exits
 // with 1. Run it from the root of the package, or name the corpus.
 
-import Foundation
+import FuzzCommand
+import Seeded
 
-struct Options {
-  var iterations = 100_000
-  var seconds = Double.infinity
-  var seed = UInt64.random(in: 0...UInt64(UInt32.max))
-  var corpus = "Fuzz/json/corpus"
-  var artifacts = "."
-
-  init(_ arguments: [String]) {
-    var rest = arguments[...]
-    while let name = rest.popFirst() {
-      guard let value = rest.popFirst(), set(name, value) else {
-        fail("usage: json-fuzz [--iterations N] [--seconds S] [--seed X] [--corpus DIRECTORY] [--artifacts DIRECTORY]")
-      }
-    }
-  }
-
-  private mutating func set(_ name: String, _ value: String) -> Bool {
-    switch name {
-    case "--iterations": return Int(value).map { iterations = $0 } != nil
-    case "--seconds": return Double(value).map { seconds = $0 } != nil
-    case "--seed": return UInt64(value).map { seed = $0 } != nil
-    case "--corpus": corpus = value
-    case "--artifacts": artifacts = value
-    default: return false
-    }
-    return true
-  }
-}
-
-func fail(_ message: String) -> Never {
-  FileHandle.standardError.write(Data((message + "\n").utf8))
-  exit(1)
-}
-
-let options = Options(Array(CommandLine.arguments.dropFirst()))
-let files = ((try? FileManager.default.contentsOfDirectory(atPath: options.corpus)) ?? []).sorted()
-let corpus = files.compactMap { FileManager.default.contents(atPath: options.corpus + "/" + $0).map { [UInt8]($0) } }
-if corpus.isEmpty { fail("\(options.corpus): no seed documents; name their directory with --corpus") }
-
-print("seed \(options.seed), \(corpus.count) seed documents")
-let start = Date()
-var generator = SeededGenerator(seed: options.seed)
+let run = FuzzRun(
+  "json-fuzz",
+  options: ["--iterations N", "--seconds S", "--seed X", "--corpus DIRECTORY", "--artifacts DIRECTORY"])
+let corpus = run.corpus(in: "Fuzz/json/corpus", of: "seed documents").map(\.bytes)
+run.printSeed(", \(corpus.count) seed documents")
+var generator = SeededGenerator(seed: run.seed)
 var tally = Tally()
 var done = 0
-for iteration in 0..<options.iterations {
-  if iteration % 256 == 0, Date().timeIntervalSince(start) > options.seconds { break }
-  let input =
-    iteration < corpus.count ? corpus[iteration] : Mutation.mutated(corpus, &generator)
+for iteration in 0..<run.iterations {
+  if iteration % 256 == 0, run.isOver { break }
+  let input = iteration < corpus.count ? corpus[iteration] : Mutation.mutated(corpus, &generator)
   do {
     try Checks.check(input, &tally, &generator)
   } catch {
-    let path = "\(options.artifacts)/json-fuzz-\(options.seed)-\(iteration)"
-    let isWritten = FileManager.default.createFile(atPath: path, contents: Data(input))
-    if !isWritten { print("\(path) cannot be written") }
-    fail("seed \(options.seed), iteration \(iteration): \(error); the input is in \(path)")
+    run.fail(error, iteration: iteration, input: input)
   }
   done += 1
 }

@@ -7,41 +7,15 @@
 // `--seed` with the printed one and `--steps 1` replays that world alone.
 
 import Foundation
+import FuzzCommand
 import ReliabilitySimulation
 
-struct Options {
-  var seed = UInt64.random(in: 0...UInt64(UInt32.max))
-  var steps = 10_000_000
-  var seconds = Double.infinity
-
-  init(_ arguments: [String]) {
-    var rest = arguments[...]
-    while let name = rest.popFirst() {
-      guard let value = rest.popFirst(), set(name, value) else {
-        FileHandle.standardError.write(Data("usage: reliability-fuzz [--seed N] [--steps N | --seconds N]\n".utf8))
-        exit(2)
-      }
-    }
-  }
-
-  private mutating func set(_ name: String, _ value: String) -> Bool {
-    switch name {
-    case "--seed": return UInt64(value).map { seed = $0 } != nil
-    case "--steps": return Int(value).map { steps = $0 } != nil
-    case "--seconds":
-      steps = .max
-      return Double(value).map { seconds = $0 } != nil
-    default: return false
-    }
-  }
-}
-
-let options = Options(Array(CommandLine.arguments.dropFirst()))
-print("seed \(options.seed)")
-let start = Date()
-var simulation = Simulation(seed: options.seed)
+let run = FuzzRun("reliability-fuzz", options: ["--seed N", "--steps N | --seconds N"], usageStatus: 2)
+let steps = run.arguments.value("--steps") ?? (run.seconds.isFinite ? Int.max : 10_000_000)
+run.printSeed()
+var simulation = Simulation(seed: run.seed)
 do {
-  while simulation.tally.steps < options.steps, Date().timeIntervalSince(start) < options.seconds {
+  while simulation.tally.steps < steps, !run.isOver {
     try simulation.runWorld()
   }
 } catch {

@@ -1,6 +1,7 @@
 import Balancing
 import Fleet
 import Reliability
+import Seeded
 import Testing
 
 @Suite("Choosing among ejected, returning and full replicas")

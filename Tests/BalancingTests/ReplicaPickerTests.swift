@@ -1,4 +1,5 @@
 import Fleet
+import Seeded
 import Testing
 
 @testable import Balancing

@@ -1,4 +1,5 @@
 import Reliability
+import Seeded
 import Testing
 
 @Suite("Success-rate outliers") struct SuccessRateOutliersTests {

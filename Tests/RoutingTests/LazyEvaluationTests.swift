@@ -1,5 +1,6 @@
 import RouterConfig
 import Routing
+import Seeded
 import Signals
 import Testing
 

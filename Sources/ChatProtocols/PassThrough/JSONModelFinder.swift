@@ -16,7 +16,7 @@ import JSONText
 ///
 /// Holds at most 1 KiB of the model's name and a bit for each open container. Cost: linear, 16 bytes a step in plain
 /// strings; allocates for nested containers and names, not for each value; never recursive.
-public struct JSONModelFinder: ModelFinder {
+public struct JSONModelFinder: BoundedModelFinder {
   /// 1 MiB.
   public static let defaultLimit = 1 << 20
 
@@ -24,7 +24,7 @@ public struct JSONModelFinder: ModelFinder {
   public let limit: Int
   /// Containers that may stand inside one another, the body's object included.
   public let depthLimit: Int
-  public private(set) var verdict = ModelVerdict.needMore
+  public internal(set) var verdict = ModelVerdict.needMore
 
   private enum Place: UInt8 {
     case beforeDocument
@@ -50,8 +50,7 @@ public struct JSONModelFinder: ModelFinder {
   private var isModel = false
   /// Where the opening quote of the model stands.
   private var modelStart = 0
-  /// Bytes of the body in the pieces before this one.
-  private var offset = 0
+  var offset = 0
 
   /// - Parameters:
   ///   - limit: the bytes that the caller is ready to hold, at least 1.
@@ -64,44 +63,14 @@ public struct JSONModelFinder: ModelFinder {
     self.depthLimit = depthLimit
   }
 
-  public mutating func append(_ piece: UnsafeRawBufferPointer) -> ModelVerdict {
-    guard case .needMore = verdict else { return verdict }
-    let readable = UnsafeRawBufferPointer(rebasing: piece.prefix(limit - offset))
-    do throws(Decided) {
-      try scan(readable)
-      offset += readable.count
-      if readable.count < piece.count { verdict = .tooFar(limit: limit) }
-    } catch {
-      verdict = error.verdict
-    }
-    return verdict
-  }
-
-  public mutating func finish() -> ModelVerdict {
-    guard case .needMore = verdict else { return verdict }
+  func verdictAtEnd() -> ModelVerdict {
     switch place {
-    case .inKey, .inString: verdict = Decided(string.fault(atEnd: offset)).verdict
-    default: verdict = Decided(offset, .unexpectedEnd).verdict
+    case .inKey, .inString: ModelDecision(string.fault(atEnd: offset)).verdict
+    default: ModelDecision(offset, .unexpectedEnd).verdict
     }
-    return verdict
   }
 
-  /// A verdict other than `needMore`, thrown where it falls.
-  private struct Decided: Error {
-    var verdict: ModelVerdict
-
-    init(_ verdict: ModelVerdict) { self.verdict = verdict }
-
-    init(_ error: JSONError) {
-      verdict = .invalid(offset: error.offset, reason: .body(.malformedJSON(error)))
-    }
-
-    init(_ offset: Int, _ reason: JSONError.Reason) { self.init(JSONError(offset: offset, reason: reason)) }
-
-    init(_ offset: Int, _ reason: RequestBodyError) { verdict = .invalid(offset: offset, reason: .body(reason)) }
-  }
-
-  private mutating func scan(_ piece: UnsafeRawBufferPointer) throws(Decided) {
+  mutating func scan(_ piece: UnsafeRawBufferPointer) throws(ModelDecision) {
     var index = 0
     while index < piece.count {
       let byte = piece[index]
@@ -110,7 +79,7 @@ public struct JSONModelFinder: ModelFinder {
         do throws(JSONError) {
           index = try string.read(piece, from: index, offset: offset)
         } catch {
-          throw Decided(error)
+          throw ModelDecision(error)
         }
         if string.isClosed { try endString(at: offset + index) }
         continue
@@ -122,10 +91,10 @@ public struct JSONModelFinder: ModelFinder {
           // The byte is not the number's: look at it again.
           place = .behindValue
           continue
-        case .refused: throw Decided(offset + index, .invalidNumber)
+        case .refused: throw ModelDecision(offset + index, .invalidNumber)
         }
       case .inLiteral:
-        guard byte == literal.utf8Start[literalOffset] else { throw Decided(offset + index, .invalidLiteral) }
+        guard byte == literal.utf8Start[literalOffset] else { throw ModelDecision(offset + index, .invalidLiteral) }
         literalOffset += 1
         if literalOffset == literal.utf8CodeUnitCount { place = .behindValue }
       default:
@@ -136,21 +105,21 @@ public struct JSONModelFinder: ModelFinder {
   }
 
   /// Takes a byte outside of strings, numbers and literals that is no white space.
-  private mutating func structure(_ byte: UInt8, at offset: Int) throws(Decided) {
+  private mutating func structure(_ byte: UInt8, at offset: Int) throws(ModelDecision) {
     switch place {
     case .beforeDocument:
       guard byte == UInt8(ascii: "{") else {
-        guard Self.startsValue(byte) else { throw Decided(offset, .expectedValue) }
-        throw Decided(offset, .notAnObject)
+        guard Self.startsValue(byte) else { throw ModelDecision(offset, .expectedValue) }
+        throw ModelDecision(offset, .notAnObject)
       }
       try startValue(byte, at: offset)
     case .beforeFirstKey where byte == UInt8(ascii: "}"): try close()
     case .beforeFirstKey, .beforeKey:
-      guard byte == UInt8(ascii: "\"") else { throw Decided(offset, .expectedKey) }
+      guard byte == UInt8(ascii: "\"") else { throw ModelDecision(offset, .expectedKey) }
       string.open(keeping: containers.depth == 1 ? Self.name.utf8CodeUnitCount : 0)
       place = .inKey
     case .beforeColon:
-      guard byte == UInt8(ascii: ":") else { throw Decided(offset, .expectedColon) }
+      guard byte == UInt8(ascii: ":") else { throw ModelDecision(offset, .expectedColon) }
       place = .beforeValue
     case .beforeFirstElement where byte == UInt8(ascii: "]"): try close()
     case .beforeFirstElement, .beforeValue: try startValue(byte, at: offset)
@@ -158,19 +127,19 @@ public struct JSONModelFinder: ModelFinder {
     }
   }
 
-  private mutating func behindValue(_ byte: UInt8, at offset: Int) throws(Decided) {
+  private mutating func behindValue(_ byte: UInt8, at offset: Int) throws(ModelDecision) {
     switch byte {
     case UInt8(ascii: ","): place = containers.isInObject ? .beforeKey : .beforeValue
     case UInt8(ascii: "}") where containers.isInObject: try close()
     case UInt8(ascii: "]") where !containers.isInObject: try close()
     default:
-      throw Decided(offset, containers.isInObject ? .expectedCommaOrClosingBrace : .expectedCommaOrClosingBracket)
+      throw ModelDecision(offset, containers.isInObject ? .expectedCommaOrClosingBrace : .expectedCommaOrClosingBracket)
     }
   }
 
-  private mutating func startValue(_ byte: UInt8, at offset: Int) throws(Decided) {
-    guard Self.startsValue(byte) else { throw Decided(offset, .expectedValue) }
-    if isModel, byte != UInt8(ascii: "\""), byte != UInt8(ascii: "n") { throw Decided(offset, .modelNotAString) }
+  private mutating func startValue(_ byte: UInt8, at offset: Int) throws(ModelDecision) {
+    guard Self.startsValue(byte) else { throw ModelDecision(offset, .expectedValue) }
+    if isModel, byte != UInt8(ascii: "\""), byte != UInt8(ascii: "n") { throw ModelDecision(offset, .modelNotAString) }
     switch byte {
     case UInt8(ascii: "\""):
       string.open(keeping: isModel ? RequestFacts.modelLimit : 0)
@@ -178,7 +147,7 @@ public struct JSONModelFinder: ModelFinder {
       place = .inString
       return
     case UInt8(ascii: "{"), UInt8(ascii: "["):
-      guard containers.depth < depthLimit else { throw Decided(offset, .tooDeep) }
+      guard containers.depth < depthLimit else { throw ModelDecision(offset, .tooDeep) }
       let isObject = byte == UInt8(ascii: "{")
       containers.open(isObject: isObject)
       place = isObject ? .beforeFirstKey : .beforeFirstElement
@@ -199,7 +168,7 @@ public struct JSONModelFinder: ModelFinder {
   }
 
   /// - Parameter end: the offset past the closing quote.
-  private mutating func endString(at end: Int) throws(Decided) {
+  private mutating func endString(at end: Int) throws(ModelDecision) {
     guard place == .inString else {
       isModel = containers.depth == 1 && !string.isCut && string.kept.elementsEqual(Self.nameBytes)
       place = .beforeColon
@@ -207,16 +176,16 @@ public struct JSONModelFinder: ModelFinder {
     }
     place = .behindValue
     guard isModel else { return }
-    if string.isCut { throw Decided(modelStart, .modelTooLong(limit: RequestFacts.modelLimit)) }
-    if string.kept.isEmpty { throw Decided(modelStart, .emptyModel) }
-    throw Decided(.found(value: String(decoding: string.kept, as: UTF8.self), range: modelStart..<end))
+    if string.isCut { throw ModelDecision(modelStart, .modelTooLong(limit: RequestFacts.modelLimit)) }
+    if string.kept.isEmpty { throw ModelDecision(modelStart, .emptyModel) }
+    throw ModelDecision(.found(value: String(decoding: string.kept, as: UTF8.self), range: modelStart..<end))
   }
 
   /// Leaves the innermost container; leaving the outermost one decides.
-  private mutating func close() throws(Decided) {
+  private mutating func close() throws(ModelDecision) {
     containers.close()
     place = .behindValue
-    if containers.depth == 0 { throw Decided(.absent) }
+    if containers.depth == 0 { throw ModelDecision(.absent) }
   }
 
   private static let name: StaticString = "model"
@@ -232,5 +201,17 @@ public struct JSONModelFinder: ModelFinder {
       true
     default: false
     }
+  }
+}
+
+extension ModelDecision {
+  fileprivate init(_ error: JSONError) {
+    self.init(.invalid(offset: error.offset, reason: .body(.malformedJSON(error))))
+  }
+
+  fileprivate init(_ offset: Int, _ reason: JSONError.Reason) { self.init(JSONError(offset: offset, reason: reason)) }
+
+  fileprivate init(_ offset: Int, _ reason: RequestBodyError) {
+    self.init(.invalid(offset: offset, reason: .body(reason)))
   }
 }

@@ -13,7 +13,7 @@
 /// gets ``ModelVerdict/tooFar(limit:)``, which tells the client to put the model first.
 ///
 /// Holds at most 8 KiB of one header line and 256 bytes of the model. Cost: linear, 16 bytes a step in contents.
-public struct MultipartModelFinder: ModelFinder {
+public struct MultipartModelFinder: BoundedModelFinder {
   /// 1 MiB.
   public static let defaultLimit = 1 << 20
   /// The most bytes of the model: 256.
@@ -23,7 +23,7 @@ public struct MultipartModelFinder: ModelFinder {
 
   /// The bytes within which the model must stand, and the delimiter behind it.
   public let limit: Int
-  public private(set) var verdict = ModelVerdict.needMore
+  public internal(set) var verdict = ModelVerdict.needMore
 
   private enum Place: UInt8 {
     /// In the preamble or a part's content.
@@ -51,8 +51,7 @@ public struct MultipartModelFinder: ModelFinder {
   private var headerBytes = 0
   private var contentStart = 0
   private var value: [UInt8] = []
-  /// Bytes of the body in the pieces before this one.
-  private var offset = 0
+  var offset = 0
 
   /// - Parameter limit: the bytes that the caller is ready to hold, at least 1.
   public init(boundary: MultipartBoundary, limit: Int = MultipartModelFinder.defaultLimit) {
@@ -61,35 +60,9 @@ public struct MultipartModelFinder: ModelFinder {
     self.limit = limit
   }
 
-  public mutating func append(_ piece: UnsafeRawBufferPointer) -> ModelVerdict {
-    guard case .needMore = verdict else { return verdict }
-    let readable = UnsafeRawBufferPointer(rebasing: piece.prefix(limit - offset))
-    do throws(Decided) {
-      try scan(readable)
-      offset += readable.count
-      if readable.count < piece.count { verdict = .tooFar(limit: limit) }
-    } catch {
-      verdict = error.verdict
-    }
-    return verdict
-  }
+  func verdictAtEnd() -> ModelVerdict { ModelDecision(offset, .unexpectedEnd).verdict }
 
-  public mutating func finish() -> ModelVerdict {
-    guard case .needMore = verdict else { return verdict }
-    verdict = Decided(offset, .unexpectedEnd).verdict
-    return verdict
-  }
-
-  /// A verdict other than `needMore`, thrown where it falls.
-  private struct Decided: Error {
-    var verdict: ModelVerdict
-
-    init(_ verdict: ModelVerdict) { self.verdict = verdict }
-
-    init(_ offset: Int, _ fault: MultipartFault) { verdict = .invalid(offset: offset, reason: .form(fault)) }
-  }
-
-  private mutating func scan(_ piece: UnsafeRawBufferPointer) throws(Decided) {
+  mutating func scan(_ piece: UnsafeRawBufferPointer) throws(ModelDecision) {
     var index = 0
     while index < piece.count {
       if place == .inContent, matched == 0 {
@@ -103,23 +76,23 @@ public struct MultipartModelFinder: ModelFinder {
     }
   }
 
-  private mutating func read(_ byte: UInt8, at offset: Int) throws(Decided) {
+  private mutating func read(_ byte: UInt8, at offset: Int) throws(ModelDecision) {
     switch place {
     case .inContent:
       try content(byte, at: offset)
     case .behindDelimiter where byte == UInt8(ascii: "-"):
       place = .behindDelimiterDash
     case .behindDelimiterDash:
-      guard byte == UInt8(ascii: "-") else { throw Decided(offset, .malformedDelimiter) }
-      throw Decided(.absent)
+      guard byte == UInt8(ascii: "-") else { throw ModelDecision(offset, .malformedDelimiter) }
+      throw ModelDecision(.absent)
     case .behindDelimiter, .inPadding:
       switch byte {
       case 0x0D: place = .behindDelimiterReturn
       case 0x20, 0x09: place = .inPadding
-      default: throw Decided(offset, .malformedDelimiter)
+      default: throw ModelDecision(offset, .malformedDelimiter)
       }
     case .behindDelimiterReturn:
-      guard byte == 0x0A else { throw Decided(offset, .malformedDelimiter) }
+      guard byte == 0x0A else { throw ModelDecision(offset, .malformedDelimiter) }
       startHeaders()
     case .inHeaderLine, .behindHeaderReturn:
       try header(byte, at: offset)
@@ -130,7 +103,7 @@ public struct MultipartModelFinder: ModelFinder {
 
   /// Takes a byte of a content, or of a delimiter behind it. Since the delimiter has its first byte, a carriage return,
   /// nowhere else, a match that fails can start again only with the byte at which it failed.
-  private mutating func content(_ byte: UInt8, at offset: Int) throws(Decided) {
+  private mutating func content(_ byte: UInt8, at offset: Int) throws(ModelDecision) {
     if byte == delimiter[matched] {
       matched += 1
       if matched == delimiter.count { try endContent(at: offset + 1) }
@@ -143,24 +116,26 @@ public struct MultipartModelFinder: ModelFinder {
   }
 
   /// - Parameter end: the offset past the delimiter.
-  private mutating func endContent(at end: Int) throws(Decided) {
+  private mutating func endContent(at end: Int) throws(ModelDecision) {
     if !isPreamble {
       // The delimiter's line end is that of the headers: an empty part to some, a part that goes on to others.
-      guard matchedBefore == 0 else { throw Decided(contentStart, .malformedDelimiter) }
+      guard matchedBefore == 0 else { throw ModelDecision(contentStart, .malformedDelimiter) }
       if headers.isModel {
-        guard !value.isEmpty else { throw Decided(contentStart, .emptyModel) }
-        guard let model = String(validating: value, as: UTF8.self) else { throw Decided(contentStart, .modelNotUTF8) }
-        throw Decided(.found(value: model, range: contentStart..<end - delimiter.count))
+        guard !value.isEmpty else { throw ModelDecision(contentStart, .emptyModel) }
+        guard let model = String(validating: value, as: UTF8.self) else {
+          throw ModelDecision(contentStart, .modelNotUTF8)
+        }
+        throw ModelDecision(.found(value: model, range: contentStart..<end - delimiter.count))
       }
     }
     place = .behindDelimiter
   }
 
   /// Takes bytes that are content for certain.
-  private mutating func keep(_ bytes: some Collection<UInt8>) throws(Decided) {
+  private mutating func keep(_ bytes: some Collection<UInt8>) throws(ModelDecision) {
     guard headers.isModel else { return }
     guard value.count + bytes.count <= Self.modelLimit else {
-      throw Decided(contentStart, .modelTooLong(limit: Self.modelLimit))
+      throw ModelDecision(contentStart, .modelTooLong(limit: Self.modelLimit))
     }
     value.append(contentsOf: bytes)
   }
@@ -175,23 +150,23 @@ public struct MultipartModelFinder: ModelFinder {
     place = .inHeaderLine
   }
 
-  private mutating func header(_ byte: UInt8, at offset: Int) throws(Decided) {
+  private mutating func header(_ byte: UInt8, at offset: Int) throws(ModelDecision) {
     headerBytes += 1
-    guard headerBytes <= Self.headerLimit else { throw Decided(offset, .headersTooLong(limit: Self.headerLimit)) }
+    guard headerBytes <= Self.headerLimit else { throw ModelDecision(offset, .headersTooLong(limit: Self.headerLimit)) }
     if place == .behindHeaderReturn {
-      guard byte == 0x0A else { throw Decided(offset, .malformedHeader) }
+      guard byte == 0x0A else { throw ModelDecision(offset, .malformedHeader) }
       try endHeaderLine(at: offset + 1)
     } else if byte == 0x0D {
       place = .behindHeaderReturn
     } else if byte == 0x0A || byte == 0 {
-      throw Decided(offset, .malformedHeader)
+      throw ModelDecision(offset, .malformedHeader)
     } else {
       line.append(byte)
     }
   }
 
   /// - Parameter end: the offset past the line's end.
-  private mutating func endHeaderLine(at end: Int) throws(Decided) {
+  private mutating func endHeaderLine(at end: Int) throws(ModelDecision) {
     let start = end - 2 - line.count
     do throws(MultipartFault) {
       guard line.isEmpty else {
@@ -206,12 +181,18 @@ public struct MultipartModelFinder: ModelFinder {
       }
       try headers.finish()
     } catch {
-      throw Decided(start, error)
+      throw ModelDecision(start, error)
     }
     place = .inContent
     matched = 2
     matchedBefore = 2
     contentStart = end
     value.removeAll(keepingCapacity: true)
+  }
+}
+
+extension ModelDecision {
+  fileprivate init(_ offset: Int, _ fault: MultipartFault) {
+    self.init(.invalid(offset: offset, reason: .form(fault)))
   }
 }

@@ -1,5 +1,6 @@
 import Balancing
 import Reliability
+import Seeded
 
 /// One world's sizes and limits, drawn from its seed: small, so that every limit is reached often.
 struct SimulationSettings {
@@ -20,7 +21,7 @@ struct SimulationSettings {
   /// Mean microseconds between two requests of one loop.
   let meanGap: Int
 
-  init(random: inout SeededRandom) {
+  init(random: inout SeededGenerator) {
     loops = random.between(1, 4)
     replicas = random.between(1, 6)
     let base = UInt64.milliseconds(UInt64(random.between(20, 500)))

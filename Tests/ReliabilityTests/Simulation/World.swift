@@ -1,6 +1,7 @@
 import Balancing
 import Fleet
 import Reliability
+import Seeded
 
 /// One run in virtual time: event loops that do what a gateway's do, with the real machines, picker, counters and health,
 /// against engines that misbehave. After every event the machines touched are held against ``Truth``; every some hundred
@@ -10,7 +11,7 @@ final class World {
 
   let seed: UInt64
   let settings: SimulationSettings
-  var random: SeededRandom
+  var random: SeededGenerator
   var now: UInt64 = .seconds(1)
   var queue = EventQueue()
   var tally: SimulationTally
@@ -39,7 +40,7 @@ final class World {
   init(seed: UInt64, tally: SimulationTally) {
     self.seed = seed
     self.tally = tally
-    var random = SeededRandom(seed: seed)
+    var random = SeededGenerator(seed: seed)
     let settings = SimulationSettings(random: &random)
     self.settings = settings
     placements = (0..<settings.replicas).map { id in
