@@ -4,7 +4,7 @@ theirs. Everything that was started ends with its fixture."""
 from __future__ import annotations
 
 import signal
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,6 +14,7 @@ import pytest
 
 import wire
 from processes import BINARY, Engine, Router, Running, configuration
+from recording_engine import Call, ConfiguredRouter, RecordingEngine, Script, answers, document, model
 
 
 def pytest_configure() -> None:
@@ -76,11 +77,69 @@ class Maker:
         return Fleet(self.router("-c", str(file)), engines, file)
 
 
+class Site:
+    """A router in front of engines that record: two models, `alpha`, the default, and `beta`, which has one replica."""
+
+    def __init__(self, make: Maker, alpha: list[RecordingEngine], beta: RecordingEngine):
+        self.alpha, self.beta = alpha, beta
+        text = document(model("alpha", *alpha), model("beta", beta, provider_model_id="org/beta-8b"))
+        self.router: ConfiguredRouter = make.keep(ConfiguredRouter("-c", str(make.file(text))))
+
+    @property
+    def port(self) -> int:
+        return self.router.port
+
+    def last(self) -> Call:
+        """The last request that any engine got."""
+        return max((call for engine in [*self.alpha, self.beta] for call in engine.calls), key=lambda call: call.at)
+
+
+Engines = Callable[..., list[RecordingEngine]]
+Route = Callable[..., ConfiguredRouter]
+Sites = Callable[..., Site]
+
+
 @pytest.fixture
 def make(tmp_path: Path) -> Iterator[Maker]:
     """Starts what one test needs for itself."""
     with ExitStack() as stack:
         yield Maker(tmp_path, stack)
+
+
+@pytest.fixture
+def engines() -> Iterator[Engines]:
+    """Starts a recording engine for each script."""
+    started: list[RecordingEngine] = []
+
+    def start(*scripts: Script) -> list[RecordingEngine]:
+        new = [RecordingEngine(f"engine-{len(started) + index}", script) for index, script in enumerate(scripts, 1)]
+        started.extend(new)
+        return new
+
+    yield start
+    for engine in started:
+        engine.close()
+
+
+@pytest.fixture
+def route(make: Maker) -> Route:
+    """Starts a router in front of models."""
+    return lambda *models, **more: make.keep(ConfiguredRouter("-c", str(make.file(document(*models, **more)))))
+
+
+@pytest.fixture
+def site(make: Maker) -> Iterator[Sites]:
+    """Starts a site; its engines answer, or do as their scripts say."""
+    engines: list[RecordingEngine] = []
+
+    def start(alpha: list[Script] | None = None, beta: Script = answers) -> Site:
+        first = [RecordingEngine(f"alpha-{index}", script) for index, script in enumerate(alpha or [answers] * 2, 1)]
+        engines.extend([*first, second := RecordingEngine("beta-1", beta)])
+        return Site(make, first, second)
+
+    yield start
+    for engine in engines:
+        engine.close()
 
 
 @pytest.fixture(scope="session")

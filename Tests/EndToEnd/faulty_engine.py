@@ -16,6 +16,11 @@ from dataclasses import dataclass
 from enum import Enum
 
 
+# How long after its last bytes an engine resets, in seconds. It is part of the fault: a reset that comes at once may
+# have the kernel throw away what the gateway has not read, which is another fault.
+RESETS_AFTER = 0.02
+
+
 class Fault(Enum):
     """How it answers a request to generate. The value is the name that tables print."""
 
@@ -254,7 +259,7 @@ class FaultyEngine:
         writer.write(answer.data)
         await writer.drain()
         if answer.resets:
-            await asyncio.sleep(0.02)
+            await asyncio.sleep(RESETS_AFTER)
             reset(writer)
         return not (answer.closes or answer.resets)
 
@@ -273,6 +278,7 @@ class FaultyEngine:
         for number in range(self.events):
             writer.write(chunk(event(f"w{number} ")))
             await writer.drain()
+            # The pace of its tokens.
             if self.interval:
                 await asyncio.sleep(self.interval)
         writer.write(chunk(event(None, "stop") + b"data: [DONE]\n\n") + b"0\r\n\r\n")
@@ -339,8 +345,7 @@ class FaultyEngine:
             case Fault.ENDLESS_FIELDS_SLOW:
                 return await self._send_fields(0.7, 20, reader, writer)
         await writer.drain()
-        # What was sent before is there before the reset is.
-        await asyncio.sleep(0.02)
+        await asyncio.sleep(RESETS_AFTER)
         reset(writer)
         return False
 

@@ -1,5 +1,5 @@
-"""Engines that record what they are asked, byte by byte as it comes, and answer when and as a test says; and a router in
-front of them by a configuration of the test's own, its listener included."""
+"""Engines that record what they are asked, byte by byte as it comes, and answer when and as a test says; and a router
+in front of them by a configuration of the test's own, its listener included."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ import socket
 import threading
 import time
 from collections.abc import Callable
+from pathlib import Path
 
 import wire
 from processes import Router, Running, poll
@@ -82,6 +83,10 @@ class Call(wire.Connection):
 
 Script = Callable[[Call], bool]
 
+# What a script sends to begin a stream, and an event of one.
+STREAM_HEAD = b"HTTP/1.1 200 OK\r\ncontent-type: text/event-stream\r\ntransfer-encoding: chunked\r\n\r\n"
+EVENT = b"a\r\ndata: {}\n\n\r\n"
+
 
 def answers(call: Call) -> bool:
     """Reads all, and answers."""
@@ -95,16 +100,24 @@ def hangs(call: Call) -> bool:
     return call.wait_for_close()
 
 
-class RecordingEngine:
-    """Listens, answers probes as engines do, and every other request as its script does, which returns whether the
-    connection stays open. The script may be exchanged at any moment."""
+class Gate:
+    """A script that reads all, or a beginning, and goes on to the answer once it is opened."""
 
-    def __init__(self, name: str = "engine", script: Script = answers):
-        self.name = name
-        self.script = script
-        self.calls: list[Call] = []
-        # Connections over which nothing has come yet, by their local port at the gateway's side.
-        self.silent: set[int] = set()
+    def __init__(self, beginning: int = 1 << 40):
+        self.opened = threading.Event()
+        self._beginning = beginning
+
+    def __call__(self, call: Call) -> bool:
+        call.read_body(self._beginning)
+        assert self.opened.wait(20)
+        call.read_body()
+        return call.answer()
+
+
+class ListeningEngine:
+    """Listens, and serves each connection on a thread of its own, as the class that is made from it says."""
+
+    def __init__(self) -> None:
         self._listener = socket.create_server(("127.0.0.1", 0), backlog=256)
         self._sockets: list[socket.socket] = []
         threading.Thread(target=self._accept, daemon=True).start()
@@ -121,9 +134,13 @@ class RecordingEngine:
                 pass
             opened.close()
 
-    def wait_for_calls(self, count: int) -> list[Call]:
-        poll(lambda: len(self.calls) >= count, f"{self.name} has got {count} requests")
-        return self.calls
+    def limit_receive_buffer(self, count: int) -> None:
+        """Has the kernel take about `count` bytes at most that the engine does not read, on connections to come."""
+        self._listener.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, count)
+
+    def serve(self, accepted: socket.socket, port: int) -> None:
+        """Serves a connection to its end; `port` is the gateway's."""
+        raise NotImplementedError
 
     def _accept(self) -> None:
         while True:
@@ -133,11 +150,28 @@ class RecordingEngine:
                 return
             accepted.settimeout(30)
             accepted.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-            self.silent.add(port)
             self._sockets.append(accepted)
-            threading.Thread(target=self._serve, args=(accepted, port), daemon=True).start()
+            threading.Thread(target=self.serve, args=(accepted, port), daemon=True).start()
 
-    def _serve(self, accepted: socket.socket, port: int) -> None:
+
+class RecordingEngine(ListeningEngine):
+    """Answers probes as engines do, and every other request as its script does, which returns whether the connection
+    stays open. The script may be exchanged at any moment."""
+
+    def __init__(self, name: str = "engine", script: Script = answers):
+        self.name = name
+        self.script = script
+        self.calls: list[Call] = []
+        # Connections over which nothing has come yet, by the gateway's port.
+        self.silent: set[int] = set()
+        super().__init__()
+
+    def wait_for_calls(self, count: int) -> list[Call]:
+        poll(lambda: len(self.calls) >= count, f"{self.name} has got {count} requests")
+        return self.calls
+
+    def serve(self, accepted: socket.socket, port: int) -> None:
+        self.silent.add(port)
         rest = bytearray()
         try:
             with accepted:
@@ -163,6 +197,14 @@ class ConfiguredRouter(Router):
         line = self.wait_for(r"^switchyard listening on http://127\.0\.0\.1:(\d+)$", lambda: self.errors)
         self.port = int(line[1])
         self.wait_for(r"^ready in ", lambda: self.errors)
+
+    def wait_until_idle(self) -> None:
+        poll(lambda: self.in_flight() == 0, "no request is counted any more")
+
+    def memory(self, key: str) -> int:
+        """A figure of the process, in bytes: VmRSS, or VmHWM for the largest it was."""
+        lines = Path(f"/proc/{self.process.pid}/status").read_text().splitlines()
+        return next(int(line.split()[1]) << 10 for line in lines if line.startswith(key + ":"))
 
 
 def model(name: str, *engines: RecordingEngine | str, weights: list[int] | None = None, **more: object) -> dict:

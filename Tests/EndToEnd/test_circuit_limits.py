@@ -1,0 +1,110 @@
+"""How much a replica is given at once, requests and connections, and what becomes of more."""
+
+from __future__ import annotations
+
+import time
+from concurrent.futures import ThreadPoolExecutor
+
+import wire
+from clients import CHAT, NOT_ALONG, ask, wait_for_standstill
+from conftest import Engines, Route
+from processes import poll
+from recording_engine import Gate, answers, model
+
+
+def test_a_replica_gets_no_more_requests_than_it_may_work_on(engines: Engines, route: Route):
+    gate = Gate()
+    first, second = engines(gate, gate)
+    router = route(model("alpha", first, second, reliability={"max_requests": 1}))
+    with ThreadPoolExecutor(2) as pool:
+        held = [pool.submit(wire.chat, router.port, ask()) for _ in range(2)]
+        poll(lambda: (len(first.calls), len(second.calls)) == (1, 1), "each has one")
+        answer = wire.chat(router.port, ask())
+        assert answer.status == 503
+        assert answer.json()["error"]["code"] == "overloaded"
+        assert 1 <= int(answer.header("retry-after") or 0) <= 30
+        assert answer.json()["error"]["type"] == "server_error"
+        gate.opened.set()
+        assert {answer.result().status for answer in held} == {200}
+    assert wire.chat(router.port, ask()).status == 200
+    router.wait_until_idle()
+
+
+def test_a_request_without_a_connection_waits_and_one_too_many_is_refused(engines: Engines, route: Route):
+    gate = Gate()
+    [engine] = engines(gate)
+    router = route(model("alpha", engine, reliability={"max_connections": 1, "max_pending": 1}))
+    with ThreadPoolExecutor(2) as pool:
+        held = [pool.submit(wire.chat, router.port, ask())]
+        engine.wait_for_calls(1)
+        held.append(pool.submit(wire.chat, router.port, ask()))
+        poll(lambda: router.in_flight() == 2, "the second waits")
+        answer = wire.chat(router.port, ask())
+        assert answer.status == 503
+        assert answer.json()["error"]["type"] == "server_error"
+        assert answer.json()["error"]["code"] == "upstream_overflow"
+        assert len(engine.calls) == 1
+        gate.opened.set()
+        assert [answer.result().status for answer in held] == [200, 200]
+    assert len(engine.calls) == 2
+    router.wait_until_idle()
+
+
+def test_a_request_too_many_for_one_replica_goes_to_another(engines: Engines, route: Route):
+    gates = Gate(), Gate()
+    large, small = engines(*gates)
+    limits = {"max_connections": 1, "max_pending": 1}
+    router = route(model("alpha", large, small, weights=[100, 1], reliability=limits))
+    with ThreadPoolExecutor(4) as pool:
+        held = []
+        # One on either; one more that waits at the large one, which has less to do for its weight; and one too many.
+        for count in range(1, 5):
+            held.append(pool.submit(wire.chat, router.port, ask()))
+            poll(lambda: router.in_flight() == count, f"{count} run or wait")
+        assert (len(large.calls), len(small.calls)) == (1, 1)
+        gates[1].opened.set()
+        poll(lambda: sum(answer.done() for answer in held) == 2, "the small one serves what came to it")
+        gates[0].opened.set()
+        assert {answer.result().status for answer in held} == {200}
+    assert (len(large.calls), len(small.calls)) == (2, 2)
+    assert router.metric("switchyard_retries_total") == 1
+    # Our own limits say nothing against a replica.
+    assert router.metric("switchyard_replica_ready") == 2
+    router.wait_until_idle()
+
+
+def test_a_client_that_leaves_while_it_waits_for_a_connection_is_not_served(engines: Engines, route: Route):
+    gate = Gate()
+    [engine] = engines(gate)
+    router = route(model("alpha", engine, reliability={"max_connections": 1, "max_pending": 1}))
+    with ThreadPoolExecutor(1) as pool:
+        held = pool.submit(wire.chat, router.port, ask())
+        engine.wait_for_calls(1)
+        with wire.Connection(router.port) as connection:
+            connection.send(wire.request(CHAT, ask()))
+            poll(lambda: router.in_flight() == 2, "the second waits")
+            # It leaves a time after its request, as one does that has lost patience.
+            time.sleep(NOT_ALONG)
+        poll(lambda: router.in_flight() == 1, "it has left")
+        gate.opened.set()
+        assert held.result().status == 200
+    assert wire.chat(router.port, ask()).status == 200
+    assert len(engine.calls) == 2
+
+
+def test_connections_are_opened_before_they_are_needed(engines: Engines, route: Route):
+    first, second = engines(answers, answers)
+    router = route(
+        model("alpha", first, reliability={"min_idle_connections": 3}),
+        model("beta", second),
+    )
+    poll(lambda: len(first.silent) == 3, "three connections are open before any request", within=5)
+    # A probe's connection is silent too, until the probe is read.
+    assert wait_for_standstill(lambda: len(first.silent), "no more are opened") == 3
+    ahead = set(first.silent)
+    poll(lambda: not second.silent, "none is open to an engine without such a minimum")
+    with wire.Connection(router.port) as connection:
+        for _ in range(5):
+            connection.send(wire.request(CHAT, ask()))
+            assert connection.read().status == 200
+    assert {call.socket.getpeername()[1] for call in first.calls} <= ahead, "requests use what was opened ahead"

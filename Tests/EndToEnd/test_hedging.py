@@ -1,0 +1,41 @@
+"""A request that is sent a second time, to another replica, when the first is slow."""
+
+from __future__ import annotations
+
+import time
+
+import wire
+from clients import CHAT, ask
+from conftest import Engines, Route
+from processes import poll
+from recording_engine import answers, hangs, model
+
+
+def test_a_second_copy_answers_for_a_replica_that_hangs(engines: Engines, route: Route):
+    first, second = engines(answers, answers)
+    router = route(model("alpha", first, second, reliability={"hedge_after": "100ms"}))
+    with wire.Connection(router.port) as connection:
+
+        def asked() -> tuple[wire.Response, float]:
+            began = time.monotonic()
+            connection.send(wire.request(CHAT, ask()))
+            return connection.read(), time.monotonic() - began
+
+        # A twentieth of the requests may be sent twice, so that a quiet model has none to spend.
+        for _ in range(25):
+            assert asked()[0].status == 200
+        first.script = hangs
+        calls = len(first.calls)
+        # Chance chooses between the two.
+        for _ in range(40):
+            answer, seconds = asked()
+            if len(first.calls) > calls:
+                break
+    assert answer.json()["engine"] == second.name
+    assert 0.1 <= seconds < 0.3, f"it was answered after {seconds * 1000:.0f} ms"
+    call = first.calls[calls]
+    poll(lambda: call.closed_at is not None, "the other copy is given up")
+    assert call.closed_at - call.at < 0.3
+    router.wait_until_idle()
+    assert router.metric("switchyard_hedges_total") == 1
+    assert router.metric("switchyard_retries_total") == 0
