@@ -1,28 +1,22 @@
 import Reliability
 
 extension FleetSnapshot {
-  /// A replica and the policy that holds for it: that of the first model it serves.
-  public struct Governed: Sendable {
-    public var replica: Replica
-    public var policy: ModelPolicy
-  }
-
-  /// Every replica once.
-  public var governed: [Governed] {
+  /// Every replica once, and the policy that holds for it: that of the first model it serves.
+  public var replicaPolicies: [(replica: Replica, policy: ModelPolicy)] {
     var policies: [Int: ModelPolicy] = [:]
     for model in models {
       for placement in model.placements where policies[placement.replica.id] == nil {
         policies[placement.replica.id] = model.policy
       }
     }
-    return replicas.map { Governed(replica: $0, policy: policies[$0.id] ?? ModelPolicy()) }
+    return replicas.map { ($0, policies[$0.id] ?? ModelPolicy()) }
   }
 
   /// Tells the replicas what their policies say of ejection and limits. To be called when the snapshot comes into force.
   public func applyPolicies() {
-    for governed in governed {
-      governed.replica.health.apply(governed.policy.ejection)
-      governed.replica.requestLimit = governed.policy.pool.limits.requests
+    for (replica, policy) in replicaPolicies {
+      replica.health.apply(policy.ejection)
+      replica.requestLimit = policy.pool.limits.requests
     }
   }
 

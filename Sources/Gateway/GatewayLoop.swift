@@ -16,6 +16,8 @@ final class GatewayLoop {
   private(set) var isDraining = false
 
   private var pools: [Int: EnginePool] = [:]
+  /// By replica, of the snapshot in force.
+  private var policies: [Int: ModelPolicy]
   private var states: [String: ModelState] = [:]
   private var lastAttemptID = 0
   private var upstreams: [ObjectIdentifier: UpstreamConnection] = [:]
@@ -35,6 +37,11 @@ final class GatewayLoop {
     self.eventLoop = eventLoop
     self.context = context
     self.snapshot = snapshot
+    policies = Self.policies(snapshot)
+  }
+
+  private static func policies(_ snapshot: RoutingSnapshot) -> [Int: ModelPolicy] {
+    Dictionary(uniqueKeysWithValues: snapshot.fleet.replicaPolicies.map { ($0.replica.id, $0.policy) })
   }
 
   /// Starts the periodic work. Call on the loop.
@@ -56,7 +63,7 @@ final class GatewayLoop {
       kept[model.name] = state
     }
     states = kept
-    let policies = Dictionary(uniqueKeysWithValues: snapshot.fleet.governed.map { ($0.replica.id, $0.policy) })
+    policies = Self.policies(snapshot)
     for (id, pool) in pools {
       if let policy = policies[id] { pool.apply(policy) } else { pool.drain() }
     }
@@ -72,9 +79,12 @@ final class GatewayLoop {
     return new
   }
 
-  func pool(_ replica: Replica, policy: ModelPolicy) -> EnginePool {
+  func pool(_ replica: Replica) -> EnginePool {
     if let known = pools[replica.id] { return known }
-    let new = EnginePool(replica, policy: policy, loop: self)
+    let policy = policies[replica.id]
+    let new = EnginePool(replica, policy: policy ?? ModelPolicy(), loop: self)
+    // A request from before a reload may still go to a replica that is no longer there.
+    if policy == nil { new.drain() }
     pools[replica.id] = new
     return new
   }
@@ -100,9 +110,7 @@ final class GatewayLoop {
   /// Opens connections ahead where policies want some.
   private func warm() {
     guard !isDraining else { return }
-    for governed in snapshot.fleet.governed where governed.policy.pool.minimumIdle > 0 {
-      pool(governed.replica, policy: governed.policy).sweep()
-    }
+    for (replica, policy) in snapshot.fleet.replicaPolicies where policy.pool.minimumIdle > 0 { pool(replica).sweep() }
   }
 
   func stop() {
@@ -123,13 +131,19 @@ final class GatewayLoop {
 
   // MARK: Connections
 
-  /// Takes a client's connection in; one too many is closed.
-  func add(_ client: any ClientConnection) {
+  /// Takes a client's connection in, until ``remove(_:)``.
+  ///
+  /// - Returns: false when there are too many: it is to be closed.
+  func add(_ client: any ClientConnection) -> Bool {
+    guard clients.count < max(1, context.settings.connectionLimit / loopCount) else {
+      context.metrics.connectionsRefused.increment()
+      return false
+    }
     clients[ObjectIdentifier(client)] = client
-    guard clients.count > max(1, context.settings.connectionLimit / loopCount) else { return }
-    context.metrics.connectionsRefused.increment()
-    client.close()
+    return true
   }
+
+  /// The connection has ended. Harmless when it was not taken in.
   func remove(_ client: any ClientConnection) { clients[ObjectIdentifier(client)] = nil }
 
   /// Opens a connection. The completion runs on this loop.
@@ -156,7 +170,14 @@ final class GatewayLoop {
         NIOLoopBound(
           try channel.pipeline.syncOperations.handler(type: UpstreamConnection.self), eventLoop: channel.eventLoop)
       }
-      .whenComplete { result in completion.value(result.map { $0.value }) }
+      .whenComplete { result in
+        switch result {
+        case .success(let connection) where replica.usesTLS:
+          connection.value.whenSecured(within: timeout) { completion.value($0.map { connection.value }) }
+        case .success(let connection): completion.value(.success(connection.value))
+        case .failure(let error): completion.value(.failure(error))
+        }
+      }
   }
 
   func opened(_ upstream: UpstreamConnection) { upstreams[ObjectIdentifier(upstream)] = upstream }

@@ -1,4 +1,5 @@
 import Fleet
+import Reliability
 import Telemetry
 
 /// The gateway's metrics, named as the semantic router names them where it has them.
@@ -83,14 +84,28 @@ public final class GatewayMetrics: Sendable {
       "switchyard_broken_answers_total", help: "Answers that began and came to no end", labels: [("model", model)])
   }
 
+  /// Gauges of what runs and is held, beside which the limits of shedding can be read.
+  public func observe(_ load: GatewayLoad) {
+    registry.gauge("switchyard_requests_running", help: "Requests taken in and not ended") { Double(load.requests) }
+    registry.gauge("switchyard_request_bytes_held", help: "Bytes of requests that are held") { Double(load.bytes) }
+  }
+
   /// Gauges of a fleet; a later fleet's replace them.
   public func observe(_ fleet: FleetSnapshot) {
     registry.removeGauges("switchyard_replica_in_flight")
     registry.removeGauges("switchyard_replica_ready")
+    registry.removeGauges("switchyard_replica_connections")
+    registry.removeGauges("switchyard_replica_ejections")
     for replica in fleet.replicas {
       let labels = [("replica", replica.name), ("address", replica.authority)]
       registry.gauge("switchyard_replica_in_flight", help: "Requests running on a replica", labels: labels) {
         Double(replica.load.inFlight)
+      }
+      registry.gauge(
+        "switchyard_replica_connections", help: "Connections to a replica, those of all loops", labels: labels
+      ) { Double(replica.load.connections) }
+      registry.gauge("switchyard_replica_ejections", help: "Times that a replica was ejected", labels: labels) {
+        Double(replica.health.ejections)
       }
       registry.gauge("switchyard_replica_ready", help: "1 for a replica that may be chosen", labels: labels) {
         replica.health.state == .failing || replica.health.state == .ejected ? 0 : 1

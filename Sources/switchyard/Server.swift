@@ -11,7 +11,6 @@ import Pipeline
 import Reading
 import Reliability
 import RouterConfig
-import Synchronization
 import Telemetry
 
 /// The parts of a serving process, wired.
@@ -52,15 +51,16 @@ actor Server {
     snapshot.fleet.applyPolicies()
     current = SnapshotBox(snapshot)
     metrics.observe(snapshot.fleet)
+    let load = GatewayLoad(
+      shedder: LoadShedder(
+        maximumRequests: document.global.gateway.maxRequests, maximumBytes: document.global.gateway.maxBufferedBytes))
+    metrics.observe(load)
     pipeline = RoutePipeline(cache: ReadingCache(), clock: Self.clock)
     gateway = Gateway(
       group: group,
       context: GatewayContext(
         settings: GatewaySettings(document.global.gateway),
-        load: GatewayLoad(
-          shedder: LoadShedder(
-            maximumRequests: document.global.gateway.maxRequests,
-            maximumBytes: document.global.gateway.maxBufferedBytes)),
+        load: load,
         pipeline: pipeline, metrics: metrics, accessLog: accessLog, startedAt: Int(startedAt), tls: tls,
         onHealthChange: Self.tell
       ),
@@ -224,17 +224,17 @@ actor Server {
 
   private func startProbing() {
     probing?.cancel()
-    let probes = current.value.fleet.governed.map { probe in
+    let probes = current.value.fleet.replicaPolicies.map { replica, policy in
       HealthProber.Target(
-        replica: probe.replica, path: probe.policy.probePath,
-        interval: .nanoseconds(Int64(clamping: probe.policy.probeInterval)),
-        timeout: .nanoseconds(Int64(clamping: probe.policy.probeTimeout)))
+        replica: replica, path: policy.probePath,
+        interval: .nanoseconds(Int64(clamping: policy.probeInterval)),
+        timeout: .nanoseconds(Int64(clamping: policy.probeTimeout)))
     }
     probing = Task { [prober] in await prober.run(probes) }
     watching?.cancel()
     watching = Task { [current] in
       while !Task.isCancelled {
-        try? await Task.sleep(for: .seconds(10))
+        do { try await Task.sleep(for: .seconds(10)) } catch { return }
         for replica in current.value.fleet.ejectOutliers(now: NIODeadline.now().uptimeNanoseconds) {
           Self.tell(replica)
         }
@@ -310,23 +310,5 @@ actor Server {
     } catch {
       throw CommandFailure(error.problems.map { "\($0)" }.joined(separator: "\n"))
     }
-  }
-}
-
-/// The snapshot in force behind a lock, for readers off the event loops.
-final class SnapshotBox: Sendable {
-  private let storage: Mutex<RoutingSnapshot>
-  init(_ snapshot: RoutingSnapshot) { storage = Mutex(snapshot) }
-
-  var value: RoutingSnapshot {
-    get { storage.withLock { $0 } }
-    set { storage.withLock { $0 = newValue } }
-  }
-}
-
-extension EngineTLS {
-  /// With the further trust roots that `SSL_CERT_FILE` names.
-  static var fromEnvironment: EngineTLS {
-    EngineTLS(trustFile: ProcessInfo.processInfo.environment["SSL_CERT_FILE"].flatMap { $0.isEmpty ? nil : $0 })
   }
 }

@@ -60,10 +60,14 @@ final class HTTP1Connection: ChannelDuplexHandler, RemovableChannelHandler, Clie
   func handlerAdded(context: ChannelHandlerContext) {
     self.context = context
     peer = ClientPeer(address: context.remoteAddress, isEncrypted: listener.isEncrypted)
-    loop.add(self)
+    if !loop.add(self) { context.close(promise: nil) }
   }
 
-  func handlerRemoved(context: ChannelHandlerContext) { self.context = nil }
+  /// Also told of a connection that was closed before it was active, for which no other event comes.
+  func handlerRemoved(context: ChannelHandlerContext) {
+    self.context = nil
+    loop.remove(self)
+  }
 
   func channelRead(context: ChannelHandlerContext, data: NIOAny) {
     var buffer = unwrapInboundIn(data)

@@ -71,13 +71,16 @@ final class HTTP2Connection: ChannelInboundHandler, ClientConnection, NIOHTTP2Fr
     self.context = context
     peer = ClientPeer(address: context.remoteAddress, isEncrypted: listener.isEncrypted)
     isWritable = context.channel.isWritable
-    loop.add(self)
+    guard loop.add(self) else { return context.close(promise: nil) }
     open(.rootStream, bytes: limits.connectionWindow - 65_535)
     if loop.isDraining { drain() }
     flush()
   }
 
-  func handlerRemoved(context: ChannelHandlerContext) { self.context = nil }
+  func handlerRemoved(context: ChannelHandlerContext) {
+    self.context = nil
+    loop.remove(self)
+  }
 
   func channelRead(context: ChannelHandlerContext, data: NIOAny) {
     loop.refreshTime()

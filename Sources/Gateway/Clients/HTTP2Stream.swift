@@ -55,7 +55,6 @@ final class HTTP2Stream: ClientStream {
     guard self.exchange != nil else { return }
     if endsStream { return end() }
     guard intake == .whole else { return }
-    if let declaredLength, declaredLength > connection.settings.bodyLimit { return exchange.refuse(exchange.tooLarge) }
     connection.open(connection.credit.opened(Int(id), length: declaredLength))
   }
 

@@ -67,6 +67,7 @@ final class EnginePool {
   /// The connection has carried an answer and can carry another.
   func released(_ connection: UpstreamConnection) {
     settle(connection, machine.released(connection.poolID, now: loop.now))
+    report()
   }
 
   /// The connection has ended, or is about to.
@@ -141,9 +142,4 @@ final class EnginePool {
       connections: use.connections - reported.connections, pending: use.pending - reported.pending)
     reported = use
   }
-}
-
-extension TimeAmount {
-  /// A span of the policies, where `.max` is no limit: a year stands for every longer time.
-  init(_ nanoseconds: UInt64) { self = .nanoseconds(Int64(min(nanoseconds, 31_536_000_000_000_000))) }
 }

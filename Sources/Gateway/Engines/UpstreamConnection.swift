@@ -1,6 +1,7 @@
 import Fleet
 import HTTPWire
 import NIOCore
+import NIOTLS
 
 /// One connection to an engine: carries one exchange at a time and passes its answer on as it comes.
 ///
@@ -35,6 +36,9 @@ final class UpstreamConnection: ChannelDuplexHandler {
   private var isReadHeld = false
   /// The connection broke, which is not the end of an answer that ends with its connection.
   private var hasBroken = false
+  private var lastError: (any Error)?
+  private var isSecured = false
+  private var securing: ((Result<Void, any Error>) -> Void)?
   /// An answer has come over this connection before, so an early close may just be the engine's idle limit.
   private(set) var isReused = false
 
@@ -120,7 +124,12 @@ final class UpstreamConnection: ChannelDuplexHandler {
   // MARK: Channel
 
   func handlerAdded(context: ChannelHandlerContext) { self.context = context }
-  func handlerRemoved(context: ChannelHandlerContext) { self.context = nil }
+
+  /// Also told of a connection that broke before it was active, for which no other event comes.
+  func handlerRemoved(context: ChannelHandlerContext) {
+    self.context = nil
+    end()
+  }
 
   func channelActive(context: ChannelHandlerContext) {
     loop.opened(self)
@@ -128,7 +137,15 @@ final class UpstreamConnection: ChannelDuplexHandler {
   }
 
   func channelInactive(context: ChannelHandlerContext) {
+    end()
+    context.fireChannelInactive()
+  }
+
+  /// The connection is over: tells whoever uses it. Harmless when it was told.
+  private func end() {
     loop.closed(self)
+    securing?(.failure(lastError ?? ChannelError.eof))
+    securing = nil
     let before = state
     state = .closed
     if let attempt {
@@ -144,11 +161,37 @@ final class UpstreamConnection: ChannelDuplexHandler {
     // Behind the exchange, which may have the pool open another in this one's place.
     pool?.closed(self)
     pool = nil
-    context.fireChannelInactive()
+  }
+
+  // MARK: TLS
+
+  /// Waits for the TLS handshake. The completion runs once, on this loop.
+  func whenSecured(within limit: TimeAmount, _ completion: @escaping (Result<Void, any Error>) -> Void) {
+    if isSecured { return completion(.success(())) }
+    guard context != nil else { return completion(.failure(lastError ?? ChannelError.eof)) }
+    let bound = NIOLoopBound(self, eventLoop: loop.eventLoop)
+    let timer = loop.eventLoop.scheduleTask(in: limit) {
+      bound.value.lastError = ChannelError.connectTimeout(limit)
+      bound.value.close()
+    }
+    securing = { result in
+      timer.cancel()
+      completion(result)
+    }
+  }
+
+  func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
+    if case .handshakeCompleted? = event as? TLSUserEvent {
+      isSecured = true
+      securing?(.success(()))
+      securing = nil
+    }
+    context.fireUserInboundEventTriggered(event)
   }
 
   func errorCaught(context: ChannelHandlerContext, error: any Error) {
     hasBroken = true
+    lastError = lastError ?? error
     context.close(promise: nil)
   }
 

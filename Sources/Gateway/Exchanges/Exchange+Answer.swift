@@ -32,7 +32,7 @@ extension Exchange {
   func write(status: Int, contentType: StaticString, body: ByteBuffer, allow: String? = nil) {
     var buffer = client.allocator.buffer(capacity: 512 + body.readableBytes)
     buffer.writeStaticString("HTTP/1.1 ")
-    buffer.writeString("\(status) \(Reason.phrase(status))\r\ncontent-type: ")
+    buffer.writeString("\(status) \(ReasonPhrase.of(status))\r\ncontent-type: ")
     buffer.writeStaticString(contentType)
     buffer.writeString("\r\ncontent-length: \(body.readableBytes)\r\n")
     writeIdentity(to: &buffer, goesToEngine: false)

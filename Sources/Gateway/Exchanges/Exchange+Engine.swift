@@ -33,15 +33,14 @@ extension Exchange {
     }
     let attempt = begin(on: placements[index])
     self.attempt = attempt
+    placement = attempt.placement
     attempt.pool.lease(attempt)
   }
 
   private func begin(on placement: Placement) -> Attempt {
     tried.insert(placement.replica.id)
     attempts.attemptBegan()
-    self.placement = placement
-    let pool = loop.pool(placement.replica, policy: model?.model.policy ?? ModelPolicy())
-    return Attempt(id: loop.nextAttemptID(), self, on: placement, pool: pool)
+    return Attempt(id: loop.nextAttemptID(), self, on: placement, pool: loop.pool(placement.replica))
   }
 
   /// Why the first few replicas are failing, as the end of a sentence.
@@ -80,6 +79,7 @@ extension Exchange {
     } else {
       self.attempt = hedge
       hedge = nil
+      if let left = self.attempt { placement = left.placement }
     }
   }
 
@@ -124,6 +124,9 @@ extension Exchange {
     case .send:
       let choice = ReplicaPicker.pick(among: placements, excluding: tried, now: loop.now, random: &loop.random)
       guard let index = choice.index else { return }
+      // A copy is sent to be quicker, which an ejected replica is not known for.
+      let chosen = placements[index].replica
+      guard chosen.health.state(at: loop.now) != .ejected else { return chosen.load.end() }
       loop.context.metrics.hedges.increment()
       let attempt = begin(on: placements[index])
       hedge = attempt
@@ -152,7 +155,7 @@ extension Exchange {
       model.hedge.firstByteReceived(
         after: UInt64(max(0, (loop.time - attempt.startedAt).nanoseconds)), now: loop.now)
     }
-    if upload == nil { letBodyGo() }
+    if upload?.isComplete ?? true { letBodyGo() }
     writeAnswerHead(answer, bytes)
     return true
   }
@@ -248,7 +251,8 @@ extension Exchange {
     guard self.attempt === attempt else { return }
     attempt.release()
     self.attempt = nil
-    if status < 500 { attempt.placement.replica.requestSucceeded(now: loop.now) }
+    let replica = attempt.placement.replica
+    if status < 500, replica.requestSucceeded(now: loop.now) != nil { loop.context.onHealthChange(replica) }
     attempts.ended()
     conclude()
     account()
@@ -271,6 +275,7 @@ extension Exchange {
     let action = attempts.failed(kind, budget: &model.budget, hasOtherReplica: mayRetry, now: loop.now)
     if action == .retryOnFreshConnection, let dead = attempt.connection {
       attempt.connection = nil
+      upload?.stage = .waiting
       return attempt.pool.replaceDead(dead, for: attempt)
     }
     drop(attempt)

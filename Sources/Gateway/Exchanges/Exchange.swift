@@ -47,6 +47,10 @@ final class Exchange {
   var upload: Upload?
   /// Told when the request was shed.
   var retryAfter = 0
+  /// Something is done with a body. One that nobody wants is read past, up to ``unwantedLimit``, so that the connection
+  /// can be kept; a longer one is not waited for.
+  private var wantsBody = true
+  private static let unwantedLimit = 64 << 10
   private var isAdmitted = false
   private var heldBytes = 0
   /// Of them, those that the client's side still has.
@@ -114,12 +118,17 @@ final class Exchange {
     case .model(let model):
       // The engine gets the path in its canonical spelling.
       target = model.path + parts.query
-      if head.method == .post { admit() }
+      if head.method == .post {
+        admit()
+        return .whole
+      }
     case .passedThrough(let row):
       target = parts.path + parts.query
-      if beginUpload(row, query: parts.query) { return .streamed }
+      return beginUpload(row, query: parts.query) ? .streamed : .whole
     case .local, .notAllowed, .unknown: break
     }
+    wantsBody = false
+    if case .length(let length) = head.framing, length > Self.unwantedLimit { receivedAll() }
     return .whole
   }
 
@@ -162,6 +171,11 @@ final class Exchange {
     guard phase == .receiving || (upload != nil && phase != .ended) else { return false }
     bodyBytes += bytes.readableBytes
     guard upload == nil else { return receiveUpload(bytes) }
+    guard wantsBody else {
+      guard bodyBytes > Self.unwantedLimit else { return true }
+      receivedAll()
+      return false
+    }
     guard bodyBytes <= loop.context.settings.bodyLimit else {
       refuse(tooLarge)
       return false
@@ -293,7 +307,7 @@ final class Exchange {
   /// The answer begins: from here on the client sees it.
   func beginAnswer() {
     phase = .answering
-    if upload == nil { headBytes = ByteBuffer() }
+    if upload?.isComplete ?? true { headBytes = ByteBuffer() }
   }
 
   /// The request is over; what it holds is given back. Harmless when it is over already.

@@ -21,7 +21,7 @@ final class TLSHandshake: ChannelInboundHandler, RemovableChannelHandler, Client
 
   func handlerAdded(context: ChannelHandlerContext) {
     self.context = context
-    loop.add(self)
+    if !loop.add(self) { context.close(promise: nil) }
   }
 
   func handlerRemoved(context: ChannelHandlerContext) {

@@ -6,7 +6,7 @@ extension ConfigurationSchema {
     .init(
       "listeners[].port", .integer(0...65535), required: true, "The port to bind; 0 takes a free one."),
     .init(
-      "listeners[].timeout", .duration, default: "the gateway's",
+      "listeners[].timeout", .duration, default: "none",
       "Longest time for a whole request, such as `60s` or `1m30s`; `0` sets no limit."),
     .init(
       "listeners[].trust_forwarded", .boolean, default: "false",

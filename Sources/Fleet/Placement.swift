@@ -1,0 +1,30 @@
+/// A model on a replica.
+public struct Placement: Sendable {
+  /// Shown in traces and logs: the backend's name for this model, where several models share a replica.
+  public let name: String
+  public let replica: Replica
+  /// Share of the traffic relative to the model's other placements; 0 takes none.
+  public let weight: Int
+  /// The name that the engine knows the model by.
+  public let upstreamModel: String
+  /// Precedes the client's path, such as `/openai`.
+  public let pathPrefix: String
+  /// Replaces the path of chat completions when the document says so.
+  public let chatPath: String?
+  /// Header lines sent to this replica, each `name: value CRLF`; holds the credential, so it is never printed.
+  public let headerLines: HeaderLines
+
+  public init(
+    name: String? = nil, replica: Replica, weight: Int = 1, upstreamModel: String, pathPrefix: String = "",
+    chatPath: String? = nil,
+    headerLines: HeaderLines = HeaderLines()
+  ) {
+    self.name = name ?? replica.name
+    self.replica = replica
+    self.weight = weight
+    self.upstreamModel = upstreamModel
+    self.pathPrefix = pathPrefix
+    self.chatPath = chatPath
+    self.headerLines = headerLines
+  }
+}
