@@ -106,29 +106,34 @@ public struct RequestEdits: Sendable {
   ///
   /// Cost: linear in members times edits, and in the values that are merged into.
   ///
-  /// - Parameter body: the bytes the facts were made from; others are a programming error and may trap.
-  public func splices(on body: UnsafeRawBufferPointer) -> ByteSplices {
+  /// - Parameters:
+  ///   - body: the bytes the facts were made from; others are a programming error and may trap.
+  ///   - model: asked for instead of the one that the body names; nil leaves it. It must have been left alone by the
+  ///     edits.
+  public func splices(on body: UnsafeRawBufferPointer, model: JSONFragment? = nil) -> ByteSplices {
     precondition(
       body.count == facts.bodyLength, "the body is not the one that the facts were made from")
     var splices = ByteSplices()
-    var removed = [Bool](repeating: false, count: facts.members.count)
+    // Of every member whether it goes; empty as long as none does.
+    var removed: [Bool] = []
     var appended: [NestedMember] = []
+    if let model { splices.replace(facts.modelRange, with: model.bytes) }
     for edit in members {
-      let places = facts.members.indices.filter {
-        isNamed(facts.members[$0].key, edit.key, in: body)
-      }
+      let last = facts.members.lastIndex { isNamed($0.key, edit.key, in: body) }
       switch edit.base {
       case .removed:
-        for place in places { removed[place] = true }
+        guard let last else { continue }
+        if removed.isEmpty { removed = [Bool](repeating: false, count: facts.members.count) }
+        for place in 0...last where isNamed(facts.members[place].key, edit.key, in: body) { removed[place] = true }
       case .set(let value):
         let value = finished(value, edit)
-        if let last = places.last {
+        if let last {
           splices.replace(facts.members[last].value.range, with: value.bytes)
         } else {
           appended.append(NestedMember(key: edit.key, value: value))
         }
       case .kept:
-        guard let last = places.last else {
+        guard let last else {
           appended.append(NestedMember(key: edit.key, value: edit.mergedObject))
           continue
         }
@@ -181,10 +186,11 @@ public struct RequestEdits: Sendable {
   private func spliceMembers(
     removed: [Bool], appended: [NestedMember], _ splices: inout ByteSplices
   ) {
+    guard !removed.isEmpty || !appended.isEmpty else { return }
     let members = facts.members
     var staying = 0
     for index in members.indices {
-      guard removed[index] else {
+      guard !removed.isEmpty, removed[index] else {
         staying += 1
         continue
       }

@@ -83,11 +83,11 @@ extension RequestFacts {
     checked { () throws(JSONError) in
       try cursor.enterObject()
       while let entry = try cursor.nextMember() {
-        let key = String(decoding: JSONString.unescaped(entry.key, in: body), as: UTF8.self)
+        let key = JSONString.text(entry.key, in: body)
         let value = try cursor.skipValue()
         metadata[key] =
           value.kind == .string
-          ? String(decoding: JSONString.unescaped(value, in: body), as: UTF8.self) : nil
+          ? JSONString.text(value, in: body) : nil
       }
     }
     return metadata

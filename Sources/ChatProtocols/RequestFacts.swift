@@ -70,7 +70,7 @@ extension RequestFacts {
       bodyLength: body.count,
       range: scan.range,
       members: scan.members,
-      model: String(decoding: JSONString.unescaped(model, in: body), as: UTF8.self),
+      model: JSONString.text(model, in: body),
       modelRange: model.range,
       isStreaming: scan.isStreaming,
       wantsStreamUsage: scan.wantsStreamUsage,

@@ -171,9 +171,9 @@ struct RequestScan {
         metadataFault = .metadataKeyTooLong(limit: limits.keyBytes)
       } else if value.kind != .string {
         metadataFault = .metadataValueNotAString(
-          key: String(decoding: JSONString.unescaped(entry.key, in: body), as: UTF8.self))
+          key: JSONString.text(entry.key, in: body))
       } else if value.unescapedLength > limits.valueBytes {
-        let key = String(decoding: JSONString.unescaped(entry.key, in: body), as: UTF8.self)
+        let key = JSONString.text(entry.key, in: body)
         metadataFault = .metadataValueTooLong(key: key, limit: limits.valueBytes)
       }
     }

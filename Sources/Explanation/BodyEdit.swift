@@ -40,7 +40,7 @@ public struct BodyEdit: Sendable, Equatable {
   private static func member(
     of splice: ByteSplices.Splice, in body: UnsafeRawBufferPointer, facts: RequestFacts
   ) -> String {
-    func name(_ key: JSONExtent) -> String { String(decoding: JSONString.unescaped(key, in: body), as: UTF8.self) }
+    func name(_ key: JSONExtent) -> String { JSONString.text(key, in: body) }
     let range = splice.range
     if let inside = facts.members.first(where: {
       $0.value.range.lowerBound <= range.lowerBound && range.lowerBound < $0.value.range.upperBound
@@ -62,7 +62,7 @@ public struct BodyEdit: Sendable, Equatable {
       var cursor = JSONCursor(object)
       guard (try? cursor.enterObject()) != nil else { return names }
       while let member = try? cursor.nextMember() {
-        names.append(String(decoding: JSONString.unescaped(member.key, in: object), as: UTF8.self))
+        names.append(JSONString.text(member.key, in: object))
       }
       return names
     }

@@ -143,7 +143,7 @@ extension RouteExplanation {
 
   // MARK: Parts
 
-  private static func families(of recipe: Router.CompiledRecipe, _ readings: SignalReadings) -> [FamilyExplanation] {
+  private static func families(of recipe: CompiledRecipe, _ readings: SignalReadings) -> [FamilyExplanation] {
     let used = Set(recipe.profile.decisions.flatMap(\.rules.leaves).map(\.key))
     return SignalFamily.allCases.compactMap { family in
       let names = recipe.profile.signals.names(of: family)
@@ -162,7 +162,7 @@ extension RouteExplanation {
   }
 
   private static func decisions(
-    of recipe: Router.CompiledRecipe, _ readings: SignalReadings, chosen: Int?
+    of recipe: CompiledRecipe, _ readings: SignalReadings, chosen: Int?
   ) -> [DecisionExplanation] {
     zip(recipe.profile.decisions, recipe.engine.trace(readings, chosen: chosen)).map {
       DecisionExplanation(decision: $0, trace: $1)

@@ -1,5 +1,5 @@
-/// A model on a replica.
-public struct Placement: Sendable {
+/// A model on a replica. Immutable; a reference, because every request takes hold of one several times.
+public final class Placement: Sendable {
   /// Shown in traces and logs: the backend's name for this model, where several models share a replica.
   public let name: String
   public let replica: Replica

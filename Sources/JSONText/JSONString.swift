@@ -79,6 +79,16 @@ public enum JSONString {
     }
   }
 
+  /// The string, unescaped. One allocation at most where it has no escapes.
+  ///
+  /// - Parameter string: a string that a cursor passed over in `bytes`.
+  public static func text(_ string: JSONExtent, in bytes: UnsafeRawBufferPointer) -> String {
+    if !string.hasEscapes {
+      return String(decoding: UnsafeRawBufferPointer(rebasing: bytes[string.contents]), as: UTF8.self)
+    }
+    return String(decoding: unescaped(string, in: bytes), as: UTF8.self)
+  }
+
   /// Hands over the bytes of the string, unescaped, one by one.
   @inline(__always)
   static func forEachByte(

@@ -72,7 +72,7 @@ public struct RoutePipeline: Sendable {
   ) throws(APIError) -> RoutePlan {
     let prompt = facts.promptFacts(body: body)
     let reader = snapshot.readers[recipe]
-    let engine = snapshot.router.recipes[recipe].engine
+    let compiled = snapshot.router.recipes[recipe]
     // Recipes have rules of their own, so what is kept of a text is kept a recipe.
     let generation = snapshot.generation << 16 | UInt64(recipe)
     var readings = SignalReadings()
@@ -89,10 +89,10 @@ public struct RoutePipeline: Sendable {
     if options.readsEverything {
       for family in SignalFamily.allCases where readings[family] == nil { read(family) }
     }
-    var verdict = engine.decide(readings)
+    var verdict = compiled.engine.decide(readings)
     while case .needs(let family) = verdict {
       read(family)
-      verdict = engine.decide(readings)
+      verdict = compiled.engine.decide(readings)
     }
     if hasNews { cache?.record(readings, generation: generation, text: prompt.evaluationText) }
 
@@ -108,9 +108,7 @@ public struct RoutePipeline: Sendable {
       if let plugin = selection.systemPrompt {
         isInjected = edits.applySystemPrompt(plugin.prompt, mode: plugin.mode == .replace ? .replace : .insert)
       }
-      if let isOn = selection.usesReasoning, let control = selection.reasoning {
-        apply(control.changes(isOn: isOn, effort: selection.effort, clientEffort: effort(facts, body)), to: &edits)
-      }
+      apply(selection.reasoningChanges(clientEffort: effort(facts, body)), to: &edits)
     }
     // Only chat requests have a place to say it.
     if facts.endpoint != .chatCompletions { selection.usesReasoning = nil }
@@ -118,7 +116,7 @@ public struct RoutePipeline: Sendable {
       facts: facts, selection: selection, contextTokens: PromptReader.estimatedTokens(prompt.size),
       model: selection.model, adapter: selection.adapter, recipe: recipe,
       readings: readings, verdict: verdict, edits: edits, injectsSystemPrompt: isInjected,
-      signals: snapshot.router.recipes[recipe].profile.signals,
+      signals: compiled.profile.signals,
       wasReadBefore: isKnown && !hasNews)
   }
 

@@ -64,8 +64,6 @@ public final class RoutePlan: Sendable {
   public func splices(for placement: Placement, on body: UnsafeRawBufferPointer) -> ByteSplices {
     let upstream = adapter ?? placement.upstreamModel
     guard upstream != facts.model else { return edits.splices(on: body) }
-    var edits = edits
-    edits.setModel(upstream)
-    return edits.splices(on: body)
+    return edits.splices(on: body, model: .string(upstream))
   }
 }

@@ -6,7 +6,7 @@ import Routing
 /// A configuration and a fleet, compiled together: what one request sees from its start to its end.
 ///
 /// Immutable; published whole. Safe from any thread.
-public struct RoutingSnapshot: Sendable {
+public final class RoutingSnapshot: Sendable {
   /// Tells readings kept in the cache under this configuration from those kept under another.
   public let generation: UInt64
   public let router: Router

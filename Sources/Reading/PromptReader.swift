@@ -5,7 +5,7 @@ import Signals
 /// The signals of one recipe, compiled: reads a family of a request when asked to.
 ///
 /// Immutable; may be used from any thread. Reads no clock of its own.
-public struct PromptReader: Sendable {
+public final class PromptReader: Sendable {
   /// One a family, in the order of ``SignalFamily``.
   private let families: [any SignalRules]
   private let declared: [Bool]

@@ -40,10 +40,14 @@ indirect enum CompiledRule: Sendable {
 }
 
 /// A leaf: which reading of which family, and what is asked of it.
-struct CompiledLeaf: Sendable {
+///
+/// A reference, so that passing over it copies none of its texts.
+final class CompiledLeaf: Sendable {
   let family: SignalFamily
   let index: Int
   let leaf: RuleLeaf
+  let predicate: NumericPredicate?
+  let matchesOnError: Bool
 
   init?(_ leaf: RuleLeaf, signals: SignalDeclarations) {
     guard let family = SignalFamily(ruleType: leaf.type),
@@ -52,6 +56,8 @@ struct CompiledLeaf: Sendable {
     self.family = family
     self.index = index
     self.leaf = leaf
+    predicate = leaf.predicate
+    matchesOnError = leaf.onError == .match
   }
 }
 

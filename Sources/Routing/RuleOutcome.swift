@@ -89,16 +89,18 @@ extension CompiledRule {
 extension CompiledLeaf {
   /// A leaf with a predicate compares the reading's number (else its confidence) and matches with confidence 1.
   func outcome(_ readings: SignalReadings) -> RuleOutcome {
-    guard let family = readings[family] else { return .unread(self.family) }
-    let reading = family.readings[index]
-    if let predicate = leaf.predicate {
-      if case .failed = reading.state { return leaf.onError == .match ? .matched(confidence: 1) : .failed }
-      var number = reading.value
-      if number == nil, case .matched(let confidence) = reading.state { number = confidence }
-      guard let number else { return .unmatched }
-      return predicate.holds(for: number) ? .matched(confidence: 1) : .unmatched
+    let outcome = readings.outcome(of: index, in: family)
+    if let predicate {
+      switch outcome {
+      case .unread: return .unread(family)
+      case .failed: return matchesOnError ? .matched(confidence: 1) : .failed
+      case .matched, .unmatched:
+        guard let number = readings.number(of: index, in: family) else { return .unmatched }
+        return predicate.holds(for: number) ? .matched(confidence: 1) : .unmatched
+      }
     }
-    switch reading.state {
+    switch outcome {
+    case .unread: return .unread(family)
     case .matched(let confidence): return .matched(confidence: confidence)
     case .unmatched: return .unmatched
     case .failed: return .failed

@@ -2,11 +2,43 @@
 /// 'unmatched': the decision engine asks for it when its outcome matters.
 public struct SignalReadings: Sendable, Equatable {
   private var families: [FamilyReading?]
+  private static let unread = [FamilyReading?](repeating: nil, count: SignalFamily.allCases.count)
 
-  public init() { families = Array(repeating: nil, count: SignalFamily.allCases.count) }
+  public init() { families = Self.unread }
 
   public subscript(family: SignalFamily) -> FamilyReading? {
     get { families[Int(family.rawValue)] }
     set { families[Int(family.rawValue)] = newValue }
+  }
+
+  /// What became of one rule, without its texts: for who asks often.
+  public enum Outcome: Sendable, Equatable {
+    /// Its family has not been read.
+    case unread
+    /// Confidence in 0…1.
+    case matched(confidence: Double)
+    case unmatched
+    case failed
+  }
+
+  /// What became of one rule of a family. Copies nothing.
+  ///
+  /// - Parameter index: among the family's rules, in the order of the document.
+  public func outcome(of index: Int, in family: SignalFamily) -> Outcome {
+    guard families[Int(family.rawValue)] != nil else { return .unread }
+    switch families[Int(family.rawValue)]!.readings[index].state {
+    case .matched(let confidence): return .matched(confidence: confidence)
+    case .unmatched: return .unmatched
+    case .failed: return .failed
+    }
+  }
+
+  /// The number that a predicate compares: the reading's own, else the confidence of a match. nil when there is none.
+  /// Copies nothing.
+  public func number(of index: Int, in family: SignalFamily) -> Double? {
+    guard families[Int(family.rawValue)] != nil else { return nil }
+    if let value = families[Int(family.rawValue)]!.readings[index].value { return value }
+    if case .matched(let confidence) = families[Int(family.rawValue)]!.readings[index].state { return confidence }
+    return nil
   }
 }

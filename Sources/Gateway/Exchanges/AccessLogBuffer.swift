@@ -32,13 +32,17 @@ struct AccessLogBuffer {
     var responseBytes: Int
   }
 
-  mutating func append(_ entry: Entry, id: (inout [UInt8]) -> Void) {
+  mutating func append(_ entry: Entry, id: RequestID) {
     let now = time(nil)
     if now != second { setSecond(now) }
     literal("{\"time\":\"")
     bytes.append(contentsOf: stamp)
     literal("\",\"event\":\"request\",\"request_id\":\"")
-    id(&bytes)
+    withUnsafeTemporaryAllocation(byteCount: RequestID.length, alignment: 8) { text in
+      guard let base = text.baseAddress else { return }
+      id.write(to: base)
+      bytes.append(contentsOf: text)
+    }
     literal("\",\"method\":\"")
     bytes.append(
       contentsOf: UnsafeRawBufferPointer(start: entry.method.utf8Start, count: entry.method.utf8CodeUnitCount))
@@ -77,7 +81,18 @@ struct AccessLogBuffer {
 
   private mutating func number(_ key: StaticString, _ value: Int) {
     literal(key)
-    bytes.append(contentsOf: String(value).utf8)
+    // The digits from the last, at the end of the space for the longest number.
+    withUnsafeTemporaryAllocation(byteCount: 20, alignment: 8) { digits in
+      var rest = value.magnitude
+      var start = digits.count
+      repeat {
+        start -= 1
+        digits[start] = UInt8(ascii: "0") + UInt8(truncatingIfNeeded: rest % 10)
+        rest /= 10
+      } while rest > 0
+      if value < 0 { bytes.append(UInt8(ascii: "-")) }
+      bytes.append(contentsOf: digits[start...])
+    }
   }
 
   private mutating func setSecond(_ now: Int) {

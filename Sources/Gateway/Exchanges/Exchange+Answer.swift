@@ -115,20 +115,18 @@ extension Exchange {
     loop.countAnswer(status)
     log(
       AccessLogBuffer.Entry(
-        method: head.method.name, path: plan?.facts.endpoint.path ?? RequestTarget(target).path,
-        requestedModel: requestedModel, model: publicModel, decision: plan?.selection?.decision ?? "",
+        method: head.method.name, path: accountedPath, requestedModel: requestedModel, model: publicModel,
+        decision: decision,
         replica: placement?.name ?? "", status: status, attempts: attempts.attempts,
         milliseconds: Double(total.nanoseconds) / 1e6, firstByteMilliseconds: Double(first.nanoseconds) / 1e6,
         requestBytes: bodyBytes, responseBytes: responseBytes))
   }
 
+  private var accountedPath: String {
+    if case .model(let endpoint) = endpoint { endpoint.path } else { RequestTarget(target).path }
+  }
+
   private func log(_ entry: AccessLogBuffer.Entry) {
-    loop.logged { log in
-      log.append(entry) { bytes in
-        var text = ByteBuffer()
-        id.write(to: &text)
-        bytes.append(contentsOf: text.readableBytesView)
-      }
-    }
+    loop.logged { log in log.append(entry, id: id) }
   }
 }

@@ -57,7 +57,10 @@ final class Exchange {
   private var aheadBytes = 0
 
   // Set once the request is routed.
+  /// Let go of once an answer has begun, like the body.
   private(set) var plan: RoutePlan?
+  /// The decision's name; empty when there was none.
+  private(set) var decision = ""
   private(set) var model: ModelState?
   /// The model's name as the client knows it.
   private(set) var publicModel = ""
@@ -268,6 +271,7 @@ final class Exchange {
     metrics.routingLatency.observe(nanoseconds: UInt64(max(0, (loop.refreshTime() - startedAt).nanoseconds)))
     if plan.wasReadBefore { metrics.readCacheHits.increment() }
     if let selection = plan.selection, let decision = selection.decision {
+      self.decision = decision
       let counters = loop.metrics(ofDecision: decision)
       counters.matches.increment()
       counters.confidence.observe(selection.confidence)
@@ -307,6 +311,7 @@ final class Exchange {
   /// The answer begins: from here on the client sees it.
   func beginAnswer() {
     phase = .answering
+    plan = nil
     if upload?.isComplete ?? true { headBytes = ByteBuffer() }
   }
 
