@@ -20,7 +20,8 @@ enum ObjectMerge {
     _ members: [NestedMember], intoObjectAt start: Int, of bytes: UnsafeRawBufferPointer,
     _ splices: inout ByteSplices
   ) {
-    var places = [Range<Int>?](repeating: nil, count: members.count)
+    // By member, where it is; empty as long as none is found.
+    var places: [Range<Int>?] = []
     var end = start + 1
     var isEmpty = true
     checked { () throws(JSONError) in
@@ -31,13 +32,14 @@ enum ObjectMerge {
         end = value.range.upperBound
         isEmpty = false
         if let index = members.firstIndex(where: { isNamed(present.key, $0.key, in: bytes) }) {
+          if places.isEmpty { places = Array(repeating: nil, count: members.count) }
           places[index] = value.range
         }
       }
     }
     var appended: [UInt8] = []
-    for (member, place) in zip(members, places) {
-      if let place {
+    for (index, member) in members.enumerated() {
+      if !places.isEmpty, let place = places[index] {
         splices.replace(place, with: member.value.bytes)
       } else {
         if !isEmpty { appended.append(UInt8(ascii: ",")) }

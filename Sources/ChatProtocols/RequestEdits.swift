@@ -232,6 +232,6 @@ private struct MemberEdit: Sendable {
 
   /// An object of the merged members alone.
   var mergedObject: JSONFragment {
-    JSONFragment.emptyObject.spliced { ObjectMerge.splice(merged, intoObjectAt: 0, of: $0, &$1) }
+    .object(of: merged.lazy.map { (key: $0.key, value: $0.value) })
   }
 }

@@ -63,17 +63,13 @@ extension RequestFacts {
   /// The texts, unescaped, with a space between them.
   private static func joined(_ texts: [JSONExtent], in body: UnsafeRawBufferPointer) -> [UInt8] {
     let length = texts.reduce(0) { $0 + $1.unescapedLength } + max(0, texts.count - 1)
-    return [UInt8](unsafeUninitializedCapacity: length) { buffer, written in
-      let output = UnsafeMutableRawBufferPointer(buffer)
-      for text in texts {
-        if written > 0 {
-          output[written] = UInt8(ascii: " ")
-          written += 1
-        }
-        written += JSONString.unescape(
-          text, in: body, into: UnsafeMutableRawBufferPointer(rebasing: output[written...]))
-      }
+    var joined: [UInt8] = []
+    joined.reserveCapacity(length)
+    for text in texts {
+      if !joined.isEmpty { joined.append(UInt8(ascii: " ")) }
+      JSONString.appendUnescaped(text, in: body, to: &joined)
     }
+    return joined
   }
 
   private func metadata(_ body: UnsafeRawBufferPointer) -> [String: String] {

@@ -35,6 +35,11 @@ public struct JSONFragment: Sendable, Equatable {
 
   /// An object with the given members, in order.
   public static func object(_ members: KeyValuePairs<String, JSONFragment>) -> JSONFragment {
+    object(of: members)
+  }
+
+  /// An object with the given members, in order.
+  public static func object(of members: some Collection<(key: String, value: JSONFragment)>) -> JSONFragment {
     var bytes: [UInt8] = [UInt8(ascii: "{")]
     for (index, member) in members.enumerated() {
       if index > 0 { bytes.append(UInt8(ascii: ",")) }

@@ -79,6 +79,19 @@ public enum JSONString {
     }
   }
 
+  /// Appends the string, unescaped, as UTF-8.
+  ///
+  /// - Parameter string: a string that a cursor passed over in `bytes`.
+  public static func appendUnescaped(
+    _ string: JSONExtent, in bytes: UnsafeRawBufferPointer, to output: inout [UInt8]
+  ) {
+    if string.hasEscapes {
+      output.append(contentsOf: unescaped(string, in: bytes))
+    } else {
+      output.append(contentsOf: UnsafeRawBufferPointer(rebasing: bytes[string.contents]))
+    }
+  }
+
   /// The string, unescaped. One allocation at most where it has no escapes.
   ///
   /// - Parameter string: a string that a cursor passed over in `bytes`.
