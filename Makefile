@@ -1,12 +1,16 @@
 # `make help` lists what there is.
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint fmt bench fuzz soak clean
+.PHONY: help build demo test lint fmt bench fuzz soak clean
 
 help: ## This list
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 10
 
 demo: ## Build, start a gateway and three simulated engines, ask a question (PORT=9080 for another port)
 	@PORT="$(PORT)" MANAGEMENT_PORT="$(MANAGEMENT_PORT)" scripts/demo.sh
+
+build: ## Build the program as it is released: .build/release/switchyard
+	@scripts/setup.sh
+	@scripts/release.sh switchyard
 
 test: ## Build and run every test, the end-to-end ones too
 	@scripts/setup.sh test
@@ -31,7 +35,7 @@ fuzz: ## Fuzz the parsers, a minute each (SECONDS=600 for longer)
 
 soak: ## An hour of slow streams, leaving clients and failing engines (SECONDS=600 for less)
 	@scripts/setup.sh bench
-	swift build -c release --product switchyard
+	@scripts/release.sh switchyard
 	@scripts/soak.sh $(SECONDS)
 
 clean: ## Remove what was built

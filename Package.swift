@@ -4,10 +4,6 @@ import PackageDescription
 // The floors of the house (docs/architecture.md): a target imports only targets on floors below its own.
 // docs/dependencies.md says what each package is for and what a clean build costs.
 
-/// Checks of exclusive access to memory at run time stay on wherever tests run; a release does without them, which is
-/// worth 3 % of the gateway's time (docs/decisions/0006).
-let release: [SwiftSetting] = [.unsafeFlags(["-enforce-exclusivity=unchecked"], .when(configuration: .release))]
-
 let package = Package(
   name: "switchyard",
   platforms: [.macOS(.v26)],
@@ -191,7 +187,3 @@ let package = Package(
   swiftLanguageModes: [.v6],
   cxxLanguageStandard: .cxx17
 )
-
-for target in package.targets where target.type == .regular || target.type == .executable {
-  target.swiftSettings = (target.swiftSettings ?? []) + release
-}

@@ -34,8 +34,7 @@ say "1/4  Set-up"
 scripts/setup.sh
 
 say "2/4  Building in release mode (the first time takes a few minutes)"
-swift build -c release --product switchyard
-switchyard=$(swift build -c release --show-bin-path)/switchyard
+switchyard=$(scripts/release.sh switchyard)
 
 say "3/4  Starting three simulated engines and the gateway"
 loras=('{"name":"math-expert"}' '{"name":"science-expert"}' '{"name":"social-expert"}' '{"name":"humanities-expert"}'

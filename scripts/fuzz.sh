@@ -12,6 +12,6 @@ if [ "${1:-}" = bounded ]; then
 fi
 # The seeded simulation of the pool, ejection and retry machines runs in its tests for a million steps, here without end.
 for fuzzer in "${fuzzers[@]}" gateway-fuzz reliability-fuzz; do
-  swift build -c release --product "$fuzzer"
-  "$(swift build -c release --show-bin-path)/$fuzzer" --seconds "${1:-60}"
+  program=$(scripts/release.sh "$fuzzer")
+  "$program" --seconds "${1:-60}"
 done

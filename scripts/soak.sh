@@ -14,7 +14,7 @@ set -euo pipefail
 cd "$(dirname "$0")/.."
 binary=${SWITCHYARD:-.build/release/switchyard}
 if [ ! -x "$binary" ]; then
-  echo "scripts/soak.sh: there is no program at $binary; build it (swift build -c release --product switchyard)" \
+  echo "scripts/soak.sh: there is no program at $binary; build it (make build)" \
     "or name another with SWITCHYARD=PATH" >&2
   exit 1
 fi

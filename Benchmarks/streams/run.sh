@@ -8,7 +8,7 @@ cd "$(dirname "$0")/../.."
 binary=${1:?"usage: Benchmarks/streams/run.sh BINARY"}
 if [ ! -x "$binary" ]; then
   echo "Benchmarks/streams/run.sh: there is no program at $binary;" \
-    "build it (swift build -c release --product switchyard)" >&2
+    "build it (scripts/release.sh switchyard)" >&2
   exit 1
 fi
 PYTHONDONTWRITEBYTECODE=1 exec python3 Benchmarks/streams/measure.py "$(realpath "$binary")"

@@ -61,7 +61,7 @@ public struct RoutePipeline: Sendable {
         facts: facts, selection: nil, contextTokens: nil, model: base, adapter: adapter, recipe: nil,
         readings: SignalReadings(),
         verdict: nil, edits: RequestEdits(facts), injectsSystemPrompt: false,
-        signals: SignalDeclarations(), wasReadBefore: false)
+        compiledRecipe: nil, wasReadBefore: false)
     case .virtual(let recipe):
       return try route(facts, body: body, recipe: recipe, snapshot: snapshot, options: options)
     }
@@ -116,7 +116,7 @@ public struct RoutePipeline: Sendable {
       facts: facts, selection: selection, contextTokens: PromptReader.estimatedTokens(prompt.size),
       model: selection.model, adapter: selection.adapter, recipe: recipe,
       readings: readings, verdict: verdict, edits: edits, injectsSystemPrompt: isInjected,
-      signals: compiled.profile.signals,
+      compiledRecipe: compiled,
       wasReadBefore: isKnown && !hasNews)
   }
 

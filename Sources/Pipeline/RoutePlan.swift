@@ -1,7 +1,6 @@
 import ChatProtocols
 import Fleet
 import JSONText
-import RouterConfig
 import Routing
 import Signals
 
@@ -28,15 +27,14 @@ public final class RoutePlan: Sendable {
   /// Changes to the body, but for the model's name, which depends on the replica.
   public let edits: RequestEdits
   public let injectsSystemPrompt: Bool
-  /// The signals that the recipe declares; empty for a pass-through.
-  public let signals: SignalDeclarations
+  private let compiledRecipe: CompiledRecipe?
   /// Text readings came from the cache.
   public let wasReadBefore: Bool
 
   init(
     facts: RequestFacts, selection: Selection?, contextTokens: Int?, model: String, adapter: String?, recipe: Int?,
     readings: SignalReadings, verdict: DecisionEngine.Verdict?, edits: RequestEdits, injectsSystemPrompt: Bool,
-    signals: SignalDeclarations, wasReadBefore: Bool
+    compiledRecipe: CompiledRecipe?, wasReadBefore: Bool
   ) {
     self.facts = facts
     self.selection = selection
@@ -48,7 +46,7 @@ public final class RoutePlan: Sendable {
     self.verdict = verdict
     self.edits = edits
     self.injectsSystemPrompt = injectsSystemPrompt
-    self.signals = signals
+    self.compiledRecipe = compiledRecipe
     self.wasReadBefore = wasReadBefore
   }
 
@@ -56,7 +54,9 @@ public final class RoutePlan: Sendable {
   public var publicModel: String { adapter ?? model }
 
   /// Names of a family's rules, in the order of its readings.
-  public func signalNames(of family: SignalFamily) -> [String] { signals.names(of: family) }
+  public func signalNames(of family: SignalFamily) -> [String] {
+    compiledRecipe?.profile.signals.names(of: family) ?? []
+  }
 
   /// The body's changes for one placement.
   ///

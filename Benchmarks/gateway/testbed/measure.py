@@ -166,7 +166,7 @@ def main() -> None:
         raise SystemExit("usage: Benchmarks/gateway/run.sh BINARY [ROUNDS]")
     binary, rounds = sys.argv[1], int(sys.argv[2]) if len(sys.argv) > 2 else 5
     if not os.access(binary, os.X_OK):
-        raise SystemExit(f"there is no program at {binary}; build it: swift build -c release --product switchyard")
+        raise SystemExit(f"there is no program at {binary}; build it: scripts/release.sh switchyard")
     work = Path(tempfile.mkdtemp(prefix="gateway-bench."))
     try:
         results = run(binary, max(1, rounds), work)
