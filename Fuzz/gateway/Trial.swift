@@ -36,6 +36,11 @@ struct Trial {
     let requestsBefore = testbed.engines.requests
     try send(input, &tally)
     tally.reached += testbed.engines.requests - requestsBefore
+    try settle()
+  }
+
+  /// Whatever came before: the counters come to rest, a good request is served, and no descriptor is left open.
+  func settle() throws {
     try wait("the counters are back at nothing") {
       testbed.isIdle
     } otherwise: {
@@ -128,7 +133,7 @@ struct Trial {
   // MARK: Waiting
 
   /// Serves the engines until a condition holds.
-  private func wait(
+  func wait(
     _ what: String, until isMet: () throws -> Bool, otherwise state: () -> String
   ) throws {
     let end = Self.now + UInt64(patience * 1e9)

@@ -4,12 +4,13 @@
 // counters are back at nothing, a good request is served, and no descriptor is left open.
 //
 //   swift run gateway-fuzz [--iterations N] [--seconds S] [--seed X] [--first N] [--artifacts DIRECTORY]
-//     [--patience S]
+//     [--patience S] [--mode messages | --mode frames]
 //
 // A run's inputs are determined by its seed, which is printed; how the threads interleave is not. On a failure the
 // input is written to a file and the command exits with 1; `--first` begins with the input of that number. `--patience`
 // (2) are the seconds after which something that must happen counts as hanging; a larger one also lengthens the
-// gateway's own timeouts, for slow builds.
+// gateway's own timeouts, for slow builds. `--mode frames` sends HTTP/2 instead, frame by frame, sound and broken: what
+// breaks one rule must end in the GOAWAY or RST_STREAM that RFC 9113 wants, and sound streams beside it are served.
 
 import Foundation
 import FuzzCommand
@@ -17,9 +18,15 @@ import Seeded
 
 let run = FuzzRun(
   "gateway-fuzz",
-  options: ["--iterations N", "--seconds S", "--seed X", "--first N", "--artifacts DIRECTORY", "--patience S"])
+  options: [
+    "--iterations N", "--seconds S", "--seed X", "--first N", "--artifacts DIRECTORY", "--patience S",
+    "--mode messages | --mode frames",
+  ])
 let first = max(0, run.arguments.value("--first") ?? 0)
 let patience = max(1, min(600, run.arguments.value("--patience") ?? 2.0))
+let mode = run.arguments.value("--mode") ?? "messages"
+guard ["messages", "frames"].contains(mode) else { run.fail("--mode is messages or frames, not \(mode)") }
+let sendsFrames = mode == "frames"
 run.printSeed()
 do {
   let testbed = try await Testbed(timeFactor: max(1, Int(patience / 2)))
@@ -27,18 +34,30 @@ do {
   var tally = Tally()
   let trial = Trial(testbed: testbed, patience: patience, descriptors: try Trial.restingDescriptors(testbed))
   var done = 0
-  for _ in 0..<first { _ = Mutation.input(&generator) }
+  for _ in 0..<first {
+    _ = Mutation.input(&generator)
+    if sendsFrames { _ = HTTP2Script.next(&generator) }
+  }
   for iteration in first..<max(first, run.iterations) {
     if run.isOver { break }
     let input = Mutation.input(&generator)
-    do {
-      try trial.run(input, &tally)
-    } catch {
-      run.fail(error, iteration: iteration, input: "\(error)\n\(input.report)".utf8)
+    if sendsFrames {
+      let script = HTTP2Script.next(&generator)
+      do {
+        try trial.run(script, as: input, &tally)
+      } catch {
+        run.fail(error, iteration: iteration, input: "\(error)\n\(script.report)\(input.report)".utf8)
+      }
+    } else {
+      do {
+        try trial.run(input, &tally)
+      } catch {
+        run.fail(error, iteration: iteration, input: "\(error)\n\(input.report)".utf8)
+      }
     }
     done += 1
   }
-  print("\(done) inputs in \(Int(run.elapsed)) s, \(tally)\nno failure")
+  print("\(done) inputs in \(Int(run.elapsed)) s, \(sendsFrames ? tally.frames : tally.description)\nno failure")
   fflush(nil)
 } catch {
   run.fail("\(error)")

@@ -92,7 +92,7 @@ struct Message: Equatable {
         while !isAtEnd {
           let start = offset
           switch try decoder.next(piece, offset: &offset) {
-          case .chunkEnd: message.chunkFraming += piece[start..<offset]
+          case .chunkEnd, .lastChunk: message.chunkFraming += piece[start..<offset]
           case .data(let range):
             message.bodyCount += range.count
             message.chunkFraming += piece[start..<range.lowerBound]

@@ -2,7 +2,7 @@
 public struct AdminReadiness: Sendable, Equatable {
   /// Requests can be routed.
   public var isReady: Bool
-  /// A word for programs: `starting`, `loading`, `ready`, `draining`.
+  /// A word for programs: `starting`, `loading`, `ready`, `draining`, `no_replica`.
   public var phase: String
   /// For people.
   public var message: String

@@ -64,6 +64,9 @@ public final class ReplicaHealth: Sendable {
   /// As of the last event; an ejection that is over by time alone shows at the next one. For logs, metrics and people.
   public var state: Verdict { Verdict(rawValue: verdict.load(ordering: .relaxed)) ?? .unknown }
 
+  /// Whether a choice may fall on it at all, as of the last event: an ejected one is taken when no other is there.
+  public var mayBeChosen: Bool { state != .failing }
+
   /// As of `now`. For a choice. No lock.
   public func state(at now: UInt64) -> Verdict {
     switch HealthMachine.Verdict(rawValue: probeVerdict.load(ordering: .relaxed)) {

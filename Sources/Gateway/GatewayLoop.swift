@@ -186,12 +186,10 @@ final class GatewayLoop {
   private func sweepNow(_ now: NIODeadline) {
     for upstream in upstreams.values { upstream.expire(now) }
     for client in clients.values { client.expire(now) }
+    for pool in pools.values { pool.sweep() }
     ticks += 1
     guard ticks % Self.ticksPerSecond == 0 else { return }
-    for (id, pool) in pools {
-      pool.sweep()
-      if pool.isForgettable { pools[id] = nil }
-    }
+    for (id, pool) in pools where pool.isForgettable { pools[id] = nil }
     flushLog()
   }
 

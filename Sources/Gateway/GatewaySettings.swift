@@ -11,6 +11,8 @@ public struct GatewaySettings: Sendable {
   public var priorityHeader = "x-request-priority"
   /// Bytes of a request body; more is a 413.
   public var bodyLimit = 64 << 20
+  /// Bytes of an upload that is passed on as it comes; more is a 413.
+  public var uploadLimit = 1 << 30
   /// From the first byte of a request to its last; a larger body gets a second more for each MiB.
   public var requestReadTimeout: TimeAmount = .seconds(60)
   /// How long a client's connection may stand without a request.
@@ -27,6 +29,7 @@ public struct GatewaySettings: Sendable {
   /// What a document's `global.gateway` block says.
   public init(_ limits: GatewayLimits) {
     bodyLimit = limits.bodyLimit
+    uploadLimit = limits.uploadLimit
     connectionLimit = limits.maxConnections
     priorityHeader = limits.priorityHeader
     clientIdleTimeout = limits.clientIdleTimeout.map { TimeAmount($0) } ?? .hours(24 * 365)

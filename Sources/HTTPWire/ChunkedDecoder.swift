@@ -9,6 +9,8 @@ public struct ChunkedDecoder: Sendable, Equatable {
     case chunkEnd
     /// Every byte given was consumed; the body goes on.
     case needMore
+    /// The last chunk is over before this offset; the trailer section follows, if only by its empty line.
+    case lastChunk(Int)
     /// The body, trailers included, ended before this offset.
     case end(Int)
   }
@@ -25,10 +27,22 @@ public struct ChunkedDecoder: Sendable, Equatable {
   private var state: State = .size(value: 0, digits: 0, inExtension: false)
   private var lineBytes = 0
   private let limits: HTTPLimits
+  /// The field lines of the trailer section, as far as they have come, each with its CRLF; at most
+  /// ``HTTPLimits/trailerBytes`` and a line feed each.
+  public private(set) var trailers: [UInt8] = []
 
   public init(limits: HTTPLimits = HTTPLimits()) { self.limits = limits }
 
   public var isEnded: Bool { state == .ended }
+
+  /// Bytes of payload that the chunk which has begun still has to come.
+  public var announced: Int {
+    switch state {
+    case .sizeLineFeed(let value): value
+    case .data(let remaining): remaining
+    default: 0
+    }
+  }
 
   /// Advances from `offset` to the next event.
   ///
@@ -60,7 +74,12 @@ public struct ChunkedDecoder: Sendable, Equatable {
         guard byte == 0x0A else { throw .badChunk }
         offset += 1
         lineBytes = 0
-        state = value == 0 ? .trailerStart : .data(remaining: value)
+        guard value == 0 else {
+          state = .data(remaining: value)
+          continue
+        }
+        state = .trailerStart
+        return .lastChunk(offset)
       case .data(let remaining):
         let count = min(remaining, bytes.count - offset)
         let range = offset..<(offset + count)
@@ -82,12 +101,12 @@ public struct ChunkedDecoder: Sendable, Equatable {
           state = .finalLineFeed
         } else {
           guard CharacterClass.isToken(byte) else { throw .badChunk }
-          try countTrailer()
+          try keepTrailer(byte)
           state = .trailerName
         }
       case .trailerName:
         offset += 1
-        try countTrailer()
+        try keepTrailer(byte)
         if byte == 0x3A {
           state = .trailerValue
         } else {
@@ -95,7 +114,7 @@ public struct ChunkedDecoder: Sendable, Equatable {
         }
       case .trailerValue:
         offset += 1
-        try countTrailer()
+        try keepTrailer(byte)
         if byte == 0x0D {
           state = .trailerLineFeed
         } else {
@@ -104,6 +123,7 @@ public struct ChunkedDecoder: Sendable, Equatable {
       case .trailerLineFeed:
         guard byte == 0x0A else { throw .badChunk }
         offset += 1
+        trailers.append(byte)
         state = .trailerStart
       case .finalLineFeed:
         guard byte == 0x0A else { throw .badChunk }
@@ -117,9 +137,10 @@ public struct ChunkedDecoder: Sendable, Equatable {
     return state == .ended ? .end(offset) : .needMore
   }
 
-  private mutating func countTrailer() throws(HTTPSyntaxError) {
+  private mutating func keepTrailer(_ byte: UInt8) throws(HTTPSyntaxError) {
     lineBytes += 1
     if lineBytes > limits.trailerBytes { throw .trailersTooLarge }
+    trailers.append(byte)
   }
 
   @inline(__always)

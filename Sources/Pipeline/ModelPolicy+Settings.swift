@@ -20,7 +20,8 @@ extension ModelPolicy {
       pool: .init(
         limits: CircuitLimits(
           connections: settings.maxConnections, pending: settings.maxPending, requests: settings.maxRequests ?? .max),
-        maximumIdle: max(256, settings.minIdleConnections), minimumIdle: settings.minIdleConnections),
+        maximumIdle: max(256, settings.minIdleConnections), minimumIdle: settings.minIdleConnections,
+        idleTimeout: settings.connectionIdleTimeout.map { .span($0) }),
       probePath: settings.healthCheckPath, probeInterval: .span(settings.healthCheckInterval),
       probeTimeout: .span(settings.healthCheckTimeout))
   }

@@ -32,15 +32,15 @@ public struct ConnectionPool: Sendable {
     public var maximumIdle: Int
     /// Idle connections that are opened before anyone asks for them, and not reaped.
     public var minimumIdle: Int
-    /// How long a connection may be idle, nanoseconds: below the engine's own limit, so that ours ends first.
-    public var idleTimeout: UInt64
+    /// How long a connection may be idle at most, nanoseconds; nil leaves it to the engine.
+    public var idleTimeout: UInt64?
     /// After a failure to connect nothing is opened ahead for this long; doubled at each further one, up to 32 times.
     public var warmingPause: UInt64
 
     /// - Precondition: `0 ≤ minimumIdle ≤ maximumIdle`.
     public init(
       limits: CircuitLimits = CircuitLimits(), maximumIdle: Int = 256, minimumIdle: Int = 0,
-      idleTimeout: UInt64 = .seconds(50), warmingPause: UInt64 = .seconds(1)
+      idleTimeout: UInt64? = nil, warmingPause: UInt64 = .seconds(1)
     ) {
       precondition(minimumIdle >= 0 && minimumIdle <= maximumIdle, "more idle connections are wanted than are kept")
       self.limits = limits
@@ -105,7 +105,13 @@ public struct ConnectionPool: Sendable {
   private static let slotBits = 20
   private static let slotMask = 1 << slotBits - 1
 
+  /// How long connections are idle at most where neither settings nor engine say: uvicorn, on which vLLM and SGLang
+  /// stand, closes its own after 5 s.
+  public static let usualIdleTimeout: UInt64 = .seconds(4)
+
   public private(set) var settings: Settings
+  /// How long the engine says that it keeps idle connections, nanoseconds; nil when it does not say.
+  private var engineIdleTimeout: UInt64?
   public private(set) var connecting = 0
   public private(set) var leased = 0
   public private(set) var idle = 0
@@ -129,6 +135,25 @@ public struct ConnectionPool: Sendable {
   public var waiting: Int { waiters.count + owned }
   /// What to pass to the pools of other loops, summed.
   public var use: CircuitLimits.Use { CircuitLimits.Use(connections: open, pending: waiting) }
+
+  /// How long a connection may be idle, nanoseconds: below the engine's own limit, so that ours ends first.
+  ///
+  ///     settings   engine says   kept
+  ///     nothing    nothing       4 s
+  ///     nothing    75 s          74 s
+  ///     50 s       nothing       50 s
+  ///     50 s       5 s           4 s
+  ///     50 s       75 s          50 s
+  public var idleTimeout: UInt64 {
+    let told = engineIdleTimeout.map { $0 - min($0, .seconds(1)) }
+    guard let most = settings.idleTimeout else { return told ?? Self.usualIdleTimeout }
+    return min(most, told ?? most)
+  }
+
+  /// An answer of the engine said how long it keeps idle connections, or said nothing.
+  ///
+  /// - Parameter idleTimeout: nanoseconds; nil when it did not say.
+  public mutating func engineSaid(idleTimeout: UInt64?) { engineIdleTimeout = idleTimeout }
 
   // MARK: Events
 
@@ -229,13 +254,14 @@ public struct ConnectionPool: Sendable {
   /// Connections become idle no more; those that are will be closed by ``nextChore(now:others:)``.
   public mutating func drain() { isDraining = true }
 
-  /// The next thing that time has brought up; call until nil, every second or so.
+  /// The next thing that time has brought up; call until nil, several times a second: a connection is kept
+  /// longer than it may be by what lies between two calls.
   ///
   /// - Parameter others: what the other loops have, which may have become less.
   public mutating func nextChore(now: UInt64, others: CircuitLimits.Use = .init()) -> Chore? {
     if oldestIdle >= 0 {
       let index = oldestIdle
-      let isOld = now.since(slots[Int(index)].idleSince) >= settings.idleTimeout
+      let isOld = now.since(slots[Int(index)].idleSince) >= idleTimeout
       if isDraining || (isOld && idle > settings.minimumIdle) {
         unlinkIdle(index)
         let connection = identity(index)

@@ -10,6 +10,8 @@ public struct GatewayLimits: Sendable, Equatable {
   public var maxConnections: Int
   /// Bytes of one request's body; more is a 413. 1 or more.
   public var bodyLimit: Int
+  /// Bytes of one upload that is passed on as it comes; more is a 413. 1 or more.
+  public var uploadLimit: Int
   /// How long running requests may go on after the gateway was asked to stop; zero ends them at once.
   public var drainTimeout: Duration
   /// How long a client's connection may stand without a request.
@@ -21,13 +23,15 @@ public struct GatewayLimits: Sendable, Equatable {
 
   public init(
     maxRequests: Int = 10_000, maxBufferedBytes: Int = 1 << 30, maxConnections: Int = 10_000,
-    bodyLimit: Int = 64 << 20, drainTimeout: Duration = .seconds(30), clientIdleTimeout: Duration? = .seconds(75),
-    requestReadTimeout: Duration? = .seconds(60), priorityHeader: String = "x-request-priority"
+    bodyLimit: Int = 64 << 20, uploadLimit: Int = 1 << 30, drainTimeout: Duration = .seconds(30),
+    clientIdleTimeout: Duration? = .seconds(75), requestReadTimeout: Duration? = .seconds(60),
+    priorityHeader: String = "x-request-priority"
   ) {
     self.maxRequests = maxRequests
     self.maxBufferedBytes = maxBufferedBytes
     self.maxConnections = maxConnections
     self.bodyLimit = bodyLimit
+    self.uploadLimit = uploadLimit
     self.drainTimeout = drainTimeout
     self.clientIdleTimeout = clientIdleTimeout
     self.requestReadTimeout = requestReadTimeout

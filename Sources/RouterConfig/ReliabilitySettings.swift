@@ -52,6 +52,9 @@ public struct ReliabilitySettings: Sendable, Equatable {
   public var maxRequests: Int?
   /// Connections to one replica that are opened before they are needed; at most ``maxConnections``.
   public var minIdleConnections: Int
+  /// How long an idle connection to a replica is kept, more than zero; an engine that says a shorter time holds. nil is
+  /// what the engine says, and where it says nothing, less than engines usually keep theirs.
+  public var connectionIdleTimeout: Duration?
   /// nil sends no second copy.
   public var hedgeAfter: HedgeDelay?
 
@@ -69,7 +72,7 @@ public struct ReliabilitySettings: Sendable, Equatable {
     connectTimeout: Duration = .seconds(5), firstByteTimeout: Duration? = .seconds(600),
     idleTimeout: Duration? = .seconds(300), totalTimeout: Duration? = nil, retryBudgetPercent: Int = 20,
     maxConnections: Int = 1024, maxPending: Int = 1024, maxRequests: Int? = nil, minIdleConnections: Int = 0,
-    hedgeAfter: HedgeDelay? = nil
+    connectionIdleTimeout: Duration? = nil, hedgeAfter: HedgeDelay? = nil
   ) {
     self.retryCount = retryCount
     self.consecutiveFailures = consecutiveFailures
@@ -90,6 +93,7 @@ public struct ReliabilitySettings: Sendable, Equatable {
     self.maxPending = maxPending
     self.maxRequests = maxRequests
     self.minIdleConnections = minIdleConnections
+    self.connectionIdleTimeout = connectionIdleTimeout
     self.hedgeAfter = hedgeAfter
   }
 }

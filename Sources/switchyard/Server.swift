@@ -132,8 +132,13 @@ actor Server {
       pipeline: RoutePipeline(cache: nil, clock: Self.clock), domainClassifier: classifier,
       metrics: { metrics.registry.exposition() },
       readiness: {
-        AdminReadiness(
-          isReady: true, phase: "ready", message: "serving", readyModels: 1, totalModels: 1, updatedAt: startedAt)
+        // Requests can be routed once a replica may be chosen, whatever the model.
+        let replicas = current.value.fleet.replicas
+        let usable = replicas.count { $0.health.mayBeChosen }
+        let counts = "\(usable) of \(replicas.count) replicas may be chosen"
+        return AdminReadiness(
+          isReady: usable > 0, phase: usable > 0 ? "ready" : "no_replica",
+          message: usable > 0 ? "serving: \(counts)" : counts, readyModels: 1, totalModels: 1, updatedAt: startedAt)
       },
       wallClock: { Date().timeIntervalSince1970 }, clock: Self.clock)
     do {

@@ -238,11 +238,14 @@ class FaultyEngine:
             if codings != ["chunked"]:
                 return None
             size = int(await reader.readuntil(b"\r\n"), 16)
+            if size == 0:
+                # The end, and trailers before it.
+                while await reader.readuntil(b"\r\n") != b"\r\n":
+                    pass
+                break
             body += await reader.readexactly(size)
             if await reader.readexactly(2) != b"\r\n":
                 return None
-            if size == 0:
-                break
         return bytes(body)
 
     async def _answer_probe(self, target: str, writer: asyncio.StreamWriter) -> bool:

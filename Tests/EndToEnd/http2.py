@@ -103,14 +103,16 @@ class Connection:
         self.send(frame)
         return stream
 
-    def send_data(self, stream: int, data: bytes, *, end: bool = False) -> None:
+    def send_data(
+        self, stream: int, data: bytes, *, end: bool = False, stop_when_answered: bool = False
+    ) -> None:
         """Sends a body as the windows allow, reading what comes meanwhile."""
         offset = 0
         while offset < len(data):
             count = min(16_384, len(data) - offset, self.windows[0], self.windows[stream])
             if count <= 0:
                 self.read_frame()
-                if self.streams[stream].reset is not None:
+                if self.streams[stream].reset is not None or (stop_when_answered and self.streams[stream].ended):
                     return
                 continue
             frame = DataFrame(stream, data[offset : offset + count])

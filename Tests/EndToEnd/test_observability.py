@@ -111,6 +111,57 @@ def test_each_request_writes_a_line_without_its_prompt(make: Maker):
     assert secret not in line and "sk-secret" not in line and prompt_of("math_decision") not in line
 
 
+def test_answers_of_the_gateways_own_that_are_errors_write_a_line(make: Maker):
+    fleet = make.fleet()
+    with wire.Connection(fleet.port) as connection:
+        connection.send(wire.request("/health"))
+        assert connection.read().status == 200
+        connection.send(wire.request("/nowhere?key=secret"))
+        assert connection.read().status == 404
+        connection.send(wire.request("/v1/models/none"))
+        assert connection.read().status == 404
+        connection.send(wire.request(CHAT))
+        assert connection.read().status == 405
+        connection.send(wire.request(CHAT, headers=("Content-Length: 99999999999",), method="POST"))
+        assert connection.read().status == 413
+    with wire.Connection(fleet.port) as connection:
+        connection.send(b"GET / HTTP/1.1\r\n\r\n")
+        assert connection.read().status == 400
+    with wire.Connection(fleet.port) as connection:
+        connection.send(b"GET / HTTP/1.1\r\nHost: a\r\nX-A: " + b"a" * 70_000)
+        assert connection.read().status == 431
+    fleet.engines[0].close()
+    poll(lambda: wire.get(fleet.port, "/ready").status == 503, "no replica is ready")
+    assert wire.chat(fleet.port, BODY).status == 503
+    lines = poll(lambda: len(fleet.router.output.splitlines()) >= 8 and fleet.router.output, "lines are in the log")
+    entries = [json.loads(line) for line in lines.splitlines()]
+    got = [(entry["method"], entry["path"], entry["status"]) for entry in entries]
+    assert got[:6] == [
+        *[("GET", "/nowhere", 404), ("GET", "/v1/models/none", 404), ("GET", CHAT, 405), ("POST", CHAT, 413)],
+        *[("OTHER", "", 400), ("OTHER", "", 431)],
+    ]
+    assert got[-2:] == [("GET", "/ready", 503), ("POST", CHAT, 503)]
+    assert "secret" not in lines
+    text = fleet.router.metrics()
+    assert 'switchyard_answers_total{status="404"} 2\n' in text
+
+
+def test_the_management_api_is_ready_while_a_replica_may_be_chosen(make: Maker):
+    fleet = make.fleet(count=2)
+    found = fleet.router.wait_for(r"management API on http://127\.0\.0\.1:(\d+)", lambda: fleet.router.errors)
+    port = int(found[1])
+    answer = wire.get(port, "/ready")
+    assert (answer.status, answer.json()["status"], answer.json()["ready"]) == (200, "ready", True)
+    fleet.engines[0].close()
+    poll(lambda: "1 of 2" in wire.get(port, "/ready").json()["message"], "one is failing")
+    assert wire.get(port, "/ready").status == 200
+    fleet.engines[1].close()
+    answer = poll(lambda: (got := wire.get(port, "/ready")).status == 503 and got, "both are failing")
+    assert (answer.json()["status"], answer.json()["ready"]) == ("no_replica", False)
+    assert answer.json()["message"] == "0 of 2 replicas may be chosen"
+    assert wire.get(port, "/health").status == 200
+
+
 def test_no_log_is_written_when_none_is_wanted(make: Maker):
     fleet = make.fleet()
     router = make.router("-c", str(fleet.file), "--no-access-log")

@@ -7,7 +7,9 @@ import time
 from concurrent.futures import Future, ThreadPoolExecutor
 
 import pytest
+from hyperframe.frame import DataFrame
 
+import http2
 import wire
 from clients import CHAT, MEBIBYTE, NOT_ALONG, ask
 from conftest import Engines, Route
@@ -147,6 +149,112 @@ def test_bodies_that_are_still_coming_count_as_held(engines: Engines, route: Rou
     for connection in connections:
         connection.close()
     poll(lambda: wire.chat(router.port, ask(padding=900 * 1024)).status == 200, "all is given back")
+
+
+@pytest.mark.parametrize("path", [CHAT, "/v1/rerank", "/nowhere"])
+def test_a_chunk_that_is_longer_than_a_body_may_be_is_not_waited_for(engines: Engines, route: Route, path: str):
+    [engine] = engines(hangs)
+    router = route(model("alpha", engine), gateway={"body_limit": "64K", "upload_limit": "64K"})
+    head = wire.request(path, method="POST", headers=("Transfer-Encoding: chunked",))
+    begun = b"11\r\n" + b'{"model":"alpha",' + b"\r\n"
+    for start in (b"10001\r\n", b"fffffffffffffff\r\n", begun + b"fff0\r\n", begun + b"20000\r\n\"x\":"):
+        with wire.Connection(router.port, timeout=5) as connection:
+            connection.send(head + start)
+            answer = connection.read()
+            assert answer.status == (404 if path == "/nowhere" else 413)
+            assert connection.is_closed_by_peer()
+    router.wait_until_idle()
+
+
+def test_an_upload_over_its_limit_is_a_413(engines: Engines, route: Route):
+    ended: list[bool] = []
+
+    def takes(call) -> bool:
+        try:
+            call.read_body()
+            ended.append(True)
+            return call.answer()
+        except EOFError:
+            ended.append(False)
+            return False
+
+    [engine] = engines(takes)
+    router = route(model("alpha", engine), gateway={"upload_limit": "256K"})
+
+    def body(size: int) -> bytes:
+        start, end = b'{"model":"alpha","text":"', b'"}'
+        return start + b"x" * (size - len(start) - len(end)) + end
+
+    limit = 256 << 10
+    head = wire.request("/v1/rerank", method="POST", headers=("Transfer-Encoding: chunked",))
+
+    def framed(data: bytes) -> bytes:
+        pieces = [data[at : at + 10_000] for at in range(0, len(data), 10_000)]
+        return b"".join(b"%x\r\n%s\r\n" % (len(piece), piece) for piece in pieces) + b"0\r\n\r\n"
+
+    def check_refused(answer: wire.Response) -> None:
+        assert answer.status == 413
+        assert "262144" in answer.json()["error"]["message"] and "upload_limit" in answer.json()["error"]["message"]
+
+    # What says its length is refused before any of it is sent.
+    with wire.Connection(router.port) as connection:
+        connection.send(wire.request("/v1/rerank", body(limit + 1))[:500])
+        check_refused(connection.read())
+    with http2.Connection(router.port) as connection:
+        stream = connection.begin([*http2.pseudo("/v1/rerank"), ("content-length", str(limit + 1))])
+        answer = connection.read(stream)
+        assert answer.status == 413
+    assert not engine.calls
+    # What does not is cut at the engine.
+    with wire.Connection(router.port) as connection:
+        connection.send_as_far_as_taken(head + framed(body(limit + 1)))
+        check_refused(connection.read())
+        assert connection.is_closed_by_peer()
+    poll(lambda: ended == [False], "the engine's request is cut")
+    with http2.Connection(router.port) as connection:
+        stream = connection.begin(http2.pseudo("/v1/rerank"))
+        connection.send_data(stream, body(limit + 1), stop_when_answered=True)
+        assert connection.read(stream).status == 413
+    poll(lambda: ended == [False, False], "the engine's request is cut")
+    for data in (wire.request("/v1/rerank", body(limit)), head + framed(body(limit))):
+        with wire.Connection(router.port) as connection:
+            connection.send(data)
+            assert connection.read().status == 200
+    router.wait_until_idle()
+
+
+def test_what_waits_of_http2_uploads_counts_as_held(engines: Engines, route: Route):
+    [engine] = engines(lambda call: bool(call.read_body(1)) and call.wait_for_close())
+    gate = Gate(beginning=1)
+    engine.script = gate
+    engine.limit_receive_buffer(4096)
+    router = route(model("alpha", engine), gateway={"body_limit": "1M", "max_buffered_bytes": "1M"})
+    data = b'{"model":"alpha","text":"' + b"x" * (16 << 20)
+    connections = []
+    for _ in range(40):
+        connection = http2.Connection(router.port, timeout=10)
+        connections.append(connection)
+        stream = connection.begin(http2.pseudo("/v1/rerank"))
+        sent = 0
+        # As much as the windows allow, until they stay closed.
+        while sent < len(data) and min(connection.windows[0], connection.windows[stream]) > 0:
+            count = min(16_384, connection.windows[0], connection.windows[stream])
+            connection.windows[0] -= count
+            connection.windows[stream] -= count
+            connection.send(DataFrame(stream, data[sent : sent + count]))
+            sent += count
+            connection.ping()
+            if connection.streams[stream].ended:
+                break
+    held = router.metric("switchyard_request_bytes_held")
+    statuses = [connection.streams[1].headers.get(":status") for connection in connections]
+    assert "503" in statuses or "429" in statuses, statuses
+    assert held <= 1 << 20
+    for connection in connections:
+        connection.close()
+    gate.opened.set()
+    router.wait_until_idle()
+    poll(lambda: router.metric("switchyard_request_bytes_held") == 0, "all is given back")
 
 
 def test_a_body_over_the_configured_limit_is_a_413(engines: Engines, route: Route):

@@ -8,6 +8,7 @@ import time
 
 import pytest
 
+import http2
 import wire
 from clients import MEBIBYTE, TRANSCRIPTIONS, chunked, form, send_in_background, upload_head, wait_for_standstill
 from conftest import Maker, Sites
@@ -120,6 +121,32 @@ def test_an_engines_413_before_the_end_of_the_upload_reaches_the_client(site: Si
         assert answer.body == text
         assert answer.header("connection") == "close"
         assert connection.is_closed_by_peer()
+    place.router.wait_until_idle()
+
+
+@pytest.mark.parametrize("keeps", [False, True], ids=["closes", "keeps"])
+@pytest.mark.parametrize("frames", [False, True], ids=["length", "chunked"])
+def test_an_engines_early_answer_to_an_http2_upload_does_not_wait_for_its_end(site: Sites, frames: bool, keeps: bool):
+    text = b'{"error":{"message":"too large","type":"invalid_request_error","param":null,"code":null}}'
+
+    def refuses(call: Call) -> bool:
+        call.read_body(1000)
+        call.answer(text, *([] if keeps else ["connection: close"]), status="413 Payload Too Large")
+        if not keeps:
+            call.socket.shutdown(socket.SHUT_WR)
+        return call.wait_for_close()
+
+    place = site(alpha=[refuses])
+    # A client that waits behind its beginning, and one that sends what it may.
+    for size in (30_000, FILE):
+        with http2.Connection(place.port, timeout=5) as connection:
+            length = [] if frames else [("content-length", str(2 * FILE))]
+            stream = connection.begin([*http2.pseudo("/v1/rerank"), *length])
+            began = time.monotonic()
+            connection.send_data(stream, b'{"model":"alpha","text":"' + b"x" * size, stop_when_answered=True)
+            answer = connection.read(stream)
+            assert (answer.status, bytes(answer.body), answer.ended) == (413, text, True)
+            assert time.monotonic() - began < 1.5
     place.router.wait_until_idle()
 
 

@@ -80,10 +80,12 @@ class Connection:
         return response
 
     def read_chunk(self) -> bytes:
-        """Reads one chunk of a body; empty for the last."""
+        """Reads one chunk of a body; empty for the last, whose trailers are read past."""
         size = int(self._read_until(b"\r\n").split(b";")[0], 16)
         data = self.read_exactly(size)
-        assert self.read_exactly(2) == b"\r\n", "a chunk does not end in CRLF, or there are trailers"
+        while not size and self._read_until(b"\r\n") != b"\r\n":
+            pass
+        assert not size or self.read_exactly(2) == b"\r\n", "a chunk does not end in CRLF"
         return data
 
     def read_to_end(self) -> bytes:

@@ -44,6 +44,13 @@ struct HTTP2AnswerHeadTests {
         == [":status=200", "set-cookie=a=1", "set-cookie=b=2"])
   }
 
+  @Test("fields behind an answer have no status before them")
+  func trailers() {
+    let headers = HTTP2AnswerHead.trailers(Array("X-Sum: 1\r\nconnection: close\r\nserver-timing:\ta \r\n".utf8))
+    #expect(headers.map { "\($0.name)=\($0.value)" } == ["x-sum=1", "server-timing=a"])
+    #expect(HTTP2AnswerHead.trailers([]).isEmpty)
+  }
+
   @Test("what differs from answer to answer is kept out of the table")
   func indexing() {
     let headers = HTTP2AnswerHead.fields(

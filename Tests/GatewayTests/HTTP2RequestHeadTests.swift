@@ -29,6 +29,15 @@ struct HTTP2RequestHeadTests {
         """)
   }
 
+  @Test("trailers become header lines; pseudo headers and what could end a line are refused")
+  func trailers() throws {
+    let lines = try HTTP2RequestHead.trailers(HPACKHeaders([("x-sum", "1"), ("x-empty", "")]))
+    #expect(String(decoding: lines, as: UTF8.self) == "x-sum: 1\r\nx-empty: \r\n")
+    for field in [(":path", "/"), ("X-A", "1"), ("x-a", "1\n"), ("", "1"), ("connection", "x"), ("upgrade", "h2c")] {
+      #expect(throws: HTTP2RequestHead.Malformed.self) { try HTTP2RequestHead.trailers(HPACKHeaders([field])) }
+    }
+  }
+
   @Test("a body of unknown length is chunked in HTTP/1 terms, no body is none")
   func framing() throws {
     var head = MessageHead()
@@ -53,7 +62,7 @@ struct HTTP2RequestHeadTests {
   }
 
   @Test("te: trailers is tolerated and not passed on")
-  func trailers() throws {
+  func acceptsTrailers() throws {
     #expect(try !text(Self.pseudo + [("te", "trailers")]).contains("te:"))
   }
 

@@ -82,6 +82,8 @@ struct ChunkedResult: Equatable, CustomStringConvertible {
   /// Bytes of the body with its framing; nil while it goes on.
   var end: Int?
   var error: HTTPSyntaxError?
+  /// As far as they came.
+  var trailers = ""
 
   var description: String {
     "\"\(String(decoding: payload, as: UTF8.self))\" \(error.map { "\($0)" } ?? end.map { "end \($0)" } ?? "more")"
@@ -99,11 +101,12 @@ struct ChunkedResult: Equatable, CustomStringConvertible {
         do throws(HTTPSyntaxError) {
           while true {
             switch try decoder.next(raw, offset: &offset) {
-            case .chunkEnd: break
+            case .chunkEnd, .lastChunk: break
             case .data(let range): result.payload += raw[range]
             case .needMore: return false
             case .end(let end):
               result.end = start + end
+              result.trailers = String(decoding: decoder.trailers, as: UTF8.self)
               return true
             }
           }

@@ -248,6 +248,29 @@ import Testing
     #expect(pool.leased == 1)
   }
 
+  @Test(
+    "a connection is kept as long as the settings say or the engine, less a second",
+    arguments: [
+      (nil, nil, 4), (nil, 75, 74), (nil, 5, 4), (nil, 1, 0), (nil, 0, 0), (50, nil, 50), (50, 5, 4), (50, 75, 50),
+    ] as [(UInt64?, UInt64?, UInt64)])
+  func idleTimes(settings: UInt64?, said: UInt64?, kept: UInt64) {
+    var pool = ConnectionPool(settings: .init(idleTimeout: settings.map { .seconds($0) }))
+    let connection = open(&pool, 1)
+    pool.engineSaid(idleTimeout: said.map { .seconds($0) })
+    #expect(pool.released(connection, now: .seconds(100)) == .keep)
+    if kept > 0 { #expect(pool.nextChore(now: .seconds(100 + kept) - 1) == nil) }
+    #expect(pool.nextChore(now: .seconds(100 + kept)) == .close(connection: connection))
+  }
+
+  @Test("an engine that says nothing any more is taken at the settings' word")
+  func engineSaysNothing() {
+    var pool = ConnectionPool()
+    pool.engineSaid(idleTimeout: .seconds(75))
+    #expect(pool.idleTimeout == .seconds(74))
+    pool.engineSaid(idleTimeout: nil)
+    #expect(pool.idleTimeout == ConnectionPool.usualIdleTimeout)
+  }
+
   @Test("after a reload of lower limits what is idle above them goes, and no more are opened")
   func lowerLimits() {
     var pool = ConnectionPool(settings: .init(maximumIdle: 4, minimumIdle: 2))

@@ -72,6 +72,7 @@ let badGatewayDocuments: [DocumentCase] = [
             max_pending: -1
             max_requests: 0
             min_idle_connections: many
+            connection_idle_timeout: 0
     routing: {}
     """,
     [
@@ -81,6 +82,8 @@ let badGatewayDocuments: [DocumentCase] = [
       "c.yaml:9:22: model \"m\": reliability.max_pending must be between 0 and 1000000, not -1",
       "c.yaml:10:23: model \"m\": reliability.max_requests must be between 1 and 1000000, or none, not 0",
       "c.yaml:11:31: model \"m\": reliability.min_idle_connections must be a whole number, not \"many\"",
+      "c.yaml:12:34: model \"m\": reliability.connection_idle_timeout must be a duration above 0 such as 60s or "
+        + "1m30s, or auto, not 0",
     ]),
   DocumentCase(
     "a max_requests that is no number may be none",
@@ -276,6 +279,7 @@ let badGatewayDocuments: [DocumentCase] = [
         max_buffered_bytes: 0
         max_connections: -1
         body_limit: 64MB
+        upload_limit: none
         drain_timeout: none
         client_idle_timeout: later
         request_read_timeout: {}
@@ -286,12 +290,13 @@ let badGatewayDocuments: [DocumentCase] = [
       "c.yaml:5:25: global.gateway.max_buffered_bytes must be a size above 0 such as 64M or 1G, not 0",
       "c.yaml:6:22: global.gateway.max_connections must be between 1 and 10000000, not -1",
       "c.yaml:7:17: global.gateway.body_limit must be a size above 0 such as 64M or 1G, not \"64MB\"",
-      "c.yaml:8:20: global.gateway.drain_timeout must be a duration such as 60s or 1m30s, not \"none\"",
-      "c.yaml:9:26: global.gateway.client_idle_timeout must be a duration such as 60s or 1m30s, or none, not "
+      "c.yaml:8:19: global.gateway.upload_limit must be a size above 0 such as 64M or 1G, not \"none\"",
+      "c.yaml:9:20: global.gateway.drain_timeout must be a duration such as 60s or 1m30s, not \"none\"",
+      "c.yaml:10:26: global.gateway.client_idle_timeout must be a duration such as 60s or 1m30s, or none, not "
         + "\"later\"",
-      "c.yaml:10:27: global.gateway.request_read_timeout must be a duration such as 60s or 1m30s, or none, not "
+      "c.yaml:11:27: global.gateway.request_read_timeout must be a duration such as 60s or 1m30s, or none, not "
         + "a mapping",
-      "c.yaml:11:22: global.gateway.priority_header must be the name of a header, not \"x priority\"; write a "
+      "c.yaml:12:22: global.gateway.priority_header must be the name of a header, not \"x priority\"; write a "
         + "name such as x-request-priority",
     ]),
   DocumentCase(

@@ -47,6 +47,7 @@ let gatewayDocument = #"""
           max_pending: 0
           max_requests: 32
           min_idle_connections: 4
+          connection_idle_timeout: 20s
           hedge_after: 800ms
         backend_refs: [{endpoint: "m:8000"}]
       - {name: n, backend_refs: [{endpoint: "n:8000"}]}
@@ -57,6 +58,7 @@ let gatewayDocument = #"""
       max_buffered_bytes: 512Mi
       max_connections: 600
       body_limit: 8M
+      upload_limit: 2G
       drain_timeout: 2m
       client_idle_timeout: none
       request_read_timeout: 10s

@@ -30,7 +30,8 @@ import Testing
           healthCheckPath: "/v1/models?short=1", healthCheckInterval: .seconds(5),
           healthCheckTimeout: .milliseconds(1500), connectTimeout: .milliseconds(250), firstByteTimeout: nil,
           idleTimeout: .seconds(30), totalTimeout: nil, retryBudgetPercent: 10, maxConnections: 64, maxPending: 0,
-          maxRequests: 32, minIdleConnections: 4, hedgeAfter: .after(.milliseconds(800))))
+          maxRequests: 32, minIdleConnections: 4, connectionIdleTimeout: .seconds(20),
+          hedgeAfter: .after(.milliseconds(800))))
     #expect(
       document.providers.models[1].reliability
         == ReliabilitySettings(
@@ -40,7 +41,8 @@ import Testing
       document.global.gateway
         == GatewayLimits(
           maxRequests: 500, maxBufferedBytes: 536_870_912, maxConnections: 600, bodyLimit: 8_388_608,
-          drainTimeout: .seconds(120), clientIdleTimeout: nil, requestReadTimeout: .seconds(10),
+          uploadLimit: 2_147_483_648, drainTimeout: .seconds(120), clientIdleTimeout: nil,
+          requestReadTimeout: .seconds(10),
           priorityHeader: "x-priority"))
   }
 

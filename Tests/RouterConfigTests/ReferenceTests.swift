@@ -86,11 +86,13 @@ import Testing
       "\(path).max_pending": "\(reliability.maxPending)",
       "\(path).max_requests": reliability.maxRequests.map { "\($0)" } ?? "none",
       "\(path).min_idle_connections": "\(reliability.minIdleConnections)",
+      "\(path).connection_idle_timeout": reliability.connectionIdleTimeout == nil ? "auto" : "some",
       "\(path).hedge_after": reliability.hedgeAfter == nil ? "none" : "some",
       "global.gateway.max_requests": "\(global.gateway.maxRequests)",
       "global.gateway.max_buffered_bytes": Quantity.text(ofBytes: global.gateway.maxBufferedBytes),
       "global.gateway.max_connections": "\(global.gateway.maxConnections)",
       "global.gateway.body_limit": Quantity.text(ofBytes: global.gateway.bodyLimit),
+      "global.gateway.upload_limit": Quantity.text(ofBytes: global.gateway.uploadLimit),
       "global.gateway.priority_header": global.gateway.priorityHeader,
     ]
     // Written as people say them, which need not be as the writer does.

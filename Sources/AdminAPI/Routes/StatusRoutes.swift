@@ -7,7 +7,7 @@ enum StatusRoutes {
       method: "GET", path: "/health", summary: "Whether the process lives", place: .eventLoop,
       respond: { _, _ in .json(.object([("status", .string("healthy")), ("service", .string(service))])) }),
     AdminRoute(
-      method: "GET", path: "/ready", summary: "Whether requests can be routed: 200, or 503 while they cannot",
+      method: "GET", path: "/ready", summary: "Whether any model has a replica that may be chosen: 200, else 503",
       place: .eventLoop, respond: { _, context in ready(context.readiness()) }),
     AdminRoute(
       method: "GET", path: "/startup-status", summary: "How far the start has come", place: .eventLoop,
@@ -26,9 +26,15 @@ enum StatusRoutes {
   private static func ready(_ readiness: AdminReadiness) -> AdminResponse {
     .json(
       .object(
-        [("status", .string(readiness.isReady ? "ready" : "starting")), ("service", .string(service))]
+        [("status", .string(status(of: readiness))), ("service", .string(service))]
           + progress(readiness)),
       status: readiness.isReady ? 200 : 503)
+  }
+
+  /// Not ready and past the start, it is what its phase says.
+  private static func status(of readiness: AdminReadiness) -> String {
+    if readiness.isReady { return "ready" }
+    return readiness.phase == "no_replica" ? readiness.phase : "starting"
   }
 
   private static func startupStatus(_ readiness: AdminReadiness) -> AdminResponse {

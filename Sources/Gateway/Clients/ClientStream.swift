@@ -20,6 +20,9 @@ protocol ClientStream: AnyObject {
   func writeHead(_ head: inout ByteBuffer, status: Int, framing: AnswerFraming, body: ByteBuffer?)
   /// A piece of the body, framed as ``writeHead(_:status:framing:body:)`` was told.
   func writeBody(_ bytes: ByteBuffer)
+  /// Fields that end an answer of ``AnswerFraming/unknownLength``, as header lines; told before ``finish()``. Lost where
+  /// the client's protocol has no place for them.
+  func writeTrailers(_ lines: [UInt8])
   /// The answer is whole, and the exchange over.
   func finish()
   /// The answer ends too early, and the client must see that; the exchange is over.

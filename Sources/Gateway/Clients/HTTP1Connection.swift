@@ -41,6 +41,8 @@ final class HTTP1Connection: ChannelDuplexHandler, RemovableChannelHandler, Clie
   /// Since when the client has taken nothing of what waits for it.
   private var stalledSince: NIODeadline?
   private var reencodesChunks = false
+  /// Field lines for the end of an answer that is chunked here.
+  private var trailers: [UInt8] = []
   private var closesAfterAnswer = false
   /// The client may still be sending what nobody will read.
   private var lingers = false
@@ -334,7 +336,7 @@ final class HTTP1Connection: ChannelDuplexHandler, RemovableChannelHandler, Clie
       walk: while true {
         switch try decoder.next(bytes, offset: &offset) {
         case .data(let range): payload.append(range)
-        case .chunkEnd: break
+        case .chunkEnd, .lastChunk: break
         case .needMore: break walk
         case .end:
           isComplete = true
@@ -349,6 +351,8 @@ final class HTTP1Connection: ChannelDuplexHandler, RemovableChannelHandler, Clie
       guard let slice = bytes.getSlice(at: start + range.lowerBound, length: range.count), exchange.receive(slice)
       else { return false }
     }
+    guard exchange.expect(decoder.announced) else { return false }
+    if isComplete { exchange.receive(trailers: decoder.trailers) }
     return isComplete
   }
 
@@ -437,6 +441,8 @@ final class HTTP1Connection: ChannelDuplexHandler, RemovableChannelHandler, Clie
     context.write(wrapOutboundOut(ByteBuffer(staticString: "\r\n")), promise: nil)
   }
 
+  func writeTrailers(_ lines: [UInt8]) { trailers = lines }
+
   func flush() {
     writeGathered()
     context?.flush()
@@ -445,8 +451,9 @@ final class HTTP1Connection: ChannelDuplexHandler, RemovableChannelHandler, Clie
   /// The answer is written whole: on to the next request, or the end.
   func finish() {
     writeGathered()
-    if reencodesChunks { context?.write(wrapOutboundOut(ByteBuffer(staticString: "0\r\n\r\n")), promise: nil) }
+    if reencodesChunks { context?.write(wrapOutboundOut(ChunkFraming.end(trailers: trailers)), promise: nil) }
     reencodesChunks = false
+    trailers = []
     exchange = nil
     lastActivity = loop.time
     guard let context else { return }

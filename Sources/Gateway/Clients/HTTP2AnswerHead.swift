@@ -15,25 +15,38 @@ enum HTTP2AnswerHead {
     head.withUnsafeReadableBytes { bytes in
       var index = 0
       while index < bytes.count, bytes[index] != 0x0A { index += 1 }
-      index += 1
-      while index < bytes.count {
-        let start = index
-        while index < bytes.count, bytes[index] != 0x0A { index += 1 }
-        let end = index > start && bytes[index - 1] == 0x0D ? index - 1 : index
-        index += 1
-        guard let colon = bytes[start..<end].firstIndex(of: UInt8(ascii: ":")), colon > start else { continue }
-        var first = colon + 1
-        var last = end
-        while first < last, bytes[first] == 0x20 || bytes[first] == 0x09 { first += 1 }
-        while last > first, bytes[last - 1] == 0x20 || bytes[last - 1] == 0x09 { last -= 1 }
-        let name = String(decoding: bytes[start..<colon], as: UTF8.self).lowercased()
-        guard !isConnectionSpecific(name) else { continue }
-        headers.add(
-          name: name, value: String(decoding: bytes[first..<last], as: UTF8.self),
-          indexing: isNew(name) ? .nonIndexable : .indexable)
-      }
+      add(bytes, from: index + 1, to: &headers)
     }
     return headers
+  }
+
+  /// The fields behind an answer.
+  ///
+  /// - Parameter lines: header lines, each with its CRLF.
+  static func trailers(_ lines: [UInt8]) -> HPACKHeaders {
+    var headers = HPACKHeaders()
+    lines.withUnsafeBytes { add($0, from: 0, to: &headers) }
+    return headers
+  }
+
+  private static func add(_ bytes: UnsafeRawBufferPointer, from start: Int, to headers: inout HPACKHeaders) {
+    var index = start
+    while index < bytes.count {
+      let start = index
+      while index < bytes.count, bytes[index] != 0x0A { index += 1 }
+      let end = index > start && bytes[index - 1] == 0x0D ? index - 1 : index
+      index += 1
+      guard let colon = bytes[start..<end].firstIndex(of: UInt8(ascii: ":")), colon > start else { continue }
+      var first = colon + 1
+      var last = end
+      while first < last, bytes[first] == 0x20 || bytes[first] == 0x09 { first += 1 }
+      while last > first, bytes[last - 1] == 0x20 || bytes[last - 1] == 0x09 { last -= 1 }
+      let name = String(decoding: bytes[start..<colon], as: UTF8.self).lowercased()
+      guard !isConnectionSpecific(name) else { continue }
+      headers.add(
+        name: name, value: String(decoding: bytes[first..<last], as: UTF8.self),
+        indexing: isNew(name) ? .nonIndexable : .indexable)
+    }
   }
 
   /// RFC 9113 §8.2.2.

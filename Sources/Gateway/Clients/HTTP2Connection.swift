@@ -89,7 +89,7 @@ final class HTTP2Connection: ChannelInboundHandler, ClientConnection, NIOHTTP2Fr
     switch frame.payload {
     case .headers(let payload):
       if let stream = streams[frame.streamID] {
-        if payload.endStream { stream.receiveTrailers() }
+        if payload.endStream { stream.receive(trailers: payload.headers) }
       } else {
         begin(frame.streamID, payload.headers, endsStream: payload.endStream)
       }

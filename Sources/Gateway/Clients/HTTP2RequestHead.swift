@@ -103,6 +103,23 @@ enum HTTP2RequestHead {
     return text
   }
 
+  /// The trailer section of a request as header lines, each with its CRLF.
+  static func trailers(_ headers: HPACKHeaders) throws(Malformed) -> [UInt8] {
+    var lines: [UInt8] = []
+    for (name, value, _) in headers {
+      // RFC 9113 §8.1: no pseudo headers.
+      guard isName(name) else { throw .badName(name) }
+      guard isValue(value) else { throw .badValue(name) }
+      switch name {
+      case "connection", "keep-alive", "proxy-connection", "transfer-encoding", "upgrade":
+        throw .connectionSpecific(name)
+      default: break
+      }
+      lines.append(contentsOf: "\(name): \(value)\r\n".utf8)
+    }
+    return lines
+  }
+
   private struct PseudoHeaders {
     var method: String?
     var scheme: String?

@@ -29,6 +29,8 @@ final class HTTP2Stream: ClientStream {
   private var arrivingSince = NIODeadline.now()
 
   // The answer.
+  /// The fields that end the answer.
+  private var trailers: [UInt8] = []
   /// The answer's end has been queued.
   private var hasEnded = false
   private var endedAt = NIODeadline.now()
@@ -84,16 +86,31 @@ final class HTTP2Stream: ClientStream {
       if !endsStream { connection.open(connection.credit.received(bytes.readableBytes, on: Int(id))) }
     case .streamed:
       arrivingSince = .now()
-      if bytes.readableBytes > 0 { pending.append(bytes) }
+      if bytes.readableBytes > 0 {
+        guard exchange.holdPending(bytes.readableBytes) else { return }
+        pending.append(bytes)
+      }
       passOn()
     }
     if endsStream { end() }
   }
 
-  /// The client ended its side with trailers, which mean nothing to engines.
-  func receiveTrailers() {
+  /// The client ended its side with trailers.
+  func receive(trailers headers: HPACKHeaders) {
     clientHasEnded = true
-    if exchange != nil { end() }
+    guard let exchange else { return }
+    let lines: [UInt8]
+    do throws(HTTP2RequestHead.Malformed) {
+      lines = try HTTP2RequestHead.trailers(headers)
+    } catch {
+      return connection.reset(self, .protocolError)
+    }
+    guard lines.count <= connection.settings.httpLimits.trailerBytes else {
+      let error = HTTPSyntaxError.trailersTooLarge
+      return exchange.refuse(APIError(status: error.status, message: "\(error)", type: "invalid_request_error"))
+    }
+    exchange.receive(trailers: lines)
+    end()
   }
 
   private func end() {
@@ -112,6 +129,7 @@ final class HTTP2Stream: ClientStream {
     defer { isPassingOn = false }
     while let exchange, exchange.takesUpload, let next = pending.popFirst() {
       passedOn += next.readableBytes
+      exchange.releasePending(next.readableBytes)
       guard exchange.receive(next) else { break }
     }
     if exchange == nil { pending.removeAll() }
@@ -163,11 +181,22 @@ final class HTTP2Stream: ClientStream {
     queue(bytes, endsStream: false)
   }
 
+  func writeTrailers(_ lines: [UInt8]) { trailers = lines }
+
   func finish() {
     exchange = nil
+    pending.removeAll()
     if !hasEnded {
       markEnded()
-      queue(ByteBuffer(), endsStream: true)
+      if trailers.isEmpty {
+        queue(ByteBuffer(), endsStream: true)
+      } else {
+        // Behind the body that waits: the protocol's handler keeps their order.
+        connection.write(
+          id,
+          .headers(HTTP2Frame.FramePayload.Headers(headers: HTTP2AnswerHead.trailers(trailers), endStream: true)))
+        trailers = []
+      }
     }
     // See receive(_:padding:endsStream:).
     openWindow(connection.limits.initialWindow)

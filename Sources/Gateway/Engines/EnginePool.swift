@@ -64,6 +64,9 @@ final class EnginePool {
     report()
   }
 
+  /// The head of an answer said how long the engine keeps idle connections; nil when it did not.
+  func engineSaid(idleSeconds: Int?) { machine.engineSaid(idleTimeout: idleSeconds.map { .seconds(UInt64($0)) }) }
+
   /// The connection has carried an answer and can carry another.
   func released(_ connection: UpstreamConnection) {
     settle(connection, machine.released(connection.poolID, now: loop.now))
@@ -78,7 +81,7 @@ final class EnginePool {
     report()
   }
 
-  /// Does what time has brought up.
+  /// Does what time has brought up. Called several times a second, so that connections end before their engine ends them.
   func sweep() {
     while let chore = machine.nextChore(now: loop.now, others: others) {
       switch chore {

@@ -283,12 +283,17 @@ final class UpstreamConnection: ChannelDuplexHandler {
     if head.status < 200 { return true }
     deadline = loop.time + idleTimeout
     keepsAlive = head.keepsAlive
+    pool?.engineSaid(
+      idleSeconds: head.first(.keepAlive).flatMap { field in
+        bytes.withUnsafeReadableBytes { KeepAliveField.timeout(UnsafeRawBufferPointer(rebasing: $0[field.valueRange])) }
+      })
     switch head.framing {
     case .none: state = .body(remaining: 0)
     case .length(let length): state = .body(remaining: length)
     case .chunked:
       decoder = ChunkedDecoder(limits: limits)
       decoded = 0
+      trailerStart = nil
       isBetweenChunks = true
       state = .chunkedBody
     case .untilClose: state = .untilClose
@@ -305,12 +310,15 @@ final class UpstreamConnection: ChannelDuplexHandler {
 
   /// Of the bytes that wait, how many the decoder has walked already: the beginning of a chunk that is not whole.
   private var decoded = 0
+  /// Where in what waits the trailer section begins, once the last chunk's line is over; 0 when that line went to the
+  /// client.
+  private var trailerStart: Int?
   /// What went to the client ends with a whole chunk.
   private(set) var isBetweenChunks = true
 
   /// Passes chunks on; returns whether everything that waits has been passed.
   ///
-  /// An event stream gets whole chunks, so that one that breaks off can be given an end that says so; chunks of more
+  /// Trailers are held until they are whole, since not all may pass. An event stream gets whole chunks, so that one that breaks off can be given an end that says so; chunks of more
   /// than ``heldChunkLimit`` are not waited for.
   private func passChunks(_ attempt: Attempt) throws(HTTPSyntaxError) -> Bool {
     let passesFraming = attempt.exchange.client.takesChunkFraming
@@ -324,6 +332,7 @@ final class UpstreamConnection: ChannelDuplexHandler {
         switch try decoder.next(bytes, offset: &consumed) {
         case .data(let range): if !passesFraming { payload.append(range) }
         case .chunkEnd: boundary = consumed
+        case .lastChunk(let offset): trailerStart = offset
         case .needMore: break walk
         case .end(let offset):
           end = offset
@@ -344,7 +353,7 @@ final class UpstreamConnection: ChannelDuplexHandler {
       } else {
         isBetweenChunks = true
       }
-      if length > 0, let slice = inbound.readSlice(length: length) { attempt.exchange.engineBody(attempt, slice) }
+      passFramed(attempt, length: length, isWhole: end != nil)
     } else {
       let base = inbound.readerIndex
       for range in payload {
@@ -353,9 +362,24 @@ final class UpstreamConnection: ChannelDuplexHandler {
         }
       }
       inbound.moveReaderIndex(forwardBy: consumed)
+      if end != nil, !decoder.trailers.isEmpty { attempt.exchange.engineTrailers(attempt, decoder.trailers) }
     }
     if end != nil { finish(attempt) }
     return decoded == 0
+  }
+
+  /// Passes bytes on as they came, but for the trailer section, of which what may pass is written at its end.
+  private func passFramed(_ attempt: Attempt, length: Int, isWhole: Bool) {
+    // The usual end: no trailers, and their empty line along with the last chunk.
+    let isPlain = isWhole && decoder.trailers.isEmpty && trailerStart != 0
+    let passed = isPlain ? length : min(length, trailerStart ?? length)
+    if passed > 0, let slice = inbound.readSlice(length: passed) { attempt.exchange.engineBody(attempt, slice) }
+    inbound.moveReaderIndex(forwardBy: length - passed)
+    trailerStart = trailerStart.map { max(0, $0 - length) }
+    guard isWhole, !isPlain else { return }
+    var section = ByteBuffer(bytes: TrailerFields.passed(decoder.trailers))
+    section.writeStaticString("\r\n")
+    attempt.exchange.engineBody(attempt, section)
   }
 
   private static let heldChunkLimit = 64 << 10

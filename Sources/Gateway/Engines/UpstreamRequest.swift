@@ -15,6 +15,8 @@ enum UpstreamRequest {
     let body = exchange.body
     let splices = body.withUnsafeReadableBytes { plan.splices(for: placement, on: $0) }
     let length = splices.lengthAfter(body.readableBytes)
+    // Trailers need a chunked body: it is one chunk then.
+    let isChunked = !exchange.trailers.isEmpty && length > 0
     var head = exchange.client.allocator.buffer(capacity: 1024 + (length <= copyLimit ? length : 0))
     head.writeStaticString("POST ")
     if let chatPath = placement.chatPath, plan.facts.endpoint == .chatCompletions {
@@ -24,9 +26,13 @@ enum UpstreamRequest {
       head.writeString(exchange.target)
     }
     writeFields(exchange, to: placement, &head)
-    head.writeStaticString("content-length: ")
-    head.writeString(String(length))
-    head.writeStaticString("\r\n\r\n")
+    if isChunked {
+      head.writeString("transfer-encoding: chunked\r\n\r\n\(String(length, radix: 16))\r\n")
+    } else {
+      head.writeStaticString("content-length: ")
+      head.writeString(String(length))
+      head.writeStaticString("\r\n\r\n")
+    }
 
     if length <= copyLimit {
       body.withUnsafeReadableBytes { bytes in
@@ -37,6 +43,7 @@ enum UpstreamRequest {
           }
         }
       }
+      if isChunked { writeChunkEnd(exchange.trailers, to: &head) }
       return [head]
     }
     var pieces = [head]
@@ -49,7 +56,18 @@ enum UpstreamRequest {
       case .replacement(let new): pieces.append(ByteBuffer(bytes: new))
       }
     }
+    if isChunked {
+      var end = ByteBuffer()
+      writeChunkEnd(exchange.trailers, to: &end)
+      pieces.append(end)
+    }
     return pieces
+  }
+
+  /// The line end of a chunk, and what ends the body behind it.
+  private static func writeChunkEnd(_ trailers: [UInt8], to buffer: inout ByteBuffer) {
+    buffer.writeStaticString("\r\n")
+    buffer.writeImmutableBuffer(ChunkFraming.end(trailers: trailers))
   }
 
   /// The head of a request that is passed on as it comes, and what is held of its body.
@@ -73,7 +91,7 @@ enum UpstreamRequest {
     var pieces = [head]
     if body.readableBytes > 0 { pieces.append(body) }
     if exchange.upload?.isComplete ?? false, exchange.head.framing == .chunked {
-      pieces.append(ByteBuffer(staticString: "0\r\n\r\n"))
+      pieces.append(ChunkFraming.end(trailers: exchange.trailers))
     }
     return pieces
   }

@@ -19,14 +19,19 @@ extension Exchange {
   func answer(_ error: APIError, allow: String? = nil) {
     conclude()
     write(status: error.status, contentType: "application/json", body: ByteBuffer(bytes: error.body), allow: allow)
-    loop.countAnswer(error.status)
+    logLocally(status: error.status, bytes: error.body.count)
+    client.finish()
+  }
+
+  /// Counts and logs an answer of our own to a request that was not routed.
+  func logLocally(status: Int, bytes: Int) {
+    loop.countAnswer(status)
+    let milliseconds = Double(max(0, (loop.time - startedAt).nanoseconds)) / 1e6
     log(
       AccessLogBuffer.Entry(
         method: head.method.name, path: head.targetRange.isEmpty ? "" : RequestTarget(text(head.targetRange)).path,
-        requestedModel: requestedModel, model: "", decision: "", replica: "", status: error.status, attempts: 0,
-        milliseconds: 0,
-        firstByteMilliseconds: 0, requestBytes: bodyBytes, responseBytes: error.body.count))
-    client.finish()
+        requestedModel: requestedModel, model: "", decision: "", replica: "", status: status, attempts: 0,
+        milliseconds: milliseconds, firstByteMilliseconds: milliseconds, requestBytes: bodyBytes, responseBytes: bytes))
   }
 
   func write(status: Int, contentType: StaticString, body: ByteBuffer, allow: String? = nil) {

@@ -247,6 +247,12 @@ extension Exchange {
     client.writeBody(bytes)
   }
 
+  /// The fields behind a chunked body, of which those that may pass reach a client that gets no chunks.
+  func engineTrailers(_ attempt: Attempt, _ section: [UInt8]) {
+    guard self.attempt === attempt, phase == .answering else { return }
+    client.writeTrailers(TrailerFields.passed(section))
+  }
+
   func engineEnded(_ attempt: Attempt) {
     guard self.attempt === attempt else { return }
     attempt.release()

@@ -7,6 +7,23 @@ import Routing
 
 /// Requests that are passed on as they come: held only until their model is known and a connection is there.
 extension Exchange {
+  /// Bytes of an upload that is passed on; more is a 413.
+  private var uploadLimit: Int { loop.context.settings.uploadLimit }
+
+  private var uploadTooLarge: APIError {
+    .requestTooLarge("the upload is larger than the limit of \(uploadLimit) bytes (global.gateway.upload_limit)")
+  }
+
+  /// Refuses an upload that is longer than it may be.
+  ///
+  /// - Parameter count: bytes that have come, or that its client says are to come.
+  /// - Returns: false when it is refused, and answered.
+  func mayUpload(_ count: Int) -> Bool {
+    guard count > uploadLimit else { return true }
+    refuse(uploadTooLarge)
+    return false
+  }
+
   /// Begins to look for the model.
   ///
   /// - Returns: false when the request is refused, and answered.
@@ -33,6 +50,7 @@ extension Exchange {
       }
     }
     upload = Upload(row, finder: finder)
+    if case .length(let length) = head.framing, !mayUpload(length) { return false }
     admit()
     guard phase == .receiving else { return false }
     if finder == nil { resolve(fromQuery, at: nil) }
@@ -51,7 +69,7 @@ extension Exchange {
   }
 
   func receiveUpload(_ bytes: ByteBuffer) -> Bool {
-    guard let stage = upload?.stage else { return false }
+    guard mayUpload(bodyBytes), let stage = upload?.stage else { return false }
     switch stage {
     case .finding(var finder):
       guard keep(bytes) else { return false }
@@ -79,7 +97,7 @@ extension Exchange {
     case .finding(var finder): take(finder.finish())
     case .waiting: break
     case .sending:
-      if head.framing == .chunked { attempt?.connection?.sendBody(ByteBuffer(staticString: "0\r\n\r\n")) }
+      if head.framing == .chunked { attempt?.connection?.sendBody(ChunkFraming.end(trailers: trailers)) }
       attempt?.connection?.requestIsComplete()
     }
   }

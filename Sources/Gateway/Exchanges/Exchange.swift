@@ -40,6 +40,9 @@ final class Exchange {
   /// What came of the body and may still be needed; let go of once an answer has begun, since nothing is sent again then.
   private(set) var body = ByteBuffer()
   private(set) var bodyBytes = 0
+  /// The fields behind the body that engines may see, as header lines; at most ``HTTPLimits/trailerBytes`` and a line
+  /// feed each.
+  private(set) var trailers: [UInt8] = []
   private(set) var endpoint: Endpoint = .unknown
   /// The path at the engine, with the client's query.
   private(set) var target = ""
@@ -55,6 +58,8 @@ final class Exchange {
   private var heldBytes = 0
   /// Of them, those that the client's side still has.
   private var aheadBytes = 0
+  /// Bytes of an upload that the client's side has and the engine does not take yet.
+  private var pendingBytes = 0
 
   // Set once the request is routed.
   /// Let go of once an answer has begun, like the body.
@@ -186,6 +191,33 @@ final class Exchange {
     return keep(bytes)
   }
 
+  /// The client says that so many bytes more are to come: a chunk that is too long is not waited for.
+  ///
+  /// - Returns: false when they are not taken; the request is answered then.
+  func expect(_ count: Int) -> Bool {
+    guard count > 0 else { return true }
+    if upload != nil { return phase == .ended || mayUpload(bodyBytes + count) }
+    guard phase == .receiving else { return true }
+    guard wantsBody else {
+      guard bodyBytes + count > Self.unwantedLimit else { return true }
+      receivedAll()
+      return false
+    }
+    guard bodyBytes + count <= loop.context.settings.bodyLimit else {
+      refuse(tooLarge)
+      return false
+    }
+    return true
+  }
+
+  /// The fields behind the body, told before ``receivedAll()``.
+  ///
+  /// - Parameter section: field lines as they came, each with its CRLF.
+  func receive(trailers section: [UInt8]) {
+    guard !section.isEmpty, phase != .ended else { return }
+    trailers = TrailerFields.passed(section)
+  }
+
   /// Holds bytes of the body, if the gateway has room for them.
   func keep(_ bytes: ByteBuffer) -> Bool {
     let more = max(0, bytes.readableBytes - aheadBytes)
@@ -206,15 +238,39 @@ final class Exchange {
     if hold(more) { aheadBytes = count }
   }
 
+  /// Counts bytes of an upload that wait at the client's side until the engine takes them.
+  ///
+  /// - Returns: false when the gateway has no room for them; the request is answered then.
+  func holdPending(_ count: Int) -> Bool {
+    guard isAdmitted, count > 0 else { return true }
+    guard hasRoom(count) else { return false }
+    pendingBytes += count
+    return true
+  }
+
+  /// Bytes that ``holdPending(_:)`` counted do not wait any more.
+  func releasePending(_ count: Int) {
+    let released = min(count, pendingBytes)
+    guard released > 0 else { return }
+    pendingBytes -= released
+    loop.context.load.release(bytes: released)
+  }
+
   private func hold(_ count: Int) -> Bool {
     guard isAdmitted, count > 0 else { return true }
+    guard hasRoom(count) else { return false }
+    heldBytes += count
+    return true
+  }
+
+  /// Counts bytes that are held, or refuses the request.
+  private func hasRoom(_ count: Int) -> Bool {
     guard loop.context.load.hold(bytes: count) else {
       loop.context.metrics.shed(status: 503).increment()
       retryAfter = 5
       refuse(.server("the gateway holds as many bytes of requests as it may; retry", status: 503, code: "overloaded"))
       return false
     }
-    heldBytes += count
     return true
   }
 
@@ -247,6 +303,8 @@ final class Exchange {
         endpoint, snapshot: loop.snapshot, context: loop.context, isDraining: loop.isDraining)
       conclude()
       write(status: answer.status, contentType: answer.contentType, body: ByteBuffer(bytes: answer.body))
+      // Probes and scrapes that find what they ask for would fill the log.
+      if answer.status >= 400 { logLocally(status: answer.status, bytes: answer.body.count) }
       client.finish()
     case .notAllowed(let methods): answer(.methodNotAllowed("method not allowed"), allow: methods.allow)
     case .passedThrough, .unknown: answer(.notFound("endpoint not found"))
@@ -322,6 +380,7 @@ final class Exchange {
     hedgeTimer?.cancel()
     hedgeTimer = nil
     letBodyGo()
+    releasePending(pendingBytes)
     guard isAdmitted else { return }
     isAdmitted = false
     loop.context.load.requestEnded()

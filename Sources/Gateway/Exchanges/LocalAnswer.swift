@@ -65,7 +65,7 @@ struct LocalAnswer {
   /// Ready when at least one replica may be chosen.
   private static func ready(_ snapshot: RoutingSnapshot, isDraining: Bool) -> LocalAnswer {
     let replicas = snapshot.fleet.replicas
-    let usable = replicas.count { $0.health.state != .failing }
+    let usable = replicas.count { $0.health.mayBeChosen }
     let isReady = usable > 0 && !isDraining
     let body = JSONFragment.object([
       "status": .string(isDraining ? "draining" : isReady ? "ready" : "no replica is ready"),

@@ -8,6 +8,7 @@ extension DocumentDecoder {
     limits.maxBufferedBytes = node["max_buffered_bytes"]?.size ?? limits.maxBufferedBytes
     limits.maxConnections = node["max_connections"]?.integer ?? limits.maxConnections
     limits.bodyLimit = node["body_limit"]?.size ?? limits.bodyLimit
+    limits.uploadLimit = node["upload_limit"]?.size ?? limits.uploadLimit
     limits.drainTimeout = node["drain_timeout"]?.duration ?? limits.drainTimeout
     if let limit = node["client_idle_timeout"]?.limit { limits.clientIdleTimeout = limit }
     if let limit = node["request_read_timeout"]?.limit { limits.requestReadTimeout = limit }

@@ -24,6 +24,9 @@ extension DocumentDecoder {
     settings.maxPending = node["max_pending"]?.integer ?? settings.maxPending
     settings.minIdleConnections = node["min_idle_connections"]?.integer ?? settings.minIdleConnections
     if let limit = node["max_requests"] { settings.maxRequests = limit.text == "none" ? nil : limit.integer }
+    if let limit = node["connection_idle_timeout"] {
+      settings.connectionIdleTimeout = limit.text == "auto" ? nil : limit.duration
+    }
     if let hedge = node["hedge_after"] { settings.hedgeAfter = hedgeDelay(hedge) }
     if let checkPath = node["health_check_path"] {
       settings.healthCheckPath = healthCheckPath(checkPath, at: path + .key("health_check_path"))

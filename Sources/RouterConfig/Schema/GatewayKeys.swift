@@ -11,6 +11,9 @@ extension ConfigurationSchema {
     .init("global.gateway.max_connections", .integer(1...10_000_000), default: "10000", "Most connections of clients."),
     .init("global.gateway.body_limit", .size, default: "64M", "Most bytes of one request's body; more is a 413."),
     .init(
+      "global.gateway.upload_limit", .size, default: "1G",
+      "Most bytes of one upload that is passed on as it comes, which `body_limit` is not for; more is a 413."),
+    .init(
       "global.gateway.drain_timeout", .duration, default: "30s",
       "How long running requests may go on after the gateway was asked to stop."),
     .init(

@@ -70,6 +70,11 @@ extension ConfigurationSchema {
       "\(path).min_idle_connections", .integer(0...10_000), default: "0",
       "Connections to each replica that each event loop opens before they are needed; at most `max_connections`."),
     .init(
+      "\(path).connection_idle_timeout", .either(["auto"], or: .positiveDuration), default: "auto",
+      "How long an idle connection to a replica is kept. `auto` is a second less than the engine says by "
+        + "`keep-alive: timeout=N`, and 4 s where it says nothing, since uvicorn closes its own after 5 s. A duration "
+        + "holds unless the engine says a shorter one."),
+    .init(
       "\(path).hedge_after", .either(["p95", "none"], or: .positiveDuration), default: "none",
       "A request without a first byte for so long is sent to a second replica too, and the first answer is taken. "
         + "`p95` is the time within which 95 of 100 recent requests of the model got their first byte."),

@@ -69,6 +69,7 @@ extension ConfigurationWriter {
     add("max_pending", \.maxPending, number)
     add("max_requests", \.maxRequests) { $0.map(number) ?? text("none") }
     add("min_idle_connections", \.minIdleConnections, number)
+    add("connection_idle_timeout", \.connectionIdleTimeout) { $0.map(duration) ?? text("auto") }
     add("hedge_after", \.hedgeAfter) { delay in
       switch delay {
       case .after(let time): duration(time)
@@ -92,6 +93,7 @@ extension ConfigurationWriter {
     add("max_buffered_bytes", \.maxBufferedBytes, size)
     add("max_connections", \.maxConnections, number)
     add("body_limit", \.bodyLimit, size)
+    add("upload_limit", \.uploadLimit, size)
     add("drain_timeout", \.drainTimeout, duration)
     add("client_idle_timeout", \.clientIdleTimeout, limit)
     add("request_read_timeout", \.requestReadTimeout, limit)
