@@ -26,6 +26,7 @@ let package = Package(
     .target(name: "Reliability"),
     .target(name: "Fleet", dependencies: ["Reliability"]),
     .target(name: "HTTPWire"),
+    .target(name: "EnvoyWire"),
     .target(name: "CRegularExpressions", linkerSettings: [.linkedLibrary("re2")]),
     .target(name: "CReadingModels", exclude: ["domain_linear.bin", "language.bin"]),
     // The random source of tests and fuzzers.
@@ -77,6 +78,14 @@ let package = Package(
         .product(name: "NIOSSL", package: "swift-nio-ssl"), .product(name: "NIOTLS", package: "swift-nio"),
       ]),
     .target(
+      name: "ExtProc",
+      dependencies: [
+        "Balancing", "ChatProtocols", "EnvoyWire", "Fleet", "Gateway", "HTTPWire", "JSONText", "Pipeline",
+        "Reliability", "Routing", "Telemetry",
+        .product(name: "NIOCore", package: "swift-nio"), .product(name: "NIOPosix", package: "swift-nio"),
+        .product(name: "NIOHTTP2", package: "swift-nio-http2"), .product(name: "NIOHPACK", package: "swift-nio-http2"),
+      ]),
+    .target(
       name: "EngineSimulator",
       dependencies: [
         .product(name: "NIOCore", package: "swift-nio"), .product(name: "NIOPosix", package: "swift-nio"),
@@ -92,8 +101,8 @@ let package = Package(
     .executableTarget(
       name: "switchyard",
       dependencies: [
-        "AdminAPI", "ChatProtocols", "Discovery", "EngineClient", "EngineSimulator", "Explanation", "JSONText",
-        "Fleet", "Gateway", "Pipeline", "Reading", "Reliability", "RouterConfig",
+        "AdminAPI", "ChatProtocols", "Discovery", "EngineClient", "EngineSimulator", "Explanation", "ExtProc",
+        "JSONText", "Fleet", "Gateway", "Pipeline", "Reading", "Reliability", "RouterConfig",
         "Telemetry", .product(name: "ArgumentParser", package: "swift-argument-parser"),
         .product(name: "NIOCore", package: "swift-nio"), .product(name: "NIOPosix", package: "swift-nio"),
       ]),
@@ -137,6 +146,9 @@ let package = Package(
       ],
       path: "Fuzz/http"),
 
+    .executableTarget(
+      name: "extproc-fuzz", dependencies: ["EnvoyWire", "FuzzCommand", "Seeded"], path: "Fuzz/extproc"),
+
     // Tests
     .testTarget(name: "SignalsTests", dependencies: ["Signals"]),
     .testTarget(
@@ -146,6 +158,13 @@ let package = Package(
         .product(name: "NIOHPACK", package: "swift-nio-http2"),
       ]),
     .testTarget(name: "HTTPWireTests", dependencies: ["HTTPWire"]),
+    .testTarget(name: "EnvoyWireTests", dependencies: ["EnvoyWire"]),
+    .testTarget(
+      name: "ExtProcTests",
+      dependencies: [
+        "ChatProtocols", "EngineClient", "EnvoyWire", "ExtProc", "Fleet", "Gateway", "Pipeline", "Reading",
+        "Reliability", "RouterConfig", "Telemetry",
+      ]),
     .testTarget(
       name: "ReliabilityTests", dependencies: ["Reliability", "ReliabilitySimulation", "Seeded"],
       exclude: ["Simulation"]),

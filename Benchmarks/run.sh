@@ -1,10 +1,10 @@
 #!/usr/bin/env bash
-# Runs the benchmarks: all, or one area (core, gateway, streams). Each figure is a line `figure NAME VALUE UNIT`.
+# Runs the benchmarks: all, or one area (core, gateway, streams, envoy). Each figure is a line `figure NAME VALUE UNIT`.
 #   Benchmarks/run.sh [AREA]
 set -euo pipefail
 cd "$(dirname "$0")/.."
 area=${1:-all}
-case $area in all | core | gateway | streams) ;; *) echo "no area '$area'; there are: core, gateway, streams" >&2; exit 1 ;; esac
+case $area in all | core | gateway | streams | envoy) ;; *) echo "no area '$area'; there are: core, gateway, streams, envoy" >&2; exit 1 ;; esac
 if [ "$area" = all ] || [ "$area" = core ]; then
   for name in bench-json bench-decision bench-domain; do
     program=$(scripts/release.sh "$name")
@@ -23,4 +23,9 @@ if [ "$area" = all ] || [ "$area" = streams ]; then
   scripts/setup.sh bench
   switchyard=$(scripts/release.sh switchyard)
   Benchmarks/streams/run.sh "$switchyard"
+fi
+if [ "$area" = all ] || [ "$area" = envoy ]; then
+  scripts/setup.sh bench
+  switchyard=$(scripts/release.sh switchyard)
+  Benchmarks/envoy/run.sh "$switchyard" "${ROUNDS:-5}"
 fi

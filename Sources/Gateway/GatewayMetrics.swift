@@ -5,13 +5,13 @@ import Telemetry
 /// The gateway's metrics, named as the semantic router names them where it has them.
 public final class GatewayMetrics: Sendable {
   public let registry: MetricsRegistry
-  let routingLatency: Histogram
-  let retries: Counter
-  let retriesWithheld: Counter
+  package let routingLatency: Histogram
+  package let retries: Counter
+  package let retriesWithheld: Counter
   let hedges: Counter
-  let clientsGone: Counter
-  let connectionsRefused: Counter
-  let readCacheHits: Counter
+  package let clientsGone: Counter
+  package let connectionsRefused: Counter
+  package let readCacheHits: Counter
 
   public init(registry: MetricsRegistry) {
     self.registry = registry
@@ -30,13 +30,13 @@ public final class GatewayMetrics: Sendable {
   }
 
   /// Counters of one model.
-  struct Model: Sendable {
-    let requests: Counter
-    let latency: Histogram
-    let timeToFirstByte: Histogram
+  package struct Model: Sendable {
+    package let requests: Counter
+    package let latency: Histogram
+    package let timeToFirstByte: Histogram
   }
 
-  func model(_ name: String) -> Model {
+  package func model(_ name: String) -> Model {
     let labels = [("model", name)]
     return Model(
       requests: registry.counter("llm_model_requests_total", help: "Requests sent to a model", labels: labels),
@@ -49,12 +49,12 @@ public final class GatewayMetrics: Sendable {
   }
 
   /// Counters of one decision.
-  struct Decision: Sendable {
-    let matches: Counter
-    let confidence: Histogram
+  package struct Decision: Sendable {
+    package let matches: Counter
+    package let confidence: Histogram
   }
 
-  func decision(_ name: String) -> Decision {
+  package func decision(_ name: String) -> Decision {
     let labels = [("decision_name", name)]
     return Decision(
       matches: registry.counter("llm_decision_match_total", help: "Requests that a decision took", labels: labels),
@@ -63,23 +63,23 @@ public final class GatewayMetrics: Sendable {
         labels: labels))
   }
 
-  func answers(status: Int) -> Counter {
+  package func answers(status: Int) -> Counter {
     registry.counter(
       "switchyard_answers_total", help: "Answers by status", labels: [("status", "\(status)")])
   }
 
-  func error(model: String, reason: String) -> Counter {
+  package func error(model: String, reason: String) -> Counter {
     registry.counter(
       "llm_request_errors_total", help: "Requests that failed", labels: [("model", model), ("reason", reason)])
   }
 
-  func shed(status: Int) -> Counter {
+  package func shed(status: Int) -> Counter {
     registry.counter(
       "switchyard_shed_total", help: "Requests refused because the gateway is near its limits",
       labels: [("status", "\(status)")])
   }
 
-  func brokenAnswers(model: String) -> Counter {
+  package func brokenAnswers(model: String) -> Counter {
     registry.counter(
       "switchyard_broken_answers_total", help: "Answers that began and came to no end", labels: [("model", model)])
   }

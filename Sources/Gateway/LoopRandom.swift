@@ -1,13 +1,13 @@
 /// xoshiro256**, seeded from the system once a loop: request ids and tie-breaks need no system call each.
-struct LoopRandom: RandomNumberGenerator {
+package struct LoopRandom: RandomNumberGenerator {
   private var state: (UInt64, UInt64, UInt64, UInt64)
 
-  init() {
+  package init() {
     var system = SystemRandomNumberGenerator()
     state = (system.next() | 1, system.next(), system.next(), system.next())
   }
 
-  mutating func next() -> UInt64 {
+  package mutating func next() -> UInt64 {
     let scrambled = Self.rotate(state.1 &* 5, 7) &* 9
     let shifted = state.1 << 17
     state.2 ^= state.0

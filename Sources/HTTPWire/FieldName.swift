@@ -22,7 +22,7 @@ public enum FieldName: UInt8, Sendable {
 
   /// Recognises a name, whatever its case. Never allocates.
   @inlinable
-  static func recognise(_ name: UnsafeRawBufferPointer) -> FieldName {
+  package static func recognise(_ name: UnsafeRawBufferPointer) -> FieldName {
     switch name.count {
     case 2: equals(name, "te") ? .te : .other
     case 4: equals(name, "host") ? .host : .other

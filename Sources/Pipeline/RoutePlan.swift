@@ -62,7 +62,13 @@ public final class RoutePlan: Sendable {
   ///
   /// - Parameter body: the bytes that ``facts`` were made from.
   public func splices(for placement: Placement, on body: UnsafeRawBufferPointer) -> ByteSplices {
-    let upstream = adapter ?? placement.upstreamModel
+    splices(naming: adapter ?? placement.upstreamModel, on: body)
+  }
+
+  /// The body's changes when the engine, or whoever picks the replica, knows the model by this name.
+  ///
+  /// - Parameter body: the bytes that ``facts`` were made from.
+  public func splices(naming upstream: String, on body: UnsafeRawBufferPointer) -> ByteSplices {
     guard upstream != facts.model else { return edits.splices(on: body) }
     return edits.splices(on: body, model: .string(upstream))
   }

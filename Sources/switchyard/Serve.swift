@@ -14,11 +14,12 @@ import Telemetry
 struct Serve: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "serve",
-    abstract: "Serve the gateway.",
+    abstract: "Serve the gateway, or Envoy's external processing.",
     discussion: """
       Examples:
         switchyard serve -c deploy/samples/aibrix.yaml
         switchyard serve --engine http://localhost:8000 --engine http://localhost:8001
+        switchyard serve -c deploy/samples/aibrix.yaml --ext-proc :50051 --decide both
       SIGHUP reads the configuration again; SIGTERM finishes what runs and stops.
       """)
 
@@ -31,6 +32,7 @@ struct Serve: AsyncParsableCommand {
   @Option(help: "Serve the management API here: HOST:PORT (default: as configured, else 127.0.0.1:8081).")
   var management: String?
   @Option(help: "Event loops; the number of cores at most makes sense.") var loops: Int = 1
+  @OptionGroup(title: "Behind Envoy") var behindEnvoy: ExtProcOptions
   @Flag(inversion: .prefixedNo, help: "Write one line a request to standard output.") var accessLog = true
 
   func validate() throws {
@@ -45,13 +47,17 @@ struct Serve: AsyncParsableCommand {
     signal(SIGPIPE, SIG_IGN)
     let document = try await loadDocument()
     let server = try Server(document: document, loops: loops, writesAccessLog: accessLog)
-    let places = try listen.isEmpty ? document.listeners : listen.map { try Self.listener($0, option: "--listen") }
+    let extProc = try behindEnvoy.listener()
+    let places =
+      try listen.isEmpty && extProc == nil
+      ? document.listeners : listen.map { try Self.listener($0, option: "--listen") }
     let admin = try management.map { try Self.listener($0, option: "--management") }
     try await server.start(
-      listeners: places.isEmpty ? [Listener(name: "http", address: "0.0.0.0", port: 8080)] : places,
+      listeners: places.isEmpty && extProc == nil ? [Listener(name: "http", address: "0.0.0.0", port: 8080)] : places,
       management: admin
         ?? Listener(
-          name: "management", address: document.global.managementAddress, port: document.global.managementPort))
+          name: "management", address: document.global.managementAddress, port: document.global.managementPort),
+      extProc: extProc, extProcSettings: behindEnvoy.settings)
     StandardError.write("ready in \(ContinuousClock.now - begin)")
     let file = config
     await server.serve(reload: {
@@ -70,12 +76,12 @@ struct Serve: AsyncParsableCommand {
     return made.document
   }
 
-  private static func listener(_ text: String, option: String) throws -> Listener {
+  static func listener(_ text: String, option: String) throws -> Listener {
     guard let colon = text.lastIndex(of: ":"), let port = Int(text[text.index(after: colon)...]),
       (0...65535).contains(port)
     else { throw ValidationError("\(option) \(text): give HOST:PORT") }
     var host = text[..<colon]
     if host.hasPrefix("["), host.hasSuffix("]") { host = host.dropFirst().dropLast() }
-    return Listener(name: "http", address: String(host), port: port)
+    return Listener(name: "http", address: host.isEmpty ? "0.0.0.0" : String(host), port: port)
   }
 }

@@ -2,6 +2,7 @@ import AdminAPI
 import ArgumentParser
 import Discovery
 import EngineClient
+import ExtProc
 import Fleet
 import Foundation
 import Gateway
@@ -17,6 +18,9 @@ import Telemetry
 actor Server {
   private let group: MultiThreadedEventLoopGroup
   private let gateway: Gateway
+  private let context: GatewayContext
+  /// The pipeline behind Envoy, where it is asked for.
+  private var extProc: ExtProcServer?
   private let metrics: GatewayMetrics
   private let accessLog: AccessLog?
   private let classifier: LinearDomainClassifier
@@ -56,15 +60,12 @@ actor Server {
         maximumRequests: document.global.gateway.maxRequests, maximumBytes: document.global.gateway.maxBufferedBytes))
     metrics.observe(load)
     pipeline = RoutePipeline(cache: ReadingCache(), clock: Self.clock)
-    gateway = Gateway(
-      group: group,
-      context: GatewayContext(
-        settings: GatewaySettings(document.global.gateway),
-        load: load,
-        pipeline: pipeline, metrics: metrics, accessLog: accessLog, startedAt: Int(startedAt), tls: tls,
-        onHealthChange: Self.tell
-      ),
-      snapshot: snapshot)
+    context = GatewayContext(
+      settings: GatewaySettings(document.global.gateway),
+      load: load,
+      pipeline: pipeline, metrics: metrics, accessLog: accessLog, startedAt: Int(startedAt), tls: tls,
+      onHealthChange: Self.tell)
+    gateway = Gateway(group: group, context: context, snapshot: snapshot)
     prober = HealthProber(client: EngineHTTPClient(group: group, tls: tls)) { Self.tell($0.replica) }
     if let accessLog {
       metrics.registry.gauge("switchyard_access_log_lines_dropped", help: "Lines that a slow reader cost") {
@@ -91,8 +92,12 @@ actor Server {
   }
 
   /// Binds the listeners; probing goes on in the background, so a start waits for no engine.
-  func start(listeners: [Listener], management: Listener) async throws {
+  func start(
+    listeners: [Listener], management: Listener, extProc: Listener? = nil,
+    extProcSettings: ExtProcSettings = ExtProcSettings()
+  ) async throws {
     accessLog?.start()
+    if let extProc { try await startExtProc(extProc, extProcSettings) }
     for listener in listeners {
       do {
         let tls = try listener.tls.map { try ListenerTLSContext($0, report: Self.tellOf(listener)) }
@@ -122,6 +127,39 @@ actor Server {
     }
     try await startManagement(management)
     startProbing()
+  }
+
+  private func startExtProc(_ listener: Listener, _ settings: ExtProcSettings) async throws {
+    let server = ExtProcServer(group: group, settings: settings, context: context, snapshot: current.value)
+    do {
+      let tls = try listener.tls.map { try ListenerTLSContext($0, report: Self.tellOf(listener)) }
+      let channel = try await server.listen(host: listener.address, port: listener.port, tls: tls)
+      channels.append(channel)
+      let address = EngineAddress(host: listener.address, port: channel.localAddress?.port ?? listener.port)
+      StandardError.write(
+        "switchyard listening on \(tls == nil ? "grpc" : "grpcs")://\(address), deciding \(settings.role.rawValue)")
+    } catch let error as ListenerTLSContext.Failure {
+      throw CommandFailure("--ext-proc: \(error)")
+    } catch is SocketAddressError {
+      throw CommandFailure("--ext-proc: there is no address \(listener.address) on this machine")
+    } catch let error as IOError where error.errnoCode == EADDRINUSE {
+      throw CommandFailure(
+        "port \(listener.port) on \(listener.address) is taken; stop what uses it (ss -ltnp 'sport = :\(listener.port)') "
+          + "or choose another: --ext-proc \(listener.address):\(listener.port + 1)")
+    }
+    extProc = server
+    publishToEnvoy(current.value)
+  }
+
+  /// Hands a snapshot to the external processor, and looks up its replicas' addresses where it picks them.
+  private func publishToEnvoy(_ snapshot: RoutingSnapshot) {
+    guard let extProc else { return }
+    extProc.publish(snapshot)
+    guard extProc.picksReplicas else { return }
+    // The system's resolver blocks, for seconds where a name server does not answer.
+    DispatchQueue.global().async {
+      for problem in extProc.resolveReplicas(of: snapshot) { StandardError.write("warning: \(problem)") }
+    }
   }
 
   private func startManagement(_ listener: Listener) async throws {
@@ -182,19 +220,26 @@ actor Server {
     learning?.cancel()
     watching?.cancel()
     gateway.stopAccepting()
-    var action = draining.connectionsLeft(await gateway.clientCount())
+    extProc?.stopAccepting()
+    var action = draining.connectionsLeft(await connectionCount())
     while action == .none {
       try? await Task.sleep(for: .milliseconds(20))
       action = draining.tick(now: Self.clock())
-      if action == .none { action = draining.connectionsLeft(await gateway.clientCount()) }
+      if action == .none { action = draining.connectionsLeft(await connectionCount()) }
     }
     if case .abandon(let connections) = action {
       StandardError.write("the time to drain is over: \(connections) connections are closed")
     }
     await gateway.close()
+    await extProc?.close()
     accessLog?.close()
     try? await Task.sleep(for: .milliseconds(20))
     exit(0)
+  }
+
+  /// Connections of clients and of Envoy.
+  private func connectionCount() async -> Int {
+    await gateway.clientCount() + (extProc?.connectionCount() ?? 0)
   }
 
   private func reload(_ load: () throws -> RouterDocument?) {
@@ -210,6 +255,7 @@ actor Server {
       snapshot.fleet.applyPolicies()
       current.value = snapshot
       gateway.publish(snapshot)
+      publishToEnvoy(snapshot)
       metrics.observe(snapshot.fleet)
       startProbing()
       StandardError.write("configuration read again: in force")
@@ -298,6 +344,7 @@ actor Server {
     else { return }
     current.value = renewed
     gateway.publish(renewed)
+    publishToEnvoy(renewed)
   }
 
   private static func snapshot(

@@ -7,7 +7,7 @@ import JSONText
 #endif
 
 /// Lines of the access log that wait for their block to fill: one JSON object a request, never a prompt or a secret.
-struct AccessLogBuffer {
+package struct AccessLogBuffer {
   static let blockBytes = 32 << 10
 
   private var bytes: [UInt8] = []
@@ -15,34 +15,51 @@ struct AccessLogBuffer {
   private var second = 0
   private var stamp: [UInt8] = []
 
-  var isFull: Bool { bytes.count >= Self.blockBytes }
+  package var isFull: Bool { bytes.count >= Self.blockBytes }
 
-  struct Entry {
-    var method: StaticString
-    var path: String
-    var requestedModel: String
-    var model: String
-    var decision: String
-    var replica: String
-    var status: Int
-    var attempts: Int
-    var milliseconds: Double
-    var firstByteMilliseconds: Double
-    var requestBytes: Int
-    var responseBytes: Int
+  package struct Entry {
+    package var method: StaticString
+    package var path: String
+    package var requestedModel: String
+    package var model: String
+    package var decision: String
+    package var replica: String
+    package var status: Int
+    package var attempts: Int
+    package var milliseconds: Double
+    package var firstByteMilliseconds: Double
+    package var requestBytes: Int
+    package var responseBytes: Int
+
+    package init(
+      method: StaticString, path: String, requestedModel: String, model: String, decision: String, replica: String,
+      status: Int, attempts: Int, milliseconds: Double, firstByteMilliseconds: Double, requestBytes: Int,
+      responseBytes: Int
+    ) {
+      self.method = method
+      self.path = path
+      self.requestedModel = requestedModel
+      self.model = model
+      self.decision = decision
+      self.replica = replica
+      self.status = status
+      self.attempts = attempts
+      self.milliseconds = milliseconds
+      self.firstByteMilliseconds = firstByteMilliseconds
+      self.requestBytes = requestBytes
+      self.responseBytes = responseBytes
+    }
   }
 
-  mutating func append(_ entry: Entry, id: RequestID) {
+  package init() {}
+
+  package mutating func append(_ entry: Entry, id: RequestID) {
     let now = time(nil)
     if now != second { setSecond(now) }
     literal("{\"time\":\"")
     bytes.append(contentsOf: stamp)
     literal("\",\"event\":\"request\",\"request_id\":\"")
-    withUnsafeTemporaryAllocation(byteCount: RequestID.length, alignment: 8) { text in
-      guard let base = text.baseAddress else { return }
-      id.write(to: base)
-      bytes.append(contentsOf: text)
-    }
+    id.append(to: &bytes)
     literal("\",\"method\":\"")
     bytes.append(
       contentsOf: UnsafeRawBufferPointer(start: entry.method.utf8Start, count: entry.method.utf8CodeUnitCount))
@@ -66,7 +83,7 @@ struct AccessLogBuffer {
     lines += 1
   }
 
-  mutating func take() -> (bytes: [UInt8], lines: Int)? {
+  package mutating func take() -> (bytes: [UInt8], lines: Int)? {
     guard !bytes.isEmpty else { return nil }
     let block = (bytes, lines)
     bytes = []

@@ -1,7 +1,7 @@
 import ChatProtocols
 
 /// What a path is for.
-enum Endpoint {
+package enum Endpoint {
   /// Routed to a model.
   case model(ModelEndpoint)
   /// Answered by the gateway itself.
@@ -13,7 +13,7 @@ enum Endpoint {
   case unknown
 
   /// Trailing slashes are tolerated.
-  static func at(_ path: String, method: String) -> Endpoint {
+  package static func at(_ path: String, method: String) -> Endpoint {
     guard path.utf8.last == UInt8(ascii: "/"), path.utf8.count > 1 else { return exactly(path, method) }
     let bytes = path.utf8
     let end = bytes.lastIndex { $0 != UInt8(ascii: "/") }
@@ -51,7 +51,7 @@ enum Endpoint {
   }
 }
 
-enum LocalEndpoint {
+package enum LocalEndpoint {
   case models
   case model(String)
   case health

@@ -4,12 +4,12 @@ import JSONText
 import Pipeline
 
 /// What the gateway answers without an engine.
-struct LocalAnswer {
-  var status = 200
-  var contentType: StaticString = "application/json"
-  var body: [UInt8]
+package struct LocalAnswer {
+  package var status = 200
+  package var contentType: StaticString = "application/json"
+  package var body: [UInt8]
 
-  static func make(
+  package static func make(
     _ endpoint: LocalEndpoint, snapshot: RoutingSnapshot, context: GatewayContext, isDraining: Bool
   ) -> LocalAnswer {
     switch endpoint {

@@ -1,21 +1,30 @@
 import NIOCore
 
 /// A random UUID (version 4), written as text only where it is sent.
-struct RequestID: Sendable, Equatable {
+package struct RequestID: Sendable, Equatable {
   private let high: UInt64
   private let low: UInt64
 
-  init(random: inout some RandomNumberGenerator) {
+  package init(random: inout some RandomNumberGenerator) {
     high = random.next() & 0xFFFF_FFFF_FFFF_0FFF | 0x4000
     low = random.next() & 0x3FFF_FFFF_FFFF_FFFF | 0x8000_0000_0000_0000
   }
 
   /// 36 characters, as in `f81d4fae-7dec-41d0-a765-00a0c91e6bf6`.
-  func write(to buffer: inout ByteBuffer) {
+  package func write(to buffer: inout ByteBuffer) {
     buffer.writeWithUnsafeMutableBytes(minimumWritableBytes: Self.length) { bytes in
       guard let base = bytes.baseAddress else { return 0 }
       write(to: base)
       return Self.length
+    }
+  }
+
+  /// Appends the same characters.
+  package func append(to bytes: inout [UInt8]) {
+    withUnsafeTemporaryAllocation(byteCount: Self.length, alignment: 8) { text in
+      guard let base = text.baseAddress else { return }
+      write(to: base)
+      bytes.append(contentsOf: text)
     }
   }
 

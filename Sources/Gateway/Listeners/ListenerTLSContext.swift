@@ -38,10 +38,10 @@ public final class ListenerTLSContext: Sendable {
   }
 
   /// A handler for one connection; the first in its pipeline.
-  func handler() -> NIOSSLServerHandler { NIOSSLServerHandler(context: current.withLock { $0 }) }
+  package func handler() -> NIOSSLServerHandler { NIOSSLServerHandler(context: current.withLock { $0 }) }
 
   /// Looks at the files again and again until the task is cancelled.
-  func watch() async {
+  package func watch() async {
     var reload = TLSReload(known: initial)
     while !Task.isCancelled {
       try? await Task.sleep(for: interval)

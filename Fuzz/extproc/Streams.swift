@@ -1,0 +1,70 @@
+import EnvoyWire
+import Seeded
+
+/// gRPC streams as Envoy sends them, and changing them a little.
+enum Streams {
+  /// A few sound messages.
+  static func sound(_ generator: inout SeededGenerator) -> [UInt8] {
+    var bytes: [UInt8] = []
+    for _ in 0..<Int.random(in: 1...4, using: &generator) {
+      let message = Self.message(&generator)
+      bytes.append(0)
+      for shift in [24, 16, 8, 0] { bytes.append(UInt8(truncatingIfNeeded: message.count >> shift)) }
+      bytes += message
+    }
+    return bytes
+  }
+
+  /// One message, as the writer writes it.
+  static func message(_ generator: inout SeededGenerator) -> [UInt8] {
+    var writer = ProtobufWriter()
+    func number(_ range: ClosedRange<Int>) -> Int { Int.random(in: range, using: &generator) }
+    let part = number(2...7)
+    if number(0...3) == 0 {
+      writer.message(11) { configuration in
+        configuration.varint(1, number(0...5))
+        configuration.varint(2, number(0...5))
+        configuration.varint(3, number(0...1))
+      }
+    }
+    let text = (0..<number(0...200)).map { _ in UInt8(number(0...255)) }
+    writer.message(part, expecting: number(0...300)) { content in
+      switch part {
+      case 2, 3:
+        content.message(1) { map in
+          for name in [":path", ":method", "content-type", "x-vsr-debug", "a"].prefix(number(0...5)) {
+            map.message(1) { header in
+              header.string(1, name)
+              header.bytes(number(2...3), text.prefix(40))
+            }
+          }
+        }
+        content.varint(3, number(0...1))
+      case 4, 5:
+        content.bytes(1, text)
+        content.varint(2, number(0...1))
+      default: break
+      }
+    }
+    if number(0...4) == 0 { writer.bytes(number(12...5000), text.prefix(9)) }
+    return writer.bytes
+  }
+
+  /// With one to four changes.
+  static func changed(_ stream: [UInt8], _ generator: inout SeededGenerator) -> [UInt8] {
+    var bytes = stream
+    func number(_ range: ClosedRange<Int>) -> Int { Int.random(in: range, using: &generator) }
+    for _ in 0..<number(1...4) where !bytes.isEmpty {
+      let place = number(0...bytes.count - 1)
+      let end = min(bytes.count, place + number(0...8))
+      switch number(0...4) {
+      case 0: bytes[place] = UInt8(number(0...255))
+      case 1: bytes[place] ^= 1 << UInt8(number(0...7))
+      case 2: bytes.removeSubrange(place..<end)
+      case 3: bytes.insert(contentsOf: Array(bytes[place..<end]), at: number(0...bytes.count))
+      default: bytes.insert(contentsOf: (0..<number(1...12)).map { _ in number(0...1) == 0 ? 0xFF : 0x80 }, at: place)
+      }
+    }
+    return bytes
+  }
+}

@@ -1,0 +1,8 @@
+/// What a run has seen.
+struct Tally: CustomStringConvertible {
+  var messages = 0
+  var faults = 0
+  var malformed = 0
+
+  var description: String { "\(messages) messages, \(malformed) of them malformed, \(faults) broken streams" }
+}

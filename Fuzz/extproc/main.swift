@@ -1,0 +1,29 @@
+// Feeds the external processor's readers with changed gRPC streams and protobuf messages, and checks that nothing crashes
+// and that they keep what they promise: a stream gives the same messages however it is cut, whatever the writer wrote is
+// read as it was, and a message cut short is never taken for a whole one.
+//
+//   swift run -c release extproc-fuzz [--iterations N] [--seconds S] [--seed X] [--artifacts DIRECTORY]
+//
+// A run is determined by its seed, which is printed. On a failure the input is written to a file and the command exits
+// with 1.
+
+import EnvoyWire
+import FuzzCommand
+import Seeded
+
+let run = FuzzRun("extproc-fuzz", options: ["--iterations N", "--seconds S", "--seed X", "--artifacts DIRECTORY"])
+run.printSeed()
+var generator = SeededGenerator(seed: run.seed)
+var tally = Tally()
+var done = 0
+for iteration in 0..<run.iterations {
+  if iteration % 256 == 0, run.isOver { break }
+  let stream = iteration % 4 == 0 ? Streams.sound(&generator) : Streams.changed(Streams.sound(&generator), &generator)
+  do {
+    try Checks.check(stream, &tally, &generator)
+  } catch {
+    run.fail(error, iteration: iteration, input: stream)
+  }
+  done += 1
+}
+print("\(done) inputs, \(tally)\nno failure")

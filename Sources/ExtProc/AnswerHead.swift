@@ -1,0 +1,36 @@
+import EnvoyWire
+import HTTPWire
+
+/// What is needed of an engine's answer head, as Envoy hands it over.
+struct AnswerHead {
+  var status = 0
+  var isEventStream = false
+  /// Fields in the router's own name space: an engine must not speak for the router.
+  var routerFields: [String] = []
+
+  /// Reads the head.
+  ///
+  /// - Throws: where the message is malformed.
+  init(_ request: ProcessingRequest, in bytes: UnsafeRawBufferPointer) throws(ProtobufError) {
+    var head = self
+    try request.forEachHeader(in: bytes) { head.take($0, $1) }
+    self = head
+  }
+
+  private mutating func take(_ name: UnsafeRawBufferPointer, _ value: UnsafeRawBufferPointer) {
+    switch FieldName.recognise(name) {
+    case .contentType: isEventStream = Self.isEventStream(value)
+    case .xVSR, .vsrDebug, .vsrSkipProcessing: routerFields.append(String(decoding: name, as: UTF8.self))
+    case .other:
+      if name.elementsEqual(":status".utf8) { status = Int(String(decoding: value, as: UTF8.self)) ?? 0 }
+    default: break
+    }
+  }
+
+  private static func isEventStream(_ value: UnsafeRawBufferPointer) -> Bool {
+    let type: StaticString = "text/event-stream"
+    guard value.count >= type.utf8CodeUnitCount else { return false }
+    for index in 0..<type.utf8CodeUnitCount where value[index] | 0x20 != type.utf8Start[index] | 0x20 { return false }
+    return true
+  }
+}

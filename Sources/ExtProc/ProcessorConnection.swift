@@ -1,0 +1,231 @@
+import Gateway
+import NIOCore
+import NIOHPACK
+import NIOHTTP2
+
+/// A connection of Envoy's: a minimal gRPC server over HTTP/2 frames.
+///
+/// Stands behind the `NIOHTTP2Handler` that ``ExtProcSettings/handler(delegate:)`` makes, which keeps the protocol's rules
+/// and answers a peer that breaks them by GOAWAY. There are no child channels: a stream is an object in a dictionary, and
+/// what the frames of one read call forth is written at once.
+final class ProcessorConnection: ChannelInboundHandler, NIOHTTP2FrameDelegate {
+  typealias InboundIn = HTTP2Frame
+  typealias OutboundOut = HTTP2Frame
+
+  private enum State {
+    case open
+    /// GOAWAY was sent or received: what runs ends, nothing new begins.
+    case draining
+    /// The last bytes are on their way.
+    case closing
+  }
+
+  private unowned let loop: ProcessorLoop
+  private var context: ChannelHandlerContext?
+  private var state: State = .open
+  private var streams: [HTTP2StreamID: ProcessorStream] = [:]
+  private var lastStream = HTTP2StreamID.rootStream
+  /// The peer has spoken HTTP/2.
+  private var hasBegun = false
+  private let openedAt = NIODeadline.now()
+  private var closingSince: NIODeadline?
+  private var isReading = false
+  private var needsFlush = false
+  /// The GOAWAY that told the peer how it broke the protocol.
+  private var failure: (code: HTTP2ErrorCode, lastStream: HTTP2StreamID)?
+
+  init(loop: ProcessorLoop) { self.loop = loop }
+
+  var scope: ProcessorScope { loop.scope }
+  var isDraining: Bool { loop.isDraining }
+  var allocator: ByteBufferAllocator { context?.channel.allocator ?? ByteBufferAllocator() }
+
+  // MARK: Channel
+
+  func handlerAdded(context: ChannelHandlerContext) {
+    self.context = context
+    guard loop.add(self) else { return context.close(promise: nil) }
+    if context.channel.isActive { opened() }
+  }
+
+  func handlerRemoved(context: ChannelHandlerContext) {
+    self.context = nil
+    loop.remove(self)
+  }
+
+  func channelActive(context: ChannelHandlerContext) {
+    opened()
+    context.fireChannelActive()
+  }
+
+  private func opened() {
+    write(.rootStream, .windowUpdate(windowSizeIncrement: max(1, scope.settings.connectionWindow - 65_535)))
+    if loop.isDraining { drain() }
+    flush()
+  }
+
+  func channelRead(context: ChannelHandlerContext, data: NIOAny) {
+    if !isReading { loop.refreshTime() }
+    isReading = true
+    hasBegun = true
+    let frame = unwrapInboundIn(data)
+    switch frame.payload {
+    case .headers(let payload):
+      if let stream = streams[frame.streamID] {
+        if payload.endStream { stream.receiveEnd() }
+      } else {
+        begin(frame.streamID, payload.headers, endsStream: payload.endStream)
+      }
+    case .data(let payload):
+      guard let stream = streams[frame.streamID], case .byteBuffer(let bytes) = payload.data else { return }
+      let taken = bytes.readableBytes + (payload.paddingBytes.map { $0 + 1 } ?? 0)
+      stream.receive(bytes, windowBytes: taken, isLast: payload.endStream)
+      if payload.endStream { stream.receiveEnd() }
+    case .goAway:
+      if case .open = state { state = .draining }
+      closeIfDone()
+    default: break
+    }
+  }
+
+  func channelReadComplete(context: ChannelHandlerContext) {
+    isReading = false
+    flush()
+    context.fireChannelReadComplete()
+  }
+
+  func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
+    switch event {
+    case ChannelEvent.inputClosed as ChannelEvent: return context.close(promise: nil)
+    case let event as StreamClosedEvent: closed(event.streamID)
+    case let event as NIOHTTP2WindowUpdatedEvent:
+      // Frames of streams that are gone count in the connection's window too, so it is opened by what it has become.
+      let whole = scope.settings.connectionWindow
+      guard event.streamID == .rootStream, let window = event.inboundWindowSize, window < whole / 2 else { break }
+      write(.rootStream, .windowUpdate(windowSizeIncrement: whole - window))
+    default: break
+    }
+    context.fireUserInboundEventTriggered(event)
+  }
+
+  func channelInactive(context: ChannelHandlerContext) {
+    loop.refreshTime()
+    loop.remove(self)
+    state = .closing
+    leaveAll()
+    context.fireChannelInactive()
+  }
+
+  func errorCaught(context: ChannelHandlerContext, error: any Error) {
+    if failure != nil {
+      leaveAll()
+      closeAfterFlush()
+    } else if error is NIOHTTP2Errors.StreamError || error is any NIOHTTP2Error {
+      // Of one stream, which has been reset.
+    } else {
+      context.close(promise: nil)
+    }
+  }
+
+  /// The protocol's handler let a frame go.
+  func wroteFrame(_ frame: HTTP2Frame) {
+    if case .goAway(let lastStream, let code, _) = frame.payload, code != .noError { failure = (code, lastStream) }
+  }
+
+  // MARK: Ends
+
+  func close() { context?.close(promise: nil) }
+
+  /// Takes no new stream; those that run go on.
+  func drain() {
+    guard case .open = state else { return }
+    state = .draining
+    for stream in streams.values { stream.serverDrains() }
+    write(.rootStream, .goAway(lastStreamID: .maxID, errorCode: .noError, opaqueData: nil))
+    flush()
+    closeIfDone()
+  }
+
+  /// Called every second.
+  func expire(_ now: NIODeadline) {
+    if !hasBegun, now - openedAt > scope.settings.handshakeTimeout { return close() }
+    if let closingSince, now - closingSince > .seconds(2) { close() }
+  }
+
+  private func closeIfDone() {
+    guard case .draining = state, streams.isEmpty else { return }
+    closeAfterFlush()
+  }
+
+  /// Closes our side once everything written has gone out.
+  private func closeAfterFlush() {
+    if case .closing = state { return }
+    state = .closing
+    closingSince = .now()
+    guard let context else { return }
+    let channel = context.channel
+    let last = HTTP2Frame.FramePayload.goAway(
+      lastStreamID: failure?.lastStream ?? lastStream, errorCode: failure?.code ?? .noError, opaqueData: nil)
+    let promise = context.eventLoop.makePromise(of: Void.self)
+    promise.futureResult.whenComplete { _ in channel.close(mode: .output, promise: nil) }
+    context.writeAndFlush(wrapOutboundOut(HTTP2Frame(streamID: .rootStream, payload: last)), promise: promise)
+  }
+
+  private func leaveAll() {
+    let all = streams
+    streams = [:]
+    for stream in all.values { stream.close() }
+  }
+
+  // MARK: Streams
+
+  private func begin(_ id: HTTP2StreamID, _ headers: HPACKHeaders, endsStream: Bool) {
+    lastStream = id
+    guard case .open = state else {
+      // One that was on its way when we said GOAWAY; the peer may send it again elsewhere.
+      return write(id, .rstStream(.refusedStream))
+    }
+    let stream = ProcessorStream(id: id, connection: self)
+    streams[id] = stream
+    stream.begin(headers, isLast: endsStream)
+    if endsStream { stream.receiveEnd() }
+  }
+
+  private func closed(_ id: HTTP2StreamID) {
+    guard let stream = streams.removeValue(forKey: id) else { return }
+    if !isReading { loop.refreshTime() }
+    stream.close()
+    closeIfDone()
+  }
+
+  // MARK: Writing
+
+  func write(_ id: HTTP2StreamID, _ payload: HTTP2Frame.FramePayload) {
+    guard let context else { return }
+    needsFlush = true
+    context.write(wrapOutboundOut(HTTP2Frame(streamID: id, payload: payload)), promise: nil)
+  }
+
+  /// Ends a stream by these fields.
+  ///
+  /// - Parameter resets: the peer still sends; it is told to stop, but not before it was sent everything, since a reset
+  ///   overtakes what waits.
+  func end(_ id: HTTP2StreamID, _ headers: HPACKHeaders, resets: Bool) {
+    guard let context, resets else { return write(id, .headers(.init(headers: headers, endStream: true))) }
+    needsFlush = true
+    let promise = context.eventLoop.makePromise(of: Void.self)
+    promise.futureResult.assumeIsolated().whenSuccess { [weak self] in
+      self?.write(id, .rstStream(.noError))
+      self?.flush()
+    }
+    let last = HTTP2Frame(streamID: id, payload: .headers(.init(headers: headers, endStream: true)))
+    context.write(wrapOutboundOut(last), promise: promise)
+  }
+
+  /// Sends what was written; within a read, at its end.
+  func flush() {
+    guard needsFlush, !isReading, let context else { return }
+    needsFlush = false
+    context.flush()
+  }
+}

@@ -1,0 +1,110 @@
+import EnvoyWire
+import Gateway
+import HTTPWire
+import Reliability
+
+/// What is needed of a client's request head, as Envoy hands it over.
+struct ProcessorHead {
+  var method = ""
+  /// Without the query.
+  var path = ""
+  /// The query with its question mark; empty for none.
+  var query = ""
+  var contentLength: Int?
+  var contentType = ""
+  /// The client's own, where it is usable.
+  var requestID: [UInt8]?
+  var selectedModel: String?
+  /// The field `model`, which AIBrix's routes match.
+  var model: String?
+  var strategy: String?
+  var priority: RequestPriority = .normal
+  var wantsDebugHeaders = false
+  var skipsProcessing = false
+  /// Fields that say where the request is to go, and those for the router alone: they do not pass.
+  var unwanted: [String] = []
+  /// One of them, but those for the router, chooses a replica.
+  var namesReplica = false
+  var isEndOfStream = false
+
+  /// Reads the head.
+  ///
+  /// - Throws: where the message is malformed.
+  init(
+    _ request: ProcessingRequest, in bytes: UnsafeRawBufferPointer, scope: ProcessorScope
+  ) throws(ProtobufError) {
+    isEndOfStream = request.isEndOfStream
+    let priorityHeader = scope.context.settings.priorityHeader
+    let destinationHeader = scope.settings.destinationHeader
+    let removesControls = scope.settings.role != .replica
+    var head = self
+    try request.forEachHeader(in: bytes) { name, value in
+      head.take(
+        name, value, priorityHeader: priorityHeader, destinationHeader: destinationHeader,
+        removesControls: removesControls)
+    }
+    self = head
+  }
+
+  private mutating func take(
+    _ name: UnsafeRawBufferPointer, _ value: UnsafeRawBufferPointer, priorityHeader: String, destinationHeader: String,
+    removesControls: Bool
+  ) {
+    func isNamed(_ other: StaticString) -> Bool {
+      name.count == other.utf8CodeUnitCount
+        && name.elementsEqual(UnsafeRawBufferPointer(start: other.utf8Start, count: other.utf8CodeUnitCount))
+    }
+    func isNamed(_ other: String) -> Bool { name.count == other.utf8.count && name.elementsEqual(other.utf8) }
+    var text: String { String(decoding: value, as: UTF8.self) }
+    switch FieldName.recognise(name) {
+    case .contentLength: contentLength = Int(text)
+    case .contentType: contentType = text
+    case .requestID: if (1...128).contains(value.count) { requestID = Array(value) }
+    case .selectedModel: selectedModel = text
+    case .vsrDebug:
+      wantsDebugHeaders = text.lowercased() == "true"
+      if removesControls { unwanted.append("x-vsr-debug") }
+    case .vsrSkipProcessing:
+      skipsProcessing = text.lowercased() == "true"
+      if removesControls { unwanted.append("x-vsr-skip-processing") }
+    case .xVSR, .userKey: if removesControls { unwanted.append(Self.text(name)) }
+    case .other:
+      if isNamed(":method") {
+        method = text
+      } else if isNamed(":path") {
+        let target = RequestPath(text)
+        path = target.path
+        query = target.query
+      } else if isNamed("target-pod") || isNamed(destinationHeader) {
+        unwanted.append(Self.text(name))
+        namesReplica = true
+      } else if isNamed("model") {
+        model = text
+      } else if isNamed("routing-strategy") {
+        strategy = text
+      } else if isNamed(priorityHeader) {
+        switch text.lowercased() {
+        case "high": priority = .high
+        case "low": priority = .low
+        default: priority = .normal
+        }
+      }
+    default: break
+    }
+  }
+
+  private static func text(_ bytes: UnsafeRawBufferPointer) -> String { String(decoding: bytes, as: UTF8.self) }
+}
+
+/// A request target cut at its query.
+struct RequestPath {
+  let path: String
+  /// With its question mark.
+  let query: String
+
+  init(_ target: String) {
+    let end = target.utf8.firstIndex(of: UInt8(ascii: "?")) ?? target.utf8.endIndex
+    path = String(target[..<end])
+    query = String(target[end...])
+  }
+}

@@ -1,0 +1,76 @@
+import Gateway
+import NIOCore
+import NIOPosix
+import Pipeline
+
+/// What one event loop of the external processor owns: its scope and its connections. Used from that loop alone.
+final class ProcessorLoop {
+  let eventLoop: any EventLoop
+  let scope: ProcessorScope
+  private(set) var isDraining = false
+  private var connections: [ObjectIdentifier: ProcessorConnection] = [:]
+  private var sweep: RepeatedTask?
+  private let loopCount: Int
+
+  init(
+    eventLoop: any EventLoop, of loopCount: Int, settings: ExtProcSettings, context: GatewayContext,
+    snapshot: RoutingSnapshot
+  ) {
+    self.eventLoop = eventLoop
+    self.loopCount = loopCount
+    scope = ProcessorScope(
+      settings: settings, context: context, snapshot: snapshot, now: NIODeadline.now().uptimeNanoseconds,
+      random: LoopRandom())
+  }
+
+  /// Starts the periodic work. Call on the loop.
+  func start() {
+    let bound = NIOLoopBound(self, eventLoop: eventLoop)
+    sweep = eventLoop.scheduleRepeatedTask(initialDelay: .seconds(1), delay: .seconds(1)) { _ in
+      bound.value.sweepNow()
+    }
+  }
+
+  private func sweepNow() {
+    let now = refreshTime()
+    for connection in connections.values { connection.expire(now) }
+    scope.flushLog()
+  }
+
+  /// To be called where an event comes in.
+  @discardableResult
+  func refreshTime() -> NIODeadline {
+    let now = NIODeadline.now()
+    scope.now = now.uptimeNanoseconds
+    return now
+  }
+
+  /// Takes a connection in, until ``remove(_:)``.
+  ///
+  /// - Returns: false when there are too many: it is to be closed.
+  func add(_ connection: ProcessorConnection) -> Bool {
+    guard connections.count < max(1, scope.settings.connectionLimit / loopCount) else {
+      scope.metrics.connectionsRefused.increment()
+      return false
+    }
+    connections[ObjectIdentifier(connection)] = connection
+    return true
+  }
+
+  /// The connection has ended. Harmless when it was not taken in.
+  func remove(_ connection: ProcessorConnection) { connections[ObjectIdentifier(connection)] = nil }
+
+  var connectionCount: Int { connections.count }
+
+  /// No new streams from now on.
+  func drain() {
+    isDraining = true
+    for connection in connections.values { connection.drain() }
+  }
+
+  func stop() {
+    sweep?.cancel()
+    for connection in connections.values { connection.close() }
+    scope.flushLog()
+  }
+}

@@ -1,0 +1,23 @@
+import ChatProtocols
+
+/// What stands in for AIBrix's gateway plugin: the strategies that its clients may ask for, and its errors.
+enum ReplicaRole {
+  /// The names that AIBrix knows. Each is taken; the answer names the strategy that was used.
+  static let strategies: Set<String> = [
+    "random", "least-request", "throughput", "prefix-cache", "prefix-cache-preble", "least-kv-cache", "least-gpu-cache",
+    "least-busy-time", "least-latency", "least-utilization", "vtc-basic", "slo", "slo-pack-load", "slo-least-load",
+    "slo-least-load-pulling", "pd", "session-affinity", "power-of-two",
+  ]
+
+  static let badStrategy = APIError.invalidRequest("incorrect routing strategy")
+
+  static func unknownModel(_ name: String) -> APIError {
+    .invalidRequest("model \(name) does not exist", param: "model", code: "model_not_found")
+  }
+
+  static func noReplica(of model: String) -> APIError {
+    APIError(status: 503, message: "error on getting pods for model \(model)", type: "overloaded_error")
+  }
+
+  static let allFull = APIError(status: 503, message: "error on selecting target pod", type: "overloaded_error")
+}

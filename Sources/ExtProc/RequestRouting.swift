@@ -1,0 +1,258 @@
+import Balancing
+import ChatProtocols
+import Fleet
+import JSONText
+import Pipeline
+import Reliability
+import Routing
+
+import enum Gateway.Endpoint
+
+/// From a whole body to a model and a replica, as the role wants it.
+enum RequestRouting {
+  /// Why a request goes nowhere, and what the client is told.
+  struct Refusal: Error {
+    var error: APIError
+    /// A field by which AIBrix's clients tell errors.
+    var mark: (name: String, value: String)?
+    /// For the count of failed requests; nil where no model was found.
+    var reason: String?
+    var retryAfter = 0
+    var requestedModel = ""
+  }
+
+  /// A model that was found, and how the body changes for it.
+  struct Routed {
+    var requestedModel: String
+    var base: String
+    var adapter: String?
+    /// Where the replicas are; nil where the fleet has no such model.
+    var model: FleetModel?
+    fileprivate var edit: Edit
+
+    var publicModel: String { adapter ?? base }
+
+    /// The changed body; nil where it stays as it is.
+    ///
+    /// - Parameter placement: nil where somebody else picks the replica: then the engine's name of the model is written
+    ///   only if all replicas know it by the same.
+    func body(for placement: Placement?, _ bytes: UnsafeRawBufferPointer) -> [UInt8]? {
+      let name = adapter ?? placement?.upstreamModel ?? sharedName
+      switch edit {
+      case .none: return nil
+      case .plan(let plan):
+        let splices = plan.splices(naming: name, on: bytes)
+        return splices.isEmpty ? nil : splices.apply(to: bytes)
+      case .facts(let facts):
+        guard name != facts.model else { return nil }
+        var edits = RequestEdits(facts)
+        edits.setModel(name)
+        return edits.splices(on: bytes).apply(to: bytes)
+      case .place(let range, let isForm):
+        guard name != requestedModel else { return nil }
+        var new: [UInt8] = []
+        if isForm { new.append(contentsOf: name.utf8) } else { JSONString.append(name, to: &new) }
+        var splices = ByteSplices()
+        splices.replace(range, with: new)
+        return splices.apply(to: bytes)
+      }
+    }
+
+    private var sharedName: String {
+      guard let first = model?.placements.first?.upstreamModel,
+        model?.placements.allSatisfy({ $0.upstreamModel == first }) ?? false
+      else { return base }
+      return first
+    }
+  }
+
+  fileprivate enum Edit {
+    case none
+    case plan(RoutePlan)
+    case facts(RequestFacts)
+    case place(Range<Int>, isForm: Bool)
+  }
+
+  /// Finds the model of a request.
+  ///
+  /// - Parameter onPlan: told of the plan, where the pipeline made one.
+  static func route(
+    _ bytes: UnsafeRawBufferPointer, endpoint: Endpoint, head: ProcessorHead?, scope: ProcessorScope,
+    onPlan: (RoutePlan) -> Void
+  ) throws(Refusal) -> Routed {
+    switch endpoint {
+    case .model(let endpoint) where scope.settings.role == .replica:
+      return try routeByName(bytes, endpoint, scope)
+    case .model(let endpoint): return try routeByMeaning(bytes, endpoint, head, scope, onPlan)
+    case .passedThrough(let row): return try routeByPlace(bytes, row, head, scope)
+    case .local, .notAllowed, .unknown: throw Refusal(error: .notFound("endpoint not found"))
+    }
+  }
+
+  /// Finds the model that a header names.
+  static func route(named name: String, scope: ProcessorScope) throws(Refusal) -> Routed {
+    guard case .model(let base, let adapter) = scope.snapshot.directory.entry(for: name) else {
+      throw unknownModel(name)
+    }
+    return routed(name, base, adapter, .none, scope)
+  }
+
+  private static func routed(
+    _ requested: String, _ base: String, _ adapter: String?, _ edit: Edit, _ scope: ProcessorScope
+  ) -> Routed {
+    Routed(
+      requestedModel: requested, base: base, adapter: adapter, model: scope.snapshot.fleet.model(named: base),
+      edit: edit)
+  }
+
+  private static func routeByMeaning(
+    _ bytes: UnsafeRawBufferPointer, _ endpoint: ModelEndpoint, _ head: ProcessorHead?, _ scope: ProcessorScope,
+    _ onPlan: (RoutePlan) -> Void
+  ) throws(Refusal) -> Routed {
+    let clock = ContinuousClock.now
+    let plan: RoutePlan
+    do throws(APIError) {
+      plan = try scope.context.pipeline.plan(
+        body: bytes, endpoint: endpoint, snapshot: scope.snapshot,
+        options: .init(
+          readsEverything: head?.wantsDebugHeaders ?? false, skipsProcessing: head?.skipsProcessing ?? false))
+    } catch {
+      let name = (try? RequestFacts.scan(body: bytes, endpoint: endpoint).model) ?? ""
+      throw Refusal(error: error, requestedModel: name)
+    }
+    let spent = (ContinuousClock.now - clock).components
+    scope.metrics.routingLatency.observe(nanoseconds: UInt64(max(0, spent.attoseconds / 1_000_000_000)))
+    if plan.wasReadBefore { scope.metrics.readCacheHits.increment() }
+    if let selection = plan.selection, let decision = selection.decision {
+      let counters = scope.metrics(ofDecision: decision)
+      counters.matches.increment()
+      counters.confidence.observe(selection.confidence)
+    }
+    onPlan(plan)
+    return routed(plan.facts.model, plan.model, plan.adapter, .plan(plan), scope)
+  }
+
+  private static func routeByName(
+    _ bytes: UnsafeRawBufferPointer, _ endpoint: ModelEndpoint, _ scope: ProcessorScope
+  ) throws(Refusal) -> Routed {
+    let facts: RequestFacts
+    do throws(RequestBodyError) {
+      facts = try RequestFacts.scan(body: bytes, endpoint: endpoint)
+    } catch {
+      throw refusal(error)
+    }
+    guard case .model(let base, let adapter) = scope.snapshot.directory.entry(for: facts.model) else {
+      throw unknownModel(facts.model)
+    }
+    return routed(facts.model, base, adapter, .facts(facts), scope)
+  }
+
+  private static func routeByPlace(
+    _ bytes: UnsafeRawBufferPointer, _ row: PassThroughPath, _ head: ProcessorHead?, _ scope: ProcessorScope
+  ) throws(Refusal) -> Routed {
+    var query = head?.query ?? ""
+    if !query.isEmpty { query.removeFirst() }
+    var name = query.withUTF8 { ModelQuery.model(in: UnsafeRawBufferPointer($0)) }
+    var range: Range<Int>?
+    if row.modelPlace != .query, bytes.count > 0 {
+      switch try verdict(bytes, row, contentType: head?.contentType ?? "") {
+      case .found(let value, let place): (name, range) = (value, place)
+      case .absent: name = nil
+      case let other:
+        throw Refusal(
+          error: other.apiError ?? .invalidRequest("the request names no model that can be read", param: "model"))
+      }
+    }
+    let snapshot = scope.snapshot
+    let fallback =
+      snapshot.router.document.providers.defaultModel
+      ?? (snapshot.fleet.models.count == 1 ? snapshot.fleet.models.first?.name : nil)
+    var wanted = name ?? fallback
+    if let name, case .virtual = snapshot.directory.entry(for: name) { wanted = fallback }
+    guard let wanted else {
+      throw Refusal(
+        error: .invalidRequest(
+          "name a model: this configuration has no default model", param: "model", code: "model_missing"),
+        mark: ("x-error-no-model-in-request", "true"))
+    }
+    guard case .model(let base, let adapter) = snapshot.directory.entry(for: wanted) else {
+      if scope.settings.role == .replica { throw unknownModel(wanted) }
+      throw Refusal(
+        error: .invalidRequest("\(RoutingError.modelNotAvailable(wanted))", param: "model", code: "model_not_found"),
+        requestedModel: wanted)
+    }
+    return routed(
+      name ?? "", base, adapter, range.map { .place($0, isForm: row.modelPlace == .form) } ?? .none, scope)
+  }
+
+  private static func verdict(
+    _ bytes: UnsafeRawBufferPointer, _ row: PassThroughPath, contentType: String
+  ) throws(Refusal) -> ModelVerdict {
+    if row.modelPlace == .jsonBody {
+      var finder = JSONModelFinder()
+      let verdict = finder.append(bytes)
+      return verdict == .needMore ? finder.finish() : verdict
+    }
+    do throws(MultipartFault) {
+      var finder = MultipartModelFinder(boundary: try MultipartBoundary(contentType: contentType))
+      let verdict = finder.append(bytes)
+      return verdict == .needMore ? finder.finish() : verdict
+    } catch {
+      throw Refusal(error: error.apiError, mark: ("x-error-multipart-parsing", "true"))
+    }
+  }
+
+  private static func unknownModel(_ name: String) -> Refusal {
+    Refusal(
+      error: ReplicaRole.unknownModel(name), mark: ("x-error-no-model-backends", name), requestedModel: name)
+  }
+
+  private static func refusal(_ error: RequestBodyError) -> Refusal {
+    switch error {
+    case .missingModel, .emptyModel, .modelNotAString:
+      Refusal(error: error.apiError, mark: ("x-error-no-model-in-request", "true"))
+    default: Refusal(error: error.apiError, mark: ("x-error-request-body-processing", "true"))
+    }
+  }
+
+  /// Picks a replica and counts the request on it.
+  static func pick(_ routed: Routed, scope: ProcessorScope) throws(Refusal) -> Placement {
+    let isReplicaOnly = scope.settings.role == .replica
+    let name = routed.publicModel
+    let mark = ("x-error-no-model-backends", "true")
+    let placements = routed.model?.placements(for: routed.adapter) ?? []
+    guard !placements.isEmpty else {
+      throw Refusal(
+        error: isReplicaOnly
+          ? ReplicaRole.noReplica(of: name)
+          : .server("model \"\(name)\" has no backend", status: 503, code: "no_backend"), mark: mark,
+        reason: "no_backend")
+    }
+    let choice = ReplicaPicker.pick(
+      among: placements, excluding: ReplicaSet(), now: scope.now, random: &scope.random)
+    switch choice {
+    case .replica(let index): return placements[index]
+    case .allFull:
+      throw Refusal(
+        error: isReplicaOnly
+          ? ReplicaRole.allFull
+          : .server(
+            "every replica of model \"\(name)\" works on as many requests as it may", status: 503, code: "overloaded"),
+        mark: ("x-error-routing", "true"), reason: "replicas_full", retryAfter: 1)
+    case .noneReady:
+      throw Refusal(
+        error: isReplicaOnly
+          ? ReplicaRole.noReplica(of: name)
+          : .server("no replica of model \"\(name)\" is ready\(failures(placements))", status: 503, code: "no_replica"),
+        mark: mark, reason: "no_replica")
+    }
+  }
+
+  /// Why the first few replicas are failing, as the end of a sentence.
+  private static func failures(_ placements: [Placement]) -> String {
+    let reasons = placements.prefix(3).compactMap { placement in
+      placement.replica.health.lastFailure.map { "\(placement.name): \($0)" }
+    }
+    return reasons.isEmpty ? "" : " (" + reasons.joined(separator: "; ") + ")"
+  }
+}

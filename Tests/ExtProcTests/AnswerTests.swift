@@ -1,0 +1,102 @@
+import EnvoyWire
+import Testing
+
+@testable import ExtProc
+
+@Suite("Answers behind Envoy") struct AnswerTests {
+  private func routed(request: BodyMode = .buffered, response: BodyMode = .buffered) throws -> Envoy {
+    let envoy = try Envoy()
+    _ = envoy.requestHeaders(request: request, response: response)
+    _ = envoy.requestBody(RequestTests.body)
+    return envoy
+  }
+
+  private func tokens(_ envoy: Envoy) -> UInt64 { envoy.scope.tokens(ofModel: "alpha").completion.value }
+
+  @Test("the answer gets the router's fields, and loses those that an engine made up")
+  func fields() throws {
+    let reply = try #require(try routed().responseHeaders(200, [("x-vsr-cache-hit", "true"), ("server", "x")]).first)
+    #expect(reply.part == 2)
+    #expect(reply.removed == ["x-vsr-cache-hit"])
+    #expect(reply.set["x-vsr-selected-model"] == "alpha")
+    #expect(reply.set["x-vsr-response-path"] == "upstream")
+    #expect(reply.set["request-id"]?.utf8.count == 36)
+    #expect(reply.modes == [])
+  }
+
+  @Test(
+    "an event stream that Envoy would hold is switched to streamed",
+    arguments: [
+      (BodyMode.buffered, [2, 1]), (.streamed, []), (.fullDuplexStreamed, []), (.none, []),
+    ])
+  func eventStream(_ mode: BodyMode, _ modes: [Int]) throws {
+    let reply = try #require(
+      try routed(response: mode).responseHeaders(200, [("content-type", "text/event-stream; charset=utf-8")]).first)
+    #expect(reply.modes == modes)
+  }
+
+  @Test("a stream's tokens are counted wherever it is cut")
+  func cuts() throws {
+    let stream =
+      "data: {\"a\":1}\n\ndata: {\"usage\":{\"prompt_tokens\":3,\"completion_tokens\":5}}\n\ndata: [DONE]\n\n"
+    for place in 0...stream.utf8.count {
+      let envoy = try routed()
+      _ = envoy.responseHeaders(200, [("content-type", "text/event-stream")])
+      #expect(envoy.responseBody(String(stream.prefix(place)), isLast: false) == [.init(part: 4)])
+      #expect(envoy.responseBody(String(stream.dropFirst(place))) == [.init(part: 4)])
+      #expect(tokens(envoy) == 5, "cut at \(place)")
+    }
+  }
+
+  @Test("of usage that a stream tells again and again the last counts")
+  func lastUsage() throws {
+    let envoy = try routed(response: .streamed)
+    _ = envoy.responseHeaders(200, [("content-type", "text/event-stream")])
+    for count in 1...4 {
+      _ = envoy.responseBody(
+        "data: {\"usage\":{\"prompt_tokens\":1,\"completion_tokens\":\(count)}}\n\n", isLast: count == 4)
+    }
+    #expect(tokens(envoy) == 4)
+  }
+
+  @Test("a whole answer's tokens are counted")
+  func whole() throws {
+    let envoy = try routed()
+    _ = envoy.responseHeaders(200, [("content-type", "application/json")])
+    _ = envoy.responseBody(#"{"usage":{"prompt_tokens":3,"completion_tokens":9}}"#)
+    #expect(tokens(envoy) == 9)
+  }
+
+  @Test("a full duplex answer passes piece by piece")
+  func fullDuplex() throws {
+    let envoy = try routed(response: .fullDuplexStreamed)
+    _ = envoy.responseHeaders()
+    #expect(envoy.responseBody("ab", isLast: false) == [.init(part: 4, body: "ab", isPiece: true)])
+    #expect(envoy.responseBody("", isLast: true) == [.init(part: 4, body: "", isPiece: true, isLast: true)])
+    #expect(envoy.responseTrailers() == [.init(part: 6)])
+  }
+
+  @Test("an answer of 500 and more counts against its replica")
+  func failures() throws {
+    let envoy = try routed()
+    _ = envoy.responseHeaders(503)
+    #expect(envoy.replicas.map { $0.load.takeOutcomes().failures }.reduce(0, +) == 1)
+    let sound = try routed()
+    _ = sound.responseHeaders(404)
+    #expect(sound.replicas.map { $0.load.takeOutcomes().successes }.reduce(0, +) == 1)
+  }
+
+  @Test("a client that leaves is counted once")
+  func gone() throws {
+    let envoy = try routed(response: .streamed)
+    _ = envoy.responseHeaders()
+    envoy.session.close()
+    #expect(envoy.scope.metrics.clientsGone.value == 1)
+    let ended = try routed(response: .streamed)
+    _ = ended.responseHeaders()
+    _ = ended.responseBody("x")
+    ended.session.close()
+    #expect(ended.scope.metrics.clientsGone.value == 0)
+    #expect(ended.inFlight == 0)
+  }
+}

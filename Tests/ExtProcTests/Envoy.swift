@@ -1,0 +1,225 @@
+import EngineClient
+import EnvoyWire
+import Fleet
+import Gateway
+import Pipeline
+import Reading
+import Reliability
+import RouterConfig
+import Telemetry
+
+@testable import ExtProc
+
+/// A session, with Envoy's side of the conversation: writes its messages and reads the replies.
+final class Envoy {
+  /// A reply, as Envoy understands it.
+  struct Reply: Equatable {
+    /// The number of its part: 1 request headers … 7 immediate.
+    var part = 0
+    var set: [String: String] = [:]
+    var removed: [String] = []
+    /// The body that takes the place of the old one, or the next piece.
+    var body: String?
+    var isCleared = false
+    var isPiece = false
+    var isLast = false
+    var clearsRouteCache = false
+    var status = 0
+    /// The request's and the response's body modes of an override.
+    var modes: [Int] = []
+  }
+
+  let scope: ProcessorScope
+  let replicas: [Replica]
+  private(set) var session: ProcessorSession
+
+  init(
+    role: ProcessorRole = .both, bodyLimit: Int = 64 << 20, load: GatewayLoad = GatewayLoad(), requestLimit: Int = .max
+  ) throws {
+    var replicas: [Replica] = []
+    for id in 0..<2 {
+      replicas.append(
+        Replica(id: id, name: "replica-\(id)", host: "10.0.0.\(id + 1)", port: 8000, requestLimit: requestLimit))
+    }
+    let fleet = FleetSnapshot(
+      models: [
+        FleetModel(
+          name: "alpha",
+          placements: replicas.map { Placement(replica: $0, upstreamModel: "org/alpha") }, adapters: ["alpha-math"])
+      ], replicas: replicas)
+    let text = """
+      version: v0.3
+      providers:
+        defaults: {default_model: alpha}
+        models: [{name: alpha, backend_refs: [{name: r, endpoint: "10.0.0.1:8000"}]}]
+      routing: {}
+      """
+    let document = try ConfigurationLoader(environment: [:]).load(Array(text.utf8), file: "test.yaml").document
+    let snapshot = try RoutingSnapshot(
+      document: document, fleet: fleet, domainClassifier: LinearDomainClassifier.bundled(), generation: 1)
+    var settings = GatewaySettings()
+    settings.bodyLimit = bodyLimit
+    scope = ProcessorScope(
+      settings: ExtProcSettings(role: role),
+      context: GatewayContext(
+        settings: settings, load: load, pipeline: RoutePipeline(cache: nil, clock: { 0 }),
+        metrics: GatewayMetrics(registry: MetricsRegistry()), accessLog: nil, startedAt: 0,
+        tls: EngineTLS(trustFile: nil)),
+      snapshot: snapshot, now: 1_000, random: SystemRandomNumberGenerator())
+    self.replicas = replicas
+    session = ProcessorSession(scope: scope)
+  }
+
+  var inFlight: Int { replicas.reduce(0) { $0 + $1.load.inFlight } }
+
+  // MARK: Messages
+
+  private func send(_ content: (inout ProtobufWriter) -> Void) -> [Reply] {
+    var writer = ProtobufWriter()
+    content(&writer)
+    writer.bytes.withUnsafeBytes { session.receive($0) }
+    return Self.replies(session.takeOutput())
+  }
+
+  /// The request's head, with the modes in force.
+  func requestHeaders(
+    _ fields: [(String, String)] = [], path: String = "/v1/chat/completions", method: String = "POST",
+    request: BodyMode = .buffered, response: BodyMode = .buffered, withoutWaiting: Bool = false, isLast: Bool = false
+  ) -> [Reply] {
+    send { writer in
+      Self.headers(2, [(":method", method), (":path", path)] + fields, isLast: isLast, &writer)
+      writer.message(11) { configuration in
+        configuration.varint(1, request.rawValue)
+        configuration.varint(2, response.rawValue)
+        configuration.varint(3, withoutWaiting ? 1 : 0)
+      }
+    }
+  }
+
+  func responseHeaders(_ status: Int = 200, _ fields: [(String, String)] = [], isLast: Bool = false) -> [Reply] {
+    send { Self.headers(3, [(":status", "\(status)")] + fields, isLast: isLast, &$0) }
+  }
+
+  func requestBody(_ text: String, isLast: Bool = true) -> [Reply] { send { Self.body(4, text, isLast, &$0) } }
+  func responseBody(_ text: String, isLast: Bool = true) -> [Reply] { send { Self.body(5, text, isLast, &$0) } }
+  func requestTrailers() -> [Reply] { send { $0.message(6) { _ in } } }
+  func responseTrailers() -> [Reply] { send { $0.message(7) { _ in } } }
+
+  /// Bytes that need be no message.
+  func raw(_ bytes: [UInt8]) -> [Reply] {
+    bytes.withUnsafeBytes { session.receive($0) }
+    return Self.replies(session.takeOutput())
+  }
+
+  private static func headers(
+    _ part: Int, _ fields: [(String, String)], isLast: Bool, _ writer: inout ProtobufWriter
+  ) {
+    writer.message(part) { headers in
+      headers.message(1) { map in
+        for (name, value) in fields {
+          map.message(1) { header in
+            header.string(1, name)
+            header.string(3, value)
+          }
+        }
+      }
+      if isLast { headers.varint(3, 1) }
+    }
+  }
+
+  private static func body(_ part: Int, _ text: String, _ isLast: Bool, _ writer: inout ProtobufWriter) {
+    writer.message(part) { body in
+      body.string(1, text)
+      if isLast { body.varint(2, 1) }
+    }
+  }
+
+  // MARK: Replies
+
+  private static func replies(_ output: [UInt8]) -> [Reply] {
+    var frames = GRPCFrames(messageLimit: 1 << 30)
+    var replies: [Reply] = []
+    output.withUnsafeBytes { bytes in
+      try? frames.append(bytes) { replies.append(reply($0)) }
+    }
+    return replies
+  }
+
+  private static func reply(_ bytes: UnsafeRawBufferPointer) -> Reply {
+    var reply = Reply()
+    for field in fields(bytes, nil) {
+      guard let range = try? field.range() else { continue }
+      if field.number == 9 {
+        reply.modes = fields(bytes, range).filter { $0.number == 3 || $0.number == 4 }.compactMap { try? $0.integer() }
+        continue
+      }
+      reply.part = field.number
+      for field in fields(bytes, range) {
+        guard let range = try? field.range() else { continue }
+        if reply.part == 7 {
+          switch field.number {
+          case 1: reply.status = fields(bytes, range).compactMap { try? $0.integer() }.first ?? 0
+          case 2: readChanges(bytes, range, &reply)
+          case 3: reply.body = text(bytes, range)
+          default: break
+          }
+        } else {
+          readCommon(bytes, range, &reply)
+        }
+      }
+    }
+    return reply
+  }
+
+  private static func readCommon(_ bytes: UnsafeRawBufferPointer, _ range: Range<Int>, _ reply: inout Reply) {
+    for field in fields(bytes, range) {
+      if field.number == 5 { reply.clearsRouteCache = (try? field.boolean()) ?? false }
+      guard let range = try? field.range() else { continue }
+      if field.number == 2 { readChanges(bytes, range, &reply) }
+      guard field.number == 3 else { continue }
+      for change in fields(bytes, range) {
+        switch change.number {
+        case 1: reply.body = (try? change.range()).map { text(bytes, $0) }
+        case 2: reply.isCleared = true
+        default:
+          reply.isPiece = true
+          for part in fields(bytes, (try? change.range()) ?? 0..<0) {
+            if part.number == 1 { reply.body = (try? part.range()).map { text(bytes, $0) } }
+            if part.number == 2 { reply.isLast = (try? part.boolean()) ?? false }
+          }
+        }
+      }
+    }
+  }
+
+  private static func readChanges(_ bytes: UnsafeRawBufferPointer, _ range: Range<Int>, _ reply: inout Reply) {
+    for field in fields(bytes, range) {
+      guard let range = try? field.range() else { continue }
+      guard field.number == 1 else {
+        reply.removed.append(text(bytes, range))
+        continue
+      }
+      guard let header = fields(bytes, range).first(where: { $0.number == 1 }), let range = try? header.range() else {
+        continue
+      }
+      var name = ""
+      var value = ""
+      for part in fields(bytes, range) {
+        guard let range = try? part.range() else { continue }
+        if part.number == 1 { name = text(bytes, range) } else { value = text(bytes, range) }
+      }
+      reply.set[name] = value
+    }
+  }
+
+  private static func fields(_ bytes: UnsafeRawBufferPointer, _ range: Range<Int>?) -> [ProtobufReader.Field] {
+    var reader = ProtobufReader(bytes, range: range)
+    var fields: [ProtobufReader.Field] = []
+    while let field = try? reader.next() { fields.append(field) }
+    return fields
+  }
+
+  private static func text(_ bytes: UnsafeRawBufferPointer, _ range: Range<Int>) -> String {
+    String(decoding: bytes[range], as: UTF8.self)
+  }
+}

@@ -1,0 +1,218 @@
+import EnvoyWire
+import Testing
+
+@testable import ExtProc
+
+@Suite("Requests behind Envoy") struct RequestTests {
+  static let body = #"{"model":"alpha","messages":[],"x":1}"#
+  static let changed = #"{"model":"org/alpha","messages":[],"x":1}"#
+
+  @Test("a buffered body is changed, its length is right, and the route is chosen anew")
+  func buffered() throws {
+    let envoy = try Envoy()
+    #expect(envoy.requestHeaders() == [.init(part: 1)])
+    #expect(envoy.inFlight == 0)
+    let reply = try #require(envoy.requestBody(Self.body).first)
+    #expect(reply.part == 3)
+    #expect(reply.body == Self.changed)
+    #expect(reply.set["content-length"] == "\(Self.changed.utf8.count)")
+    #expect(reply.set["x-selected-model"] == "alpha")
+    let target = try #require(reply.set["target-pod"])
+    #expect(["10.0.0.1:8000", "10.0.0.2:8000"].contains(target))
+    #expect(reply.set["x-gateway-destination-endpoint"] == target)
+    #expect(reply.clearsRouteCache)
+    #expect(envoy.inFlight == 1)
+    envoy.session.close()
+    envoy.session.close()
+    #expect(envoy.inFlight == 0)
+    #expect(envoy.scope.context.load.requests == 0)
+  }
+
+  @Test("a full duplex body holds the headers back, and comes out as one piece")
+  func fullDuplex() throws {
+    let envoy = try Envoy()
+    #expect(envoy.requestHeaders(request: .fullDuplexStreamed) == [])
+    #expect(envoy.requestBody(String(Self.body.prefix(10)), isLast: false) == [])
+    let replies = envoy.requestBody(String(Self.body.dropFirst(10)))
+    #expect(replies.map(\.part) == [1, 3])
+    #expect(replies[0].set["content-length"] == nil)
+    #expect(replies[0].clearsRouteCache)
+    #expect(replies[1].body == Self.changed)
+    #expect(replies[1].isPiece)
+    #expect(replies[1].isLast)
+  }
+
+  @Test("a full duplex body that trailers end is not ended before them")
+  func trailers() throws {
+    let envoy = try Envoy()
+    _ = envoy.requestHeaders(request: .fullDuplexStreamed)
+    #expect(envoy.requestBody(Self.body, isLast: false) == [])
+    let replies = envoy.requestTrailers()
+    #expect(replies.map(\.part) == [1, 3, 5])
+    #expect(!replies[1].isLast)
+  }
+
+  @Test("a streamed body asks to be buffered; in pieces all the same, it goes out with its last")
+  func streamed() throws {
+    let envoy = try Envoy()
+    let head = try #require(envoy.requestHeaders([("content-length", "9")], request: .streamed).first)
+    #expect(head.modes == [2, 2])
+    #expect(head.removed == ["content-length"])
+    let first = envoy.requestBody(String(Self.body.prefix(10)), isLast: false)
+    #expect(first.map(\.isCleared) == [true])
+    let last = try #require(envoy.requestBody(String(Self.body.dropFirst(10))).first)
+    #expect(last.body == Self.changed)
+    #expect(last.set["content-length"] == nil)
+  }
+
+  @Test("a streamed body that does not wait for the headers gets their reply first")
+  func streamedWithoutWaiting() throws {
+    let envoy = try Envoy()
+    #expect(envoy.requestHeaders(request: .streamed, withoutWaiting: true) == [])
+    #expect(envoy.requestBody(String(Self.body.prefix(10)), isLast: false) == [])
+    let replies = envoy.requestBody(String(Self.body.dropFirst(10)))
+    #expect(replies.map(\.part) == [1, 3, 3])
+    #expect(replies[0].set["target-pod"] != nil)
+    #expect(replies[1].isCleared)
+    #expect(replies[2].body == Self.changed)
+  }
+
+  @Test("a partial body is refused, since its end is not seen")
+  func partial() throws {
+    let envoy = try Envoy()
+    _ = envoy.requestHeaders(request: .bufferedPartial)
+    #expect(envoy.requestBody("{", isLast: false).map(\.status) == [413])
+  }
+
+  @Test("a body over the limit is a 413, declared or not, and holds nothing")
+  func tooLarge() throws {
+    let envoy = try Envoy(bodyLimit: 100)
+    #expect(envoy.requestHeaders([("content-length", "101")]).map(\.status) == [413])
+    let other = try Envoy(bodyLimit: 100)
+    _ = other.requestHeaders(request: .fullDuplexStreamed)
+    #expect(other.requestBody(String(repeating: " ", count: 60), isLast: false) == [])
+    #expect(other.requestBody(String(repeating: " ", count: 60), isLast: false).map(\.status) == [413])
+    #expect(other.scope.context.load.bytes == 0)
+    #expect(other.requestBody("late") == [])
+    other.session.close()
+    #expect(other.scope.context.load.requests == 0)
+  }
+
+  @Test("errors have the semantic router's shape with an honest status")
+  func errors() throws {
+    let envoy = try Envoy()
+    _ = envoy.requestHeaders()
+    let reply = try #require(envoy.requestBody(#"{"model":"nobody","messages":[]}"#).first)
+    #expect(reply.part == 7)
+    #expect(reply.status == 400)
+    #expect(reply.set["x-vsr-response-path"] == "error")
+    #expect(reply.set["content-type"] == "application/json")
+    #expect(reply.body?.hasSuffix(#""type":"invalid_request_error","param":"model","code":400}}"#) ?? false)
+  }
+
+  @Test("a message that cannot be read is a 500, not a silence")
+  func malformed() throws {
+    let envoy = try Envoy()
+    #expect(envoy.raw([0x12, 0x7F]).map(\.status) == [500])
+    #expect(try Envoy().raw([]).map(\.status) == [500])
+    let twice = try Envoy()
+    _ = twice.requestHeaders()
+    #expect(twice.requestHeaders().map(\.status) == [500])
+  }
+
+  @Test("what a client says of its replica and to the router goes")
+  func unwanted() throws {
+    let envoy = try Envoy()
+    let fields = [
+      ("target-pod", "1.2.3.4:5"), ("x-gateway-destination-endpoint", "1.2.3.4:5"), ("x-vsr-debug", "true"), ("a", "b"),
+    ]
+    let head = try #require(envoy.requestHeaders(fields).first)
+    #expect(head.removed == ["target-pod", "x-gateway-destination-endpoint", "x-vsr-debug"])
+    let other = try #require(try Envoy().requestHeaders(fields, path: "/health", method: "GET").first)
+    #expect(other.removed.contains("target-pod"))
+    #expect(other.clearsRouteCache)
+    #expect(other.modes == [0, 0])
+  }
+
+  @Test("only the model is decided where another picks the replica; the route stays if its field does")
+  func modelOnly() throws {
+    let envoy = try Envoy(role: .model)
+    _ = envoy.requestHeaders([("x-selected-model", "alpha")])
+    let reply = try #require(envoy.requestBody(Self.body).first)
+    #expect(reply.set["x-selected-model"] == "alpha")
+    #expect(reply.set["target-pod"] == nil)
+    #expect(!reply.clearsRouteCache)
+    #expect(envoy.inFlight == 0)
+    let other = try Envoy(role: .model)
+    _ = other.requestHeaders()
+    #expect(other.requestBody(Self.body).first?.clearsRouteCache == true)
+  }
+
+  @Test("only the replica is picked, as AIBrix's plugin does it")
+  func replicaOnly() throws {
+    let envoy = try Envoy(role: .replica)
+    _ = envoy.requestHeaders([("routing-strategy", "prefix-cache"), ("x-request-id", "mine")])
+    let reply = try #require(envoy.requestBody(Self.body).first)
+    #expect(reply.set["model"] == "alpha")
+    #expect(reply.set["routing-strategy"] == "least-request")
+    #expect(reply.set["x-request-id"] == "mine")
+    #expect(reply.set["x-selected-model"] == nil)
+    let answer = try #require(envoy.responseHeaders().first)
+    #expect(answer.set["target-pod"] == reply.set["target-pod"])
+    #expect(answer.set["x-went-into-req-headers"] == "true")
+    #expect(answer.set["x-vsr-selected-model"] == nil)
+  }
+
+  @Test("the replica is picked by a header where no body comes")
+  func headersOnly() throws {
+    let envoy = try Envoy(role: .replica)
+    let reply = try #require(envoy.requestHeaders([("x-selected-model", "alpha")], request: .none).first)
+    #expect(reply.part == 1)
+    #expect(reply.set["target-pod"] != nil)
+    #expect(envoy.inFlight == 1)
+    #expect(try Envoy().requestHeaders(request: .none).first?.modes == [2, 2])
+  }
+
+  @Test("AIBrix's errors carry their marks")
+  func replicaErrors() throws {
+    let envoy = try Envoy(role: .replica)
+    #expect(
+      envoy.requestHeaders([("routing-strategy", "best")]).first?.set["x-error-invalid-routing-strategy"] == "best")
+    let unknown = try Envoy(role: .replica)
+    _ = unknown.requestHeaders()
+    let reply = try #require(unknown.requestBody(#"{"model":"MoM","messages":[]}"#).first)
+    #expect(reply.status == 400)
+    #expect(reply.set["x-error-no-model-backends"] == "MoM")
+    #expect(try Envoy(role: .replica).requestHeaders(path: "/v1/what").map(\.status) == [501])
+  }
+
+  @Test("replicas at their limit are a 503 that says when to come back")
+  func full() throws {
+    let envoy = try Envoy(requestLimit: 0)
+    _ = envoy.requestHeaders()
+    let reply = try #require(envoy.requestBody(Self.body).first)
+    #expect(reply.status == 503)
+    #expect(reply.set["retry-after"] == "1")
+    envoy.session.close()
+    #expect(envoy.scope.context.load.requests == 0)
+  }
+
+  @Test(
+    "other paths and methods are answered or let go",
+    arguments: [
+      ("/v1/nothing", "POST", 404), ("/v1/chat/completions", "GET", 405), ("/v1/models", "POST", 405),
+      ("/v1/models", "GET", 200),
+    ])
+  func endpoints(_ path: String, _ method: String, _ status: Int) throws {
+    #expect(try Envoy().requestHeaders(path: path, method: method).map(\.status) == [status])
+  }
+
+  @Test("a request that is passed through gets a replica by the model that it names")
+  func passedThrough() throws {
+    let envoy = try Envoy()
+    _ = envoy.requestHeaders(path: "/v1/rerank")
+    let reply = try #require(envoy.requestBody(#"{"model":"alpha","query":"a"}"#).first)
+    #expect(reply.body == #"{"model":"org/alpha","query":"a"}"#)
+    #expect(reply.set["target-pod"] != nil)
+  }
+}
