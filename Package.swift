@@ -39,6 +39,8 @@ let package = Package(
     .target(name: "Routing", dependencies: ["JSONText", "ChatProtocols", "RouterConfig", "Fleet", "Signals"]),
     .target(name: "Balancing", dependencies: ["Fleet", "Reliability"]),
 
+    .target(name: "FleetSimulator", dependencies: ["Balancing", "Fleet", "JSONText"]),
+
     // Floor 2
     .target(
       name: "Pipeline",

@@ -1,6 +1,7 @@
 import Fleet
 
-/// Chooses a model's replica and counts the request on it in one step.
+/// Chooses a model's replica and counts the request on it in one step: by requests in flight alone, or by any strategy
+/// (``pick(among:for:by:excluding:matches:random:)``).
 ///
 /// Never allocates, takes no lock. Passed over are replicas that fail their health checks (unprobed ones are not), and
 /// those at their limit of requests. Ejected ones, on which only requests failed, are taken when no other is left, so that
@@ -19,7 +20,7 @@ public enum ReplicaPicker {
     public var index: Int? { if case .replica(let index) = self { index } else { nil } }
   }
 
-  private enum Pool { case serving, ejected }
+  enum Pool { case serving, ejected }
 
   /// Picks and counts.
   ///
@@ -45,7 +46,7 @@ public enum ReplicaPicker {
       for index in placements.indices {
         let replica = placements[index].replica
         guard isIn(pool, replica, weight: placements[index].weight, excluding: tried, now: now) else { continue }
-        if replica.load.inFlight < replica.requestLimit { return true }
+        if replica.load.inFlight < min(replica.requestLimit, ReplicaLoad.capacity) { return true }
         hasFull = true
       }
       if hasFull { return false }
@@ -69,7 +70,7 @@ public enum ReplicaPicker {
         let replica = placements[index].replica
         guard isIn(pool, replica, weight: weight, excluding: tried, now: now) else { continue }
         let inFlight = replica.load.inFlight
-        guard inFlight < replica.requestLimit else {
+        guard inFlight < min(replica.requestLimit, ReplicaLoad.capacity) else {
           hasFull = true
           continue
         }
@@ -120,7 +121,7 @@ public enum ReplicaPicker {
   }
 
   @inline(__always)
-  private static func isIn(
+  static func isIn(
     _ pool: Pool, _ replica: Replica, weight: Int, excluding tried: ReplicaSet, now: UInt64
   ) -> Bool {
     guard weight > 0, !tried.contains(replica.id) else { return false }

@@ -608,8 +608,8 @@ final class ProcessorSession {
           method: Self.word(head?.method), path: head?.path ?? "", requestedModel: requestedModel, model: publicModel,
           decision: plan?.selection?.decision ?? "", replica: replica, status: status, attempts: isRouted ? 1 : 0,
           milliseconds: Double(total) / 1e6, firstByteMilliseconds: Double(first) / 1e6, requestBytes: bodyBytes,
-          responseBytes: responseBytes)
-      ) { id.append(to: &$0) }
+          responseBytes: responseBytes),
+        id: id)
     }
   }
 

@@ -13,11 +13,14 @@ public final class Placement: Sendable {
   public let chatPath: String?
   /// Header lines sent to this replica, each `name: value CRLF`; holds the credential, so it is never printed.
   public let headerLines: HeaderLines
+  public let role: PlacementRole
+  /// Prefill and decode pair only within a group, such as an AIBrix roleset; nil is a group too.
+  public let group: String?
 
   public init(
     name: String? = nil, replica: Replica, weight: Int = 1, upstreamModel: String, pathPrefix: String = "",
     chatPath: String? = nil,
-    headerLines: HeaderLines = HeaderLines()
+    headerLines: HeaderLines = HeaderLines(), role: PlacementRole = .whole, group: String? = nil
   ) {
     self.name = name ?? replica.name
     self.replica = replica
@@ -26,5 +29,7 @@ public final class Placement: Sendable {
     self.pathPrefix = pathPrefix
     self.chatPath = chatPath
     self.headerLines = headerLines
+    self.role = role
+    self.group = group
   }
 }

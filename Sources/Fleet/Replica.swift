@@ -16,6 +16,13 @@ public final class Replica: Sendable {
   public let usesTLS: Bool
   public let load: ReplicaLoad
   public let health: ReplicaHealth
+  /// What its engine last said of itself.
+  public let metrics = ReplicaMetrics()
+  /// What its answers taught: how fast it reads prompts and writes answers.
+  public let estimates = ReplicaEstimates()
+  /// The adapters that it has loaded, as far as is known.
+  public let adapters = LoadedAdapters()
+  private let prefixSlotValue = Atomic<Int>(-1)
   private let requestLimitValue: Atomic<Int>
 
   public init(
@@ -41,6 +48,12 @@ public final class Replica: Sendable {
   public var requestLimit: Int {
     get { requestLimitValue.load(ordering: .relaxed) }
     set { requestLimitValue.store(newValue, ordering: .relaxed) }
+  }
+
+  /// Its place in the prefix index; -1 while it has none. One relaxed load or store.
+  public var prefixSlot: Int {
+    get { prefixSlotValue.load(ordering: .relaxed) }
+    set { prefixSlotValue.store(newValue, ordering: .relaxed) }
   }
 
   /// A request was answered soundly: counts for its success rate and ends a row of failures. Any thread.

@@ -1,7 +1,28 @@
 import Synchronization
 
 /// Counters of one replica, shared by all event loops. Every operation is one or two relaxed atomics.
+///
+/// Requests in flight, those of them that wait for their first token, and the work that those bring stand in one word, so
+/// that a choice made on all three and the counting of the request are one step.
 public final class ReplicaLoad: Sendable {
+  /// Requests that are counted at most; a choice takes a replica with that many for full.
+  public static let capacity = 0xFFFF
+  /// The unit of work: 1/16 ms of prefill, so that the word holds 3 days of it.
+  public static let ticksPerSecond = 16_000.0
+
+  /// What a choice is made on, read at one moment.
+  public struct State: Sendable, Equatable {
+    @usableFromInline let word: UInt64
+    @inlinable init(word: UInt64) { self.word = word }
+
+    /// Requests that were sent and not answered to the end.
+    @inlinable public var inFlight: Int { Int(word & 0xFFFF) }
+    /// Those of them without a first token yet.
+    @inlinable public var prefilling: Int { Int((word >> 16) & 0xFFFF) }
+    /// The prefill that those bring, as estimated when they were sent, in ticks of 1/``ReplicaLoad/ticksPerSecond`` s.
+    @inlinable public var work: UInt32 { UInt32(truncatingIfNeeded: word >> 32) }
+  }
+
   /// How requests ended in an interval.
   public struct Outcomes: Sendable, Equatable {
     public var successes: Int
@@ -13,7 +34,7 @@ public final class ReplicaLoad: Sendable {
     }
   }
 
-  private let running = Atomic<Int>(0)
+  @usableFromInline let running = Atomic<UInt64>(0)
   private let served = Atomic<Int>(0)
   private let successes = Atomic<Int>(0)
   private let failures = Atomic<Int>(0)
@@ -23,7 +44,9 @@ public final class ReplicaLoad: Sendable {
   public init() {}
 
   /// Requests that were sent and not answered to the end.
-  public var inFlight: Int { running.load(ordering: .relaxed) }
+  @inlinable public var inFlight: Int { state.inFlight }
+  /// The three counts as of one moment.
+  @inlinable public var state: State { State(word: running.load(ordering: .relaxed)) }
   /// Requests ever sent.
   public var total: Int { served.load(ordering: .relaxed) }
 
@@ -31,17 +54,48 @@ public final class ReplicaLoad: Sendable {
   ///
   /// - Returns: whether it was counted; if not, somebody else chose at the same time and the choice must be made anew.
   public func begin(ifInFlight expected: Int) -> Bool {
-    guard running.compareExchange(expected: expected, desired: expected + 1, ordering: .relaxed).exchanged else {
-      return false
+    var word = running.load(ordering: .relaxed)
+    while word & 0xFFFF == UInt64(expected), expected < Self.capacity {
+      let (exchanged, original) = running.compareExchange(expected: word, desired: word + 1, ordering: .relaxed)
+      if exchanged {
+        served.wrappingAdd(1, ordering: .relaxed)
+        return true
+      }
+      word = original
     }
-    served.wrappingAdd(1, ordering: .relaxed)
-    return true
+    return false
   }
 
-  /// A request that ``begin(ifInFlight:)`` counted has ended, however it ended.
+  /// Counts one more request that waits for its first token, if nothing has changed since the choice was made.
+  ///
+  /// - Parameter work: ticks of prefill; what the word has no room for is not added.
+  /// - Returns: the ticks that were added, for ``prefillEnded(work:)``; nil if somebody else chose, or a request moved
+  ///   on, at the same time, and the choice must be made anew.
+  public func begin(ifStill expected: State, work: UInt32) -> UInt32? {
+    guard expected.inFlight < Self.capacity else { return nil }
+    let added = min(work, .max - expected.work)
+    let desired = expected.word + (UInt64(added) << 32 | 1 << 16 | 1)
+    guard running.compareExchange(expected: expected.word, desired: desired, ordering: .relaxed).exchanged else {
+      return nil
+    }
+    served.wrappingAdd(1, ordering: .relaxed)
+    return added
+  }
+
+  /// A request that ``begin(ifStill:work:)`` counted has its first token, or ended without one. Once for each.
+  ///
+  /// - Returns: what is left.
+  @discardableResult
+  public func prefillEnded(work: UInt32) -> State {
+    let (before, after) = running.wrappingSubtract(UInt64(work) << 32 | 1 << 16, ordering: .relaxed)
+    precondition((before >> 16) & 0xFFFF > 0, "a replica's prefill ended that never began")
+    return State(word: after)
+  }
+
+  /// A request that was counted has ended, however it ended.
   public func end() {
     let before = running.wrappingSubtract(1, ordering: .relaxed).oldValue
-    precondition(before > 0, "a replica's request ended that never began")
+    precondition(before & 0xFFFF > 0, "a replica's request ended that never began")
   }
 
   // MARK: Outcomes, for outliers

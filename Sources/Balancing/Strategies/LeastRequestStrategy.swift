@@ -1,5 +1,3 @@
-import Fleet
-
 /// `least-request`: the replica with the fewest requests in flight for its weight.
 ///
 /// cost = inFlight / (weight × factor), the factor being 1 but in a slow start. With equal weights, 256 simultaneous
@@ -8,6 +6,10 @@ import Fleet
 /// 0.1 gets one request in eleven.
 public enum LeastRequestStrategy {
   public static let name = "least-request"
+
+  static let documentation = StrategyDocumentation(
+    "The replica with the fewest requests in flight for its weight.", inputs: "the requests that this router sent",
+    substitute: nil)
 
   /// Lower is better; infinite for a placement that takes no traffic.
   ///

@@ -1,0 +1,227 @@
+// Times choices, prefix lookups and hashing, fills an index of ten million blocks, and replays traces.
+//   swift run -c release bench-balancing [--traces FOLDER] [--svg FILE]
+// Figures of time are CPU time, the lowest mean of the rounds. Without --traces only the synthetic mix is replayed.
+import Balancing
+import Fleet
+import FleetSimulator
+import Foundation
+import Seeded
+
+/// CPU time of this thread in nanoseconds: other processes' work does not count.
+func cpuTime() -> UInt64 {
+  var time = timespec()
+  clock_gettime(CLOCK_THREAD_CPUTIME_ID, &time)
+  return UInt64(time.tv_sec) * 1_000_000_000 + UInt64(time.tv_nsec)
+}
+// Used from the one thread of this program.
+nonisolated(unsafe) var sink = 0
+
+/// Prints a line at once, also into a file.
+func say(_ line: String) { FileHandle.standardOutput.write(Data((line + "\n").utf8)) }
+
+/// The lowest mean of the rounds, in microseconds.
+func best(rounds: Int = 20, of count: Int, _ work: () -> Void) -> Double {
+  var best = Double.infinity
+  for _ in 0..<rounds {
+    let start = cpuTime()
+    for _ in 0..<count { work() }
+    best = min(best, Double(cpuTime() - start) / Double(count) / 1000)
+  }
+  return best
+}
+
+func residentMegabytes() -> Double {
+  guard let text = try? String(contentsOfFile: "/proc/self/statm", encoding: .utf8) else { return .nan }
+  return (Double(text.split(separator: " ")[1]) ?? .nan) * 4096 / 1e6
+}
+
+func placements(_ count: Int, first: Int = 0) -> [Placement] {
+  (0..<count).map { id in
+    Placement(
+      replica: Replica(id: first + id, name: "replica-\(id)", host: "10.0.\(id / 256).\(id % 256)", port: 8000),
+      upstreamModel: "m")
+  }
+}
+
+func blocks(_ count: Int, _ generator: inout SeededGenerator) -> ContiguousArray<UInt64> {
+  ContiguousArray((0..<count).map { _ in generator.next() })
+}
+
+/// A prompt of 12 000 tokens: 48 000 bytes.
+let promptBytes = 48_000
+
+func timeChoices() {
+  var random = SeededGenerator(seed: 1)
+  for count in [2, 8, 1_000] {
+    let placements = placements(count)
+    let index = PrefixIndex()
+    index.adopt(placements.map(\.replica))
+    let balancer = ModelBalancer(index: index)
+    var matches = PrefixMatches(index: index)
+    let prompt = blocks(promptBytes / PromptBlocks.blockBytes, &random)
+    for placement in placements.prefix(4) {
+      prompt.withUnsafeBufferPointer { index.insert($0, slot: placement.replica.prefixSlot) }
+    }
+    var metrics = EngineMetrics()
+    metrics.scrapedAt = 1
+    metrics.kvCacheUsage = 0.5
+    metrics.waitingRequests = 0
+    for placement in placements { balancer.scraped(metrics, of: placement.replica) }
+    for (name, label) in [
+      ("least-request", "_least_request"), ("least-ttft", ""), ("least-kv-cache", "_least_kv_cache"),
+    ] {
+      guard let strategy = try? RoutingStrategy(parsing: name) else { continue }
+      prompt.withUnsafeBufferPointer { prompt in
+        index.match(prompt, into: &matches)
+        let request = balancer.request(blocks: prompt, promptBytes: promptBytes, now: 1_000)
+        let time = best(of: count > 100 ? 500 : 20_000) {
+          let choice = ReplicaPicker.pick(
+            among: placements, for: request, by: strategy, excluding: ReplicaSet(), matches: matches, random: &random)
+          guard let chosen = choice.index else { return }
+          sink &+= chosen
+          var ticket = choice.ticket
+          placements[chosen].replica.load.end()
+          balancer.ended(
+            &ticket, on: placements[chosen].replica, facts: AnswerFacts(), promptBytes: promptBytes, now: 1_000)
+        }
+        say("figure choose_\(count)\(label)_us \(time) us")
+      }
+    }
+    let time = best(of: count > 100 ? 500 : 20_000) {
+      if let chosen = ReplicaPicker.pick(among: placements, excluding: ReplicaSet(), now: 1, random: &random).index {
+        sink &+= chosen
+        placements[chosen].replica.load.end()
+      }
+    }
+    say("figure choose_\(count)_by_requests_only_us \(time) us")
+  }
+}
+
+func timePrefixes() {
+  var random = SeededGenerator(seed: 2)
+  var text = [UInt8]((0..<promptBytes).map { _ in UInt8.random(in: 32...126, using: &random) })
+  text[0] = 65
+  var prompt = PromptBlocks()
+  let hashing = text.withUnsafeBytes { bytes in
+    best(of: 500) {
+      prompt.begin(seed: 7)
+      prompt.append(.user, bytes)
+      sink &+= prompt.hashes.count
+    }
+  }
+  say("figure hash_12k_us \(hashing) us")
+  say("figure hash_gb_per_s \(Double(promptBytes) / hashing / 1000) GB/s")
+
+  let before = residentMegabytes()
+  let replicas = placements(1_000)
+  let index = PrefixIndex(maximumBlocks: 10_000_000, maximumReplicas: 1_024)
+  index.adopt(replicas.map(\.replica))
+  for replica in replicas { index.setCapacity(10_000, slot: replica.replica.prefixSlot) }
+  let start = cpuTime()
+  for replica in replicas {
+    for _ in 0..<100 {
+      blocks(100, &random).withUnsafeBufferPointer { index.insert($0, slot: replica.replica.prefixSlot) }
+    }
+  }
+  let seconds = Double(cpuTime() - start) / 1e9
+  say("figure index_10m_resident_mb \(residentMegabytes() - before) MB")
+  say("figure index_10m_table_mb \(Double(index.tableBytes) / 1e6) MB")
+  say("figure index_10m_bytes_per_block \((residentMegabytes() - before) / 10) B")
+  say("figure index_insert_us_per_block \(seconds * 1e6 / 10_000_000) us")
+  var matches = PrefixMatches(index: index)
+  // A different prompt each time, each held by four replicas, so that the caches are cold.
+  let prompts = (0..<512).map { _ in blocks(promptBytes / PromptBlocks.blockBytes, &random) }
+  for (number, prompt) in prompts.enumerated() {
+    for replica in 0..<4 {
+      prompt.withUnsafeBufferPointer {
+        index.insert($0, slot: replicas[(number * 7 + replica * 31) % 1_000].replica.prefixSlot)
+      }
+    }
+  }
+  var found = 0
+  for prompt in prompts {
+    prompt.withUnsafeBufferPointer { index.match($0, into: &matches) }
+    if matches.longest == prompt.count { found += 1 }
+  }
+  say("figure prefix_found_whole_of_512 \(found) prompts")
+  var next = 0
+  let lookup = best(of: 2_048) {
+    prompts[next % prompts.count].withUnsafeBufferPointer { index.match($0, into: &matches) }
+    sink &+= matches.longest
+    next += 1
+  }
+  say("figure prefix_lookup_12k_us \(lookup) us")
+}
+
+func read(_ path: String) throws -> [UInt8] { Array(try Data(contentsOf: URL(fileURLWithPath: path))) }
+
+func replay(_ title: String, _ trace: Trace, _ settings: FleetReplay.Settings, _ names: [String]) throws
+  -> [ReplayResult]
+{
+  say("\n\(title): \(trace.requests.count) requests")
+  var results: [ReplayResult] = []
+  for name in names {
+    results.append(FleetReplay(trace: trace, settings: settings).run(try RoutingStrategy(parsing: name)))
+  }
+  say(ReplayTable.text(results))
+  return results
+}
+
+func run() throws {
+  let arguments = CommandLine.arguments
+  func option(_ name: String) -> String? {
+    arguments.firstIndex(of: name).flatMap { $0 + 1 < arguments.count ? arguments[$0 + 1] : nil }
+  }
+  if !arguments.contains("--replays") {
+    timeChoices()
+    timePrefixes()
+  }
+  let names = StrategyKind.allCases.map(\.rawValue) + ["prefix-cache:2,least-request:1"]
+  var random = SeededGenerator(seed: 3)
+  if let folder = option("--traces") {
+    let bytes = try read("\(folder)/mooncake_conversation.jsonl")
+    let mooncake = try bytes.withUnsafeBytes { try Trace(mooncake: $0, file: "mooncake_conversation.jsonl") }
+    let standard = RoutingStrategy(.standard)
+    let short = FleetReplay(trace: mooncake.prefix(4_000)).run(standard)
+    say("figure replay_ttft_s_4000 \(short.meanTimeToFirstToken) s")
+    say("figure replay_hit_4000 \(short.blockHit) share")
+    let start = cpuTime()
+    let long = FleetReplay(trace: mooncake).run(standard)
+    say("figure replay_all_s \(Double(cpuTime() - start) / 1e9) s")
+    say("figure replay_ttft_s_all \(long.meanTimeToFirstToken) s")
+    say("figure replay_hit_all \(long.blockHit) share")
+    if let cost = long.learntCost {
+      say("learnt: \(cost.tokensPerSecond) tokens/s and \(cost.fixedSeconds) s; the replica has 7000 and 0.03")
+    }
+    _ = try replay("Mooncake, first 4 000", mooncake.prefix(4_000), .init(), names)
+    let all = try replay("Mooncake, all", mooncake, .init(), names)
+    var blind = FleetReplay.Settings()
+    blind.tellsCacheSize = false
+    _ = try replay("Mooncake, all, cache size not told", mooncake, blind, ["least-ttft", "sticky"])
+    blind.tellsCachedTokens = false
+    blind.scrapes = false
+    _ = try replay("Mooncake, all, no metrics and no cached tokens", mooncake, blind, ["least-ttft", "sticky"])
+    var mixed = FleetReplay.Settings()
+    mixed.speeds = [1, 1, 1, 1, 1, 1, 0.5, 0.5]
+    _ = try replay(
+      "Mooncake, all, two of eight replicas at half speed", mooncake, mixed,
+      ["least-ttft", "sticky", "least-request", "prefix-cache"])
+    let azureBytes = try read("\(folder)/azure_llm_2023_code.csv")
+    let azure = try azureBytes.withUnsafeBytes { try Trace(azure: $0, file: "azure_llm_2023_code.csv") }
+    var four = FleetReplay.Settings()
+    four.replicas = 4
+    _ = try replay("Azure code, 4 replicas", azure, four, names)
+    if let file = option("--svg") {
+      let shown = ["least-ttft", "sticky", "prefix-cache", "least-request", "random", "session-affinity"]
+      let svg = ReplayChart.svg(
+        shown.compactMap { name in all.first { $0.strategy == name } },
+        title: "Mooncake conversation trace, 8 replicas: mean time to first token by minute")
+      try Data(svg.utf8).write(to: URL(fileURLWithPath: file))
+    }
+  }
+  let synthetic = Trace.synthetic(count: 8_000, rate: 5, random: &random)
+  _ = try replay("Synthetic mix, seed 3", synthetic, .init(), names)
+  if sink == 42 { say("") }
+}
+
+try run()

@@ -1,0 +1,21 @@
+import Fleet
+import Synchronization
+
+/// The balancers of all models, kept by name through reloads: what was learnt of a model stays as long as it is served.
+public final class BalancerDirectory: Sendable {
+  public let index: PrefixIndex
+  private let balancers = Mutex<[String: ModelBalancer]>([:])
+
+  public init(index: PrefixIndex = PrefixIndex()) { self.index = index }
+
+  /// The balancers of a fleet's models, in the order of its models; forgets those of models that are gone. To be called
+  /// when the fleet comes into force.
+  public func balancers(for fleet: FleetSnapshot) -> [ModelBalancer] {
+    index.adopt(fleet.replicas)
+    return balancers.withLock { known in
+      let list = fleet.models.map { known[$0.name] ?? ModelBalancer(index: index) }
+      known = Dictionary(uniqueKeysWithValues: zip(fleet.models.map(\.name), list))
+      return list
+    }
+  }
+}

@@ -1,0 +1,155 @@
+import Fleet
+import Synchronization
+
+/// What choosing among one model's replicas needs beside the fleet, and learns from their answers. Lives as long as the
+/// model, through every reload.
+///
+/// Any thread. A choice takes no lock but that of the chosen replica's cache, for writing down what the prompt puts there.
+public final class ModelBalancer: Sendable {
+  public let index: PrefixIndex
+  public let tokenRatio = TokenRatio()
+  public let users = UserTokens()
+  /// Bytes of the blocks that requests bring.
+  private let blockBytes: Double
+  private let shared = Mutex(PrefillRegression())
+
+  /// - Parameters:
+  ///   - index: of all models of the process.
+  ///   - blockBytes: other than ``PromptBlocks/blockBytes`` where blocks come from elsewhere, such as a trace.
+  public init(index: PrefixIndex, blockBytes: Int = PromptBlocks.blockBytes) {
+    self.index = index
+    self.blockBytes = Double(blockBytes)
+  }
+
+  /// Tokens that a block has, as learnt.
+  public var tokensPerBlock: Double { blockBytes / tokenRatio.bytesPerToken }
+
+  /// What the model's replicas together cost; nil until enough is known.
+  public var sharedCost: PrefillCost? { shared.withLock { $0.cost } }
+
+  /// A request with what is known of its prompt.
+  ///
+  /// - Parameters:
+  ///   - blocks: borrowed as long as the request is used.
+  ///   - promptBytes: ``PromptBlocks/byteCount``.
+  public func request(
+    blocks: UnsafeBufferPointer<UInt64>, promptBytes: Int, now: UInt64
+  ) -> BalancingRequest {
+    let ratio = tokenRatio.bytesPerToken
+    return BalancingRequest(
+      blocks: blocks, promptTokens: Double(promptBytes) / ratio, tokensPerBlock: blockBytes / ratio, now: now)
+  }
+
+  /// Picks a replica, counts the request on it and writes down what its cache will hold.
+  ///
+  /// - Parameter matches: of the calling thread; holds what the replicas have of the prompt afterwards, for traces.
+  public func pick(
+    among placements: [Placement], for request: consuming BalancingRequest, by strategy: RoutingStrategy,
+    excluding tried: ReplicaSet, matches: inout PrefixMatches, random: inout some RandomNumberGenerator
+  ) -> ReplicaChoice {
+    if request.userKey != 0, strategy.parts.contains(where: { $0.kind == .vtcBasic }) {
+      request.userShare = users.share(request.userKey, now: request.now)
+    }
+    if request.blocks.isEmpty { matches.begin() } else { index.match(request.blocks, into: &matches) }
+    let choice = ReplicaPicker.pick(
+      among: placements, for: request, by: strategy, excluding: tried, matches: matches, random: &random)
+    if let chosen = choice.index {
+      let replica = placements[chosen].replica
+      index.insert(request.blocks, slot: replica.prefixSlot)
+      if choice.shortfall == .adapterNotLoaded { replica.adapters.insert(request.adapterKey) }
+    }
+    return choice
+  }
+
+  /// Picks one replica for prefill and one of its group for decode, counts the request on both and writes down what the
+  /// prefill's cache will hold.
+  ///
+  /// - Returns: nil when no group has both free: then a choice of one replica is to be made.
+  public func pickPair(
+    among placements: [Placement], for request: BalancingRequest, excluding tried: ReplicaSet,
+    matches: inout PrefixMatches
+  ) -> PrefillDecodePair? {
+    index.match(request.blocks, into: &matches)
+    let pair = PrefillDecodePair.pick(among: placements, for: request, excluding: tried, matches: matches)
+    if let pair { index.insert(request.blocks, slot: placements[pair.prefill].replica.prefixSlot) }
+    return pair
+  }
+
+  /// The first token came, or the whole answer if it is not streamed. Once for each ticket; later calls do nothing.
+  ///
+  /// - Parameter isStreamed: whether the time tells of the first token. A whole answer's does not: nothing is learnt of it.
+  public func firstToken(_ ticket: inout WorkTicket, on replica: Replica, isStreamed: Bool = true, now: UInt64) {
+    guard ticket.isPrefilling else { return }
+    ticket.isPrefilling = false
+    ticket.firstTokenAt = now
+    let left = replica.load.prefillEnded(work: ticket.work)
+    guard isStreamed else {
+      ticket.firstTokenAt = .max
+      return replica.estimates.prefillUnseen(left: left, now: now)
+    }
+    let expected = Double(ticket.work) / ReplicaLoad.ticksPerSecond
+    let sample = replica.estimates.firstToken(
+      tokens: ticket.uncachedTokens, expectedSeconds: expected, left: left, now: now)
+    guard let sample else { return }
+    let cost = shared.withLock { shared in
+      shared.add(seconds: sample.seconds, requests: sample.requests, tokens: sample.tokens)
+      return shared.cost
+    }
+    replica.estimates.adopt(shared: cost)
+  }
+
+  /// The request ended, however it ended. To be called beside ``ReplicaLoad/end()``, once.
+  ///
+  /// - Parameters:
+  ///   - facts: what the answer told; empty when it told nothing or there was none.
+  ///   - promptBytes: of the prompt that ``request(blocks:promptBytes:now:)`` was made with.
+  public func ended(
+    _ ticket: inout WorkTicket, on replica: Replica, facts: AnswerFacts, promptBytes: Int, now: UInt64
+  ) {
+    if ticket.isPrefilling {
+      ticket.isPrefilling = false
+      let left = replica.load.prefillEnded(work: ticket.work)
+      replica.estimates.prefillUnseen(left: left, now: now)
+      return
+    }
+    if let tokens = facts.promptTokens { tokenRatio.note(bytes: Double(promptBytes), tokens: tokens) }
+    if let generated = facts.generatedTokens, now > ticket.firstTokenAt {
+      replica.estimates.decoded(
+        seconds: Double(now - ticket.firstTokenAt) / 1e9, tokens: Double(generated - 1))
+    }
+    if ticket.userKey != 0 {
+      users.charge(
+        ticket.userKey, promptTokens: facts.promptTokens.map(Double.init) ?? ticket.promptTokens,
+        generatedTokens: Double(facts.generatedTokens ?? 0), now: now)
+    }
+    learnCapacity(ticket, replica, facts)
+  }
+
+  /// An engine's metrics were read.
+  public func scraped(_ metrics: EngineMetrics, of replica: Replica) {
+    replica.metrics.update(metrics, prefilling: replica.load.state.prefilling)
+    if let tokens = replica.metrics.cacheTokens {
+      index.setCapacity(Int(min(tokens / tokensPerBlock, 1e9)), slot: replica.prefixSlot)
+    }
+    replica.estimates.adopt(shared: sharedCost)
+  }
+
+  /// Learns how many blocks an engine holds that does not say: fewer than thought when a prompt's blocks were gone that
+  /// should have been there and were not fresh, more when blocks were there that were about to be given up, or that had
+  /// been.
+  private func learnCapacity(_ ticket: WorkTicket, _ replica: Replica, _ facts: AnswerFacts) {
+    guard let cached = facts.cachedTokens, replica.metrics.cacheTokens == nil, ticket.tokensPerBlock > 0 else { return }
+    let expected = Double(ticket.cachedBlocks) * ticket.tokensPerBlock
+    let found = Double(cached)
+    let factor: Double
+    if found < 0.75 * expected, expected - found >= 2 * ticket.tokensPerBlock, ticket.age > 0.25 {
+      factor = 0.93
+    } else if found > expected + 4 * ticket.tokensPerBlock || (ticket.age > 0.75 && found >= 0.9 * expected) {
+      factor = 1.05
+    } else {
+      return
+    }
+    let capacity = Double(index.capacity(slot: replica.prefixSlot)) * factor
+    index.setCapacity(Int(min(max(capacity, 64), Double(Int32.max))), slot: replica.prefixSlot)
+  }
+}

@@ -1,0 +1,43 @@
+/// What a lookup in a ``PrefixIndex`` found: for each replica, how many of the prompt's blocks it holds from the start.
+///
+/// Kept by its thread from one request to the next: a lookup neither allocates nor clears. 8 bytes for each replica that
+/// the index has room for.
+public struct PrefixMatches: Sendable {
+  /// By slot: the lookup's number, the age in 1/65535, the blocks.
+  private var values: ContiguousArray<UInt64>
+  private var lookup: UInt64 = 0
+  /// Blocks of the longest match.
+  public private(set) var longest = 0
+
+  public init(index: PrefixIndex) { values = ContiguousArray(repeating: 0, count: index.maximumReplicas) }
+
+  /// Blocks that the replica in this slot holds.
+  @inline(__always) public func blocks(slot: Int) -> Int {
+    guard slot >= 0 else { return 0 }
+    let value = values[slot]
+    return value >> 32 == lookup ? Int(value & 0xFFFF) : 0
+  }
+
+  /// How long the last of those was not used: 0 just used, 1 next to go.
+  public func age(slot: Int) -> Double {
+    guard slot >= 0 else { return 0 }
+    let value = values[slot]
+    return value >> 32 == lookup ? Double((value >> 16) & 0xFFFF) / 65_535 : 0
+  }
+
+  /// Forgets what was found.
+  public mutating func begin() {
+    lookup = (lookup + 1) & 0xFFFF_FFFF
+    if lookup == 0 {
+      // Once in 4 billion lookups, so that no old entry looks new.
+      for slot in values.indices { values[slot] = 0 }
+      lookup = 1
+    }
+    longest = 0
+  }
+
+  @inline(__always) mutating func note(slot: Int, blocks: Int, age: Double) {
+    values[slot] = lookup << 32 | UInt64(age * 65_535) << 16 | UInt64(blocks)
+    longest = blocks
+  }
+}

@@ -1,0 +1,91 @@
+/// The chained hashes of a prompt's blocks: block i's hash is that of its bytes seeded with block i-1's, so that two prompts
+/// share a block only if they share all text before it.
+///
+/// A prompt is fed piece by piece in the order in which the chat template writes it: tools and system prompt first, then
+/// the messages. Before each piece go two bytes that no text holds, 0xFF and the piece's kind, so that the border between
+/// two pieces is part of the hash, and a conversation that grows keeps the blocks that it had. The last block is kept only
+/// when it is full. A value of one thread; its buffers stay for the next prompt.
+public struct PromptBlocks: Sendable {
+  /// Bytes of a block: about 128 tokens.
+  public static let blockBytes = 512
+  /// Blocks that are kept: the first 2 MiB of a prompt. What follows counts as not cached.
+  public static let maximumBlocks = 4_096
+
+  /// What a piece of a prompt is.
+  public enum Piece: UInt8, Sendable {
+    case tools = 1
+    case system, developer, user, assistant, tool
+    /// Of a message whose role is none of these.
+    case other
+    /// The text of a completion or an embedding.
+    case text
+  }
+
+  /// In order of the prompt.
+  public private(set) var hashes: ContiguousArray<UInt64> = []
+  /// Bytes that were fed, also those behind the last block.
+  public private(set) var byteCount = 0
+  private var chain: UInt64 = 0
+  private var tail: ContiguousArray<UInt8> = []
+
+  public init() {
+    hashes.reserveCapacity(256)
+    tail.reserveCapacity(Self.blockBytes)
+  }
+
+  /// Begins a prompt.
+  ///
+  /// - Parameter seed: ``seed(model:adapter:tokenizer:)``: prompts of other models share no block.
+  public mutating func begin(seed: UInt64) {
+    hashes.removeAll(keepingCapacity: true)
+    tail.removeAll(keepingCapacity: true)
+    byteCount = 0
+    chain = seed
+  }
+
+  /// To be computed once per model and adapter.
+  public static func seed(model: String, adapter: String? = nil, tokenizer: String? = nil) -> UInt64 {
+    var seed = BlockHash.hash(model)
+    if let adapter { seed = BlockHash.hash(adapter, seed: seed &+ 1) }
+    if let tokenizer { seed = BlockHash.hash(tokenizer, seed: seed &+ 2) }
+    return seed
+  }
+
+  /// Feeds a piece whole.
+  public mutating func append(_ piece: Piece, _ bytes: UnsafeRawBufferPointer) {
+    begin(piece)
+    append(bytes)
+  }
+
+  /// Begins a piece whose text comes in several parts.
+  public mutating func begin(_ piece: Piece) {
+    withUnsafeBytes(of: (UInt8(0xFF), piece.rawValue)) { append($0) }
+  }
+
+  /// Feeds text of the piece that was begun.
+  public mutating func append(_ bytes: UnsafeRawBufferPointer) {
+    byteCount += bytes.count
+    guard hashes.count < Self.maximumBlocks, var at = bytes.baseAddress else { return }
+    var left = bytes.count
+    if !tail.isEmpty {
+      let taken = min(left, Self.blockBytes - tail.count)
+      tail.append(contentsOf: UnsafeRawBufferPointer(start: at, count: taken))
+      at += taken
+      left -= taken
+      guard tail.count == Self.blockBytes else { return }
+      let seed = chain
+      chain = tail.withUnsafeBytes { BlockHash.hash($0, seed: seed) }
+      hashes.append(chain)
+      tail.removeAll(keepingCapacity: true)
+    }
+    while left >= Self.blockBytes, hashes.count < Self.maximumBlocks {
+      chain = BlockHash.hash(at, Self.blockBytes, seed: chain)
+      hashes.append(chain)
+      at += Self.blockBytes
+      left -= Self.blockBytes
+    }
+    if hashes.count < Self.maximumBlocks {
+      tail.append(contentsOf: UnsafeRawBufferPointer(start: at, count: left))
+    }
+  }
+}

@@ -1,0 +1,73 @@
+/// What a strategy chose, and how.
+public struct ReplicaChoice: Sendable, Equatable {
+  public var outcome: ReplicaPicker.Choice
+  /// What was asked for; the heaviest part of a weighted combination.
+  public var asked: StrategyKind
+  /// What decided: the same, or its substitute.
+  public var decided: StrategyKind
+  /// Why a substitute decided, or something was guessed; nil when the strategy had all it needs.
+  public var shortfall: Shortfall?
+  /// What the request brings to the replica, to be handed back as its answer comes.
+  public var ticket: WorkTicket
+
+  /// The chosen index, if any.
+  public var index: Int? { outcome.index }
+}
+
+/// What a strategy lacked. The raw value is its label in metrics.
+public enum Shortfall: String, Sendable, CaseIterable {
+  /// No replica's engine told the figure, or it is too old. The substitute decided.
+  case metricUnknown = "metric_unknown"
+  /// Some engines told it; the others were taken for the mean.
+  case metricPartial = "metric_partial"
+  case noSession = "no_session"
+  case noUser = "no_user"
+  case noAdapter = "no_adapter"
+  /// No replica has the adapter: the slot rule chose where it is loaded.
+  case adapterNotLoaded = "adapter_not_loaded"
+  case noPromptBlocks = "no_prompt_blocks"
+  case noTarget = "no_target"
+  /// No replica is expected to meet the target: the soonest was taken.
+  case targetMissed = "target_missed"
+  /// One replica was asked for, not a pair: the replicas do not say which prefill and which decode.
+  case noRoles = "no_roles"
+
+  /// A sentence for traces.
+  public var explanation: String {
+    switch self {
+    case .metricUnknown: "no engine tells the figure that this strategy goes by, or what it told is too old"
+    case .metricPartial: "some engines do not tell the figure that this strategy goes by; they were taken for the mean"
+    case .noSession: "the request names no session"
+    case .noUser: "the request names no user"
+    case .noAdapter: "the request asks for no adapter"
+    case .adapterNotLoaded: "no replica has the adapter loaded"
+    case .noPromptBlocks: "the prompt is too short to fill a block"
+    case .noTarget: "the model has no target for the time to first token"
+    case .targetMissed: "no replica is expected to meet the target for the time to first token"
+    case .noRoles: "no replica says that it prefills or decodes only"
+    }
+  }
+}
+
+/// What a request brings to its replica. Kept with the attempt, and handed to ``ModelBalancer`` as the answer comes.
+public struct WorkTicket: Sendable, Equatable {
+  /// Ticks that count on the replica until the first token (``ReplicaLoad/begin(ifStill:work:)``).
+  var work: UInt32 = 0
+  /// Whether they count still.
+  public internal(set) var isPrefilling = false
+  /// When it was sent, and when its first token came.
+  var sentAt: UInt64 = 0
+  var firstTokenAt: UInt64 = 0
+  /// Blocks that the replica is expected to have cached, and how old the last of them is in its cache, 0…1.
+  public internal(set) var cachedBlocks = 0
+  var age = 0.0
+  public internal(set) var promptTokens = 0.0
+  public internal(set) var tokensPerBlock = 0.0
+  /// Of the user, for counting its tokens; 0 for none.
+  var userKey: UInt64 = 0
+
+  /// Prompt tokens expected to be read anew.
+  var uncachedTokens: Double { max(0, promptTokens - Double(cachedBlocks) * tokensPerBlock) }
+
+  init() {}
+}

@@ -1,0 +1,269 @@
+import Fleet
+
+extension ReplicaPicker {
+  /// Picks by a strategy, and counts the request and its prefill on the replica.
+  ///
+  /// Never allocates, takes no lock. The same replicas are passed over as by
+  /// ``pick(among:excluding:now:random:)``. The counts move only if the chosen replica's are still those that the choice
+  /// was made on; else the choice is made anew. Equal costs are told apart by requests in flight, then by chance in
+  /// proportion to weight × slow-start factor.
+  ///
+  /// - Parameters:
+  ///   - matches: what a lookup of the request's blocks found (``PrefixIndex/match(_:into:)``).
+  ///   - tried: replicas that this request must not go to again.
+  public static func pick(
+    among placements: [Placement], for request: BalancingRequest, by strategy: RoutingStrategy,
+    excluding tried: ReplicaSet, matches: PrefixMatches, random: inout some RandomNumberGenerator
+  ) -> ReplicaChoice {
+    let choice = pick(
+      among: placements, for: request, by: strategy, excluding: tried, from: .serving, matches: matches,
+      random: &random)
+    guard choice.outcome == .noneReady else { return choice }
+    return pick(
+      among: placements, for: request, by: strategy, excluding: tried, from: .ejected, matches: matches,
+      random: &random)
+  }
+
+  /// What a choice by this strategy would be made on, for traces. Counts nothing. The score is 1 for the best and 0 for the
+  /// worst candidate, and those between in proportion to their costs.
+  public static func candidates(
+    among placements: [Placement], for request: BalancingRequest, by strategy: RoutingStrategy,
+    matches: PrefixMatches
+  ) -> [CandidateScore] {
+    var scores = candidates(among: placements)
+    let (parts, _) = effectiveParts(strategy, request)
+    var survey = Survey()
+    for index in placements.indices where scores[index].isEligible {
+      survey.add(candidate(placements[index], request, matches), request)
+    }
+    for index in placements.indices where scores[index].isEligible {
+      addCosts(candidate(placements[index], request, matches), request, parts, &survey)
+    }
+    for index in placements.indices where scores[index].isEligible {
+      let candidate = candidate(placements[index], request, matches)
+      var score = 0.0
+      var weights = 0.0
+      for part in 0..<parts.count {
+        let cost = parts.kinds[part].cost(candidate, request, survey) ?? survey.costs[part].mean
+        score += parts.weights[part] * survey.costs[part].score(cost)
+        weights += parts.weights[part]
+      }
+      scores[index].score = score / weights
+    }
+    return scores
+  }
+
+  /// A strategy's parts after substitution.
+  struct Parts {
+    var count = 0
+    var kinds = InlineArray<8, StrategyKind>(repeating: .random)
+    var weights = InlineArray<8, Double>(repeating: 0)
+
+    mutating func append(_ kind: StrategyKind, weight: Double) {
+      kinds[count] = kind
+      weights[count] = weight
+      count += 1
+    }
+  }
+
+  private static func effectiveParts(
+    _ strategy: RoutingStrategy, _ request: BalancingRequest
+  ) -> (parts: Parts, shortfall: Shortfall?) {
+    var parts = Parts()
+    var shortfall: Shortfall?
+    for part in strategy.parts {
+      var kind = part.kind
+      if let lacking = kind.shortfall(request) {
+        shortfall = shortfall ?? lacking
+        kind = kind.documentation.substitute ?? .standard
+      }
+      parts.append(kind, weight: Double(part.weight))
+    }
+    return (parts, shortfall)
+  }
+
+  @inline(__always) private static func candidate(
+    _ placement: Placement, _ request: BalancingRequest, _ matches: PrefixMatches
+  ) -> Candidate {
+    Candidate(
+      replica: placement.replica, weight: placement.weight,
+      factor: placement.replica.health.slowStartFactor(at: request.now), state: placement.replica.load.state,
+      matchedBlocks: matches.blocks(slot: placement.replica.prefixSlot), now: request.now)
+  }
+
+  private static func addCosts(
+    _ candidate: Candidate, _ request: BalancingRequest, _ parts: Parts, _ survey: inout Survey
+  ) {
+    for part in 0..<parts.count {
+      if let cost = parts.kinds[part].cost(candidate, request, survey) { survey.costs[part].add(cost) }
+    }
+  }
+
+  /// Whether a candidate may be taken; notes in `hasFull` that it may but for its limit.
+  @inline(__always) private static func isOpen(
+    _ placements: [Placement], _ index: Int, _ pool: Pool, _ tried: ReplicaSet, _ now: UInt64, _ hasFull: inout Bool
+  ) -> Bool {
+    let replica = placements[index].replica
+    guard isIn(pool, replica, weight: placements[index].weight, excluding: tried, now: now) else { return false }
+    guard replica.load.inFlight < min(replica.requestLimit, ReplicaLoad.capacity) else {
+      hasFull = true
+      return false
+    }
+    return true
+  }
+
+  private static func pick(
+    among placements: [Placement], for request: BalancingRequest, by strategy: RoutingStrategy,
+    excluding tried: ReplicaSet, from pool: Pool, matches: PrefixMatches,
+    random: inout some RandomNumberGenerator
+  ) -> ReplicaChoice {
+    let asked = strategy.heaviest
+    var (parts, shortfall) = effectiveParts(strategy, request)
+    while true {
+      var survey = Survey()
+      var hasFull = false
+      if parts.count > 1 || parts.kinds[0].needsSurvey {
+        for index in placements.indices where isOpen(placements, index, pool, tried, request.now, &hasFull) {
+          survey.add(candidate(placements[index], request, matches), request)
+        }
+        if parts.count > 1 || parts.kinds[0].needsMetrics {
+          for index in placements.indices where isOpen(placements, index, pool, tried, request.now, &hasFull) {
+            addCosts(candidate(placements[index], request, matches), request, parts, &survey)
+          }
+          if let lacking = substitute(&parts, survey) {
+            shortfall = shortfall ?? lacking
+            if lacking == .metricUnknown { continue }
+          }
+        }
+      }
+      hasFull = false
+      let found =
+        parts.kinds[0] == .powerOfTwo
+        ? drawTwo(placements, request, tried, pool, matches, &hasFull, &random)
+        : cheapest(placements, request, tried, pool, matches, parts, survey, &hasFull, &random)
+      let decided = parts.count > 1 ? asked : parts.kinds[0]
+      var choice = ReplicaChoice(
+        outcome: hasFull ? .allFull : .noneReady, asked: asked, decided: decided, shortfall: shortfall,
+        ticket: WorkTicket())
+      guard let found else { return choice }
+      let chosen = candidate(placements[found.index], request, matches)
+      let seconds = chosen.prefillSeconds(request, cachedBlocks: chosen.matchedBlocks)
+      let ticks = UInt32(min(max(1, seconds * ReplicaLoad.ticksPerSecond), 0x1p31))
+      guard let added = chosen.replica.load.begin(ifStill: found.state, work: ticks) else { continue }
+      if found.state.prefilling == 0 { chosen.replica.estimates.prefillBegan(now: request.now) }
+      choice.outcome = .replica(found.index)
+      if choice.shortfall == nil { choice.shortfall = Self.shortfall(decided, chosen, request) }
+      choice.ticket.work = added
+      choice.ticket.isPrefilling = true
+      choice.ticket.sentAt = request.now
+      choice.ticket.cachedBlocks = chosen.matchedBlocks
+      choice.ticket.age = matches.age(slot: chosen.replica.prefixSlot)
+      choice.ticket.promptTokens = request.promptTokens
+      choice.ticket.tokensPerBlock = request.tokensPerBlock
+      choice.ticket.userKey = request.userKey
+      return choice
+    }
+  }
+
+  /// What the choice itself shows to be lacking.
+  private static func shortfall(
+    _ kind: StrategyKind, _ chosen: Candidate, _ request: BalancingRequest
+  ) -> Shortfall? {
+    switch kind {
+    case .loraAffinity: chosen.replica.adapters.contains(request.adapterKey) ? nil : .adapterNotLoaded
+    case .slo, .sloPackLoad, .sloLeastLoad:
+      LeastTTFTStrategy.cost(chosen, request) <= request.firstTokenTarget ?? .infinity ? nil : .targetMissed
+    default: nil
+    }
+  }
+
+  /// Puts substitutes in the place of parts whose figure no candidate tells.
+  private static func substitute(_ parts: inout Parts, _ survey: Survey) -> Shortfall? {
+    var shortfall: Shortfall?
+    for part in 0..<parts.count where parts.kinds[part].needsMetrics && survey.costs[part].known < survey.candidates {
+      guard survey.costs[part].known == 0 else {
+        shortfall = shortfall ?? .metricPartial
+        continue
+      }
+      parts.kinds[part] = parts.kinds[part].documentation.substitute ?? .standard
+      shortfall = .metricUnknown
+    }
+    return shortfall
+  }
+
+  private struct Found {
+    var index: Int
+    var state: ReplicaLoad.State
+  }
+
+  @inline(__always) private static func cheapest(
+    _ placements: [Placement], _ request: BalancingRequest, _ tried: ReplicaSet, _ pool: Pool,
+    _ matches: PrefixMatches, _ parts: Parts, _ survey: Survey, _ hasFull: inout Bool,
+    _ random: inout some RandomNumberGenerator
+  ) -> Found? {
+    var best: Found?
+    var bestCost = Double.infinity
+    var bestLoad = Double.infinity
+    var tiedShare: UInt64 = 0
+    let kind = parts.kinds[0]
+    let isSingle = parts.count == 1
+    let breaksTiesByLoad = kind.breaksTiesByLoad || !isSingle
+    for index in placements.indices where isOpen(placements, index, pool, tried, request.now, &hasFull) {
+      let candidate = candidate(placements[index], request, matches)
+      let cost: Double
+      if isSingle {
+        cost = kind.cost(candidate, request, survey) ?? survey.costs[0].mean
+      } else {
+        var score = 0.0
+        for part in 0..<parts.count {
+          let partCost = parts.kinds[part].cost(candidate, request, survey) ?? survey.costs[part].mean
+          score += parts.weights[part] * survey.costs[part].score(partCost)
+        }
+        cost = -score
+      }
+      guard cost <= bestCost else { continue }
+      let load =
+        breaksTiesByLoad
+        ? LeastRequestStrategy.cost(
+          inFlight: candidate.state.inFlight, weight: candidate.weight, factor: candidate.factor) : 0
+      let share = LeastRequestStrategy.tieShare(weight: candidate.weight, factor: candidate.factor)
+      if cost < bestCost || load < bestLoad {
+        best = Found(index: index, state: candidate.state)
+        bestCost = cost
+        bestLoad = load
+        tiedShare = share
+      } else if load == bestLoad {
+        // Reservoir choice in proportion to the share.
+        tiedShare += share
+        if random.next(upperBound: tiedShare) < share { best = Found(index: index, state: candidate.state) }
+      }
+    }
+    return best
+  }
+
+  /// Two by reservoir, the second among all but the first; then the one with the lower load.
+  private static func drawTwo(
+    _ placements: [Placement], _ request: BalancingRequest, _ tried: ReplicaSet, _ pool: Pool,
+    _ matches: PrefixMatches, _ hasFull: inout Bool, _ random: inout some RandomNumberGenerator
+  ) -> Found? {
+    var drawn: (Found, load: Double)?
+    for _ in 0..<2 {
+      var total: UInt64 = 0
+      var next: (Found, load: Double)?
+      for index in placements.indices
+      where index != drawn?.0.index && isOpen(placements, index, pool, tried, request.now, &hasFull) {
+        let candidate = candidate(placements[index], request, matches)
+        let share = LeastRequestStrategy.tieShare(weight: candidate.weight, factor: candidate.factor)
+        total += share
+        guard random.next(upperBound: total) < share else { continue }
+        let load = LeastRequestStrategy.cost(
+          inFlight: candidate.state.inFlight, weight: candidate.weight, factor: candidate.factor)
+        next = (Found(index: index, state: candidate.state), load)
+      }
+      guard let next else { break }
+      if let first = drawn { return next.load < first.load ? next.0 : first.0 }
+      drawn = next
+    }
+    return drawn?.0
+  }
+}

@@ -1,0 +1,23 @@
+/// `least-latency`: the replica that is expected to answer soonest, by what its engine measured.
+///
+/// cost = mean queue time + mean prefill time ÷ mean prompt tokens × this prompt's tokens + mean decode time ÷ mean
+/// generated tokens × the tokens expected, which is the mean where nothing says. Without a mean of the tokens the mean
+/// times stand as they are.
+enum LeastLatencyStrategy {
+  static let documentation = StrategyDocumentation(
+    "The replica that is expected to answer soonest: queue, prefill and decode by its engine's means.",
+    inputs: "mean queue, prefill and decode times and mean tokens, from metrics", substitute: .leastTTFT)
+
+  @inline(__always) static func cost(_ candidate: Candidate, _ request: BalancingRequest) -> Double? {
+    guard let queue = candidate.metric(.meanQueueTime), var prefill = candidate.metric(.meanPrefillTime),
+      var decode = candidate.metric(.meanDecodeTime)
+    else { return nil }
+    if request.promptTokens > 0, let mean = candidate.metric(.meanPromptTokens), mean > 0 {
+      prefill *= request.promptTokens / mean
+    }
+    if let expected = request.expectedOutputTokens, let mean = candidate.metric(.meanGenerationTokens), mean > 0 {
+      decode *= expected / mean
+    }
+    return queue + prefill + decode
+  }
+}

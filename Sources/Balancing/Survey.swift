@@ -1,0 +1,49 @@
+/// What a strategy must know of all candidates before it can tell the cost of one. Gathered in one pass, without allocation.
+struct Survey {
+  /// Of the costs of one part of a strategy.
+  struct Costs {
+    var known = 0
+    var least = Double.infinity
+    var most = -Double.infinity
+    var sum = 0.0
+
+    /// Of those that are known.
+    var mean: Double { known > 0 ? sum / Double(known) : 0 }
+
+    mutating func add(_ cost: Double) {
+      known += 1
+      least = min(least, cost)
+      most = max(most, cost)
+      sum += cost
+    }
+
+    /// 1 for the best cost, 0 for the worst, 1 for all when they are equal.
+    func score(_ cost: Double) -> Double { most > least ? (most - cost) / (most - least) : 1 }
+  }
+
+  var candidates = 0
+  var fewestInFlight = Int.max
+  private var sumInFlight = 0.0
+  private var squaresInFlight = 0.0
+  /// In blocks, useful ones.
+  var longestMatch = 0
+  var costs = InlineArray<8, Costs>(repeating: Costs())
+
+  mutating func add(_ candidate: Candidate, _ request: BalancingRequest) {
+    candidates += 1
+    let inFlight = candidate.state.inFlight
+    fewestInFlight = min(fewestInFlight, inFlight)
+    sumInFlight += Double(inFlight)
+    squaresInFlight += Double(inFlight) * Double(inFlight)
+    longestMatch = max(longestMatch, candidate.usefulBlocks(request))
+  }
+
+  var meanInFlight: Double { candidates > 0 ? sumInFlight / Double(candidates) : 0 }
+
+  /// The sample's standard deviation; 0 for one candidate.
+  var deviationInFlight: Double {
+    guard candidates > 1 else { return 0 }
+    let count = Double(candidates)
+    return (max(0, squaresInFlight - sumInFlight * sumInFlight / count) / (count - 1)).squareRoot()
+  }
+}

@@ -1,0 +1,88 @@
+import Synchronization
+
+/// Tokens that users took lately, for fairness between them: virtual token counters (Sheng et al., OSDI 2024), an answer's
+/// tokens counting twice.
+///
+/// Counts fade by half every ``halfLife``. At most ``capacity`` users are kept; beyond that the one with the least tokens
+/// of a few looked at gives way. Any thread, under a lock.
+public final class UserTokens: Sendable {
+  /// 2.5 minutes, in nanoseconds.
+  public static let halfLife: UInt64 = 150_000_000_000
+  public static let capacity = 16_384
+  /// Users with fewer are not counted as active.
+  static let activeTokens = 1.0
+
+  private struct Counters: Sendable {
+    /// By user, in units that grow as time passes: `tokens × 2^((then − origin) ÷ halfLife)`.
+    var scaled: [UInt64: Double] = [:]
+    var sum = 0.0
+    var origin: UInt64 = 0
+  }
+
+  private let counters = Mutex(Counters())
+
+  public init() {}
+
+  /// - Parameters:
+  ///   - user: its key, not 0.
+  ///   - now: monotonic nanoseconds.
+  public func charge(_ user: UInt64, promptTokens: Double, generatedTokens: Double, now: UInt64) {
+    guard user != 0 else { return }
+    counters.withLock { counters in
+      let scale = Self.scale(&counters, now)
+      let amount = (promptTokens + 2 * generatedTokens) * scale
+      if counters.scaled[user] == nil, counters.scaled.count >= Self.capacity {
+        if let least = counters.scaled.prefix(8).min(by: { $0.value < $1.value }) {
+          counters.scaled[least.key] = nil
+          counters.sum -= least.value
+        }
+      }
+      counters.scaled[user, default: 0] += amount
+      counters.sum += amount
+    }
+  }
+
+  /// Tokens that count for the user now.
+  public func tokens(_ user: UInt64, now: UInt64) -> Double {
+    counters.withLock { counters in
+      let scale = Self.scale(&counters, now)
+      return (counters.scaled[user] ?? 0) / scale
+    }
+  }
+
+  /// Of the replicas, that the user may use: 1 up to the mean of all users that are known, else the mean ÷ its tokens.
+  public func share(_ user: UInt64, now: UInt64) -> Double {
+    counters.withLock { counters in
+      let scale = Self.scale(&counters, now)
+      guard counters.scaled.count > 1, let own = counters.scaled[user], own / scale > Self.activeTokens else {
+        return 1
+      }
+      return min(1, counters.sum / Double(counters.scaled.count) / own)
+    }
+  }
+
+  /// Begins anew from `now` before the units grow too large, dropping users that have faded.
+  private static func scale(_ counters: inout Counters, _ now: UInt64) -> Double {
+    if counters.scaled.isEmpty { counters.origin = now }
+    let halves = now > counters.origin ? Double(now - counters.origin) / Double(halfLife) : 0
+    guard halves > 8 else { return exp2(halves) }
+    let factor = exp2(-halves)
+    counters.scaled = counters.scaled.compactMapValues { value in
+      let kept = value * factor
+      return kept > activeTokens ? kept : nil
+    }
+    counters.sum = counters.scaled.values.reduce(0, +)
+    counters.origin = now
+    return 1
+  }
+
+  /// 2 to the power of `value`, for -64…64, without a mathematics library: the fraction by ten squarings of
+  /// (1 + x ln 2 ÷ 1024), exact to a thousandth.
+  private static func exp2(_ value: Double) -> Double {
+    guard value > -900 else { return 0 }
+    let whole = value.rounded(.down)
+    var fraction = 1 + (value - whole) * 0.693_147_180_559_945_3 / 1_024
+    for _ in 0..<10 { fraction *= fraction }
+    return Double(sign: .plus, exponent: Int(whole), significand: fraction)
+  }
+}

@@ -1,0 +1,152 @@
+import Synchronization
+
+/// What the answers of one replica taught of it: what its prefill costs, how fast it decodes, and how far it is with what it
+/// was sent.
+///
+/// Any thread. Reading is a few relaxed loads; an answer's first token and its end take a lock each.
+public final class ReplicaEstimates: Sendable {
+  /// Own samples before a replica's cost may differ from that of its model's others.
+  public static let ownSamples = 16
+
+  fileprivate struct Learning: Sendable {
+    var regression = PrefillRegression()
+    var decodeSeconds = 0.0
+    var decodeTokens = 0.0
+    var stretchSeconds = 0.0
+    var stretchTokens = 0.0
+    var stretchRequests = 0.0
+    /// Something happened in the stretch that makes its time say nothing.
+    var isSpoiled = false
+  }
+
+  private let learning = Mutex(Learning())
+  /// When the prefill at the head of the queue began, as far as first tokens tell.
+  private let progress = Atomic<UInt64>(0)
+  private let fixedBits = Atomic<UInt64>(PrefillCost.assumed.fixedSeconds.bitPattern)
+  private let rateBits = Atomic<UInt64>(PrefillCost.assumed.tokensPerSecond.bitPattern)
+  private let tokenSecondsBits = Atomic<UInt64>(Double.nan.bitPattern)
+  private let meanWorkBits = Atomic<UInt64>(Double.nan.bitPattern)
+
+  public init() {}
+
+  // MARK: Reading
+
+  /// What is gone by: the replica's own cost, that of its model's replicas together, or ``PrefillCost/assumed``.
+  public var cost: PrefillCost {
+    PrefillCost(
+      fixedSeconds: Double(bitPattern: fixedBits.load(ordering: .relaxed)),
+      tokensPerSecond: Double(bitPattern: rateBits.load(ordering: .relaxed)))
+  }
+
+  /// Seconds for each token after the first; nil when unknown.
+  public var secondsPerToken: Double? {
+    let seconds = Double(bitPattern: tokenSecondsBits.load(ordering: .relaxed))
+    return seconds.isNaN ? nil : seconds
+  }
+
+  /// What the replica's own answers say; nil before ``ownSamples``.
+  public var ownCost: PrefillCost? {
+    learning.withLock { $0.regression.samples >= Self.ownSamples ? $0.regression.cost : nil }
+  }
+
+  /// Seconds until what the replica was sent is read, others' requests included that its engine tells of.
+  ///
+  /// Of the work that waits the time is taken off that the request at the head has had, but at most one and a half times
+  /// the mean: an engine that stalls seems no emptier for it.
+  public func queueSeconds(_ state: ReplicaLoad.State, metrics: ReplicaMetrics, now: UInt64) -> Double {
+    var seconds = 0.0
+    if state.prefilling > 0 {
+      let work = Double(state.work) / ReplicaLoad.ticksPerSecond
+      let begun = progress.load(ordering: .relaxed)
+      let elapsed = now > begun ? Double(now - begun) / 1e9 : 0
+      seconds = max(0, work - min(elapsed, 1.5 * work / Double(state.prefilling)))
+    }
+    let others = metrics.foreignWaiting(now: now)
+    if others > 0 {
+      let mean = Double(bitPattern: meanWorkBits.load(ordering: .relaxed))
+      seconds += others * (mean.isNaN ? cost.seconds(tokens: 1_000) : mean)
+    }
+    return seconds
+  }
+
+  // MARK: Learning
+
+  /// A request was sent to a replica that had none waiting for a first token.
+  public func prefillBegan(now: UInt64) { progress.store(now, ordering: .relaxed) }
+
+  /// A first token came.
+  ///
+  /// - Parameters:
+  ///   - tokens: prompt tokens that were not cached, as predicted.
+  ///   - left: what ``ReplicaLoad/prefillEnded(work:)`` returned.
+  ///   - seconds: the work that was expected of the request.
+  /// - Returns: a sample for the model's replicas together, when a stretch of work is complete.
+  public func firstToken(
+    tokens: Double, expectedSeconds: Double, left: ReplicaLoad.State, now: UInt64
+  ) -> (seconds: Double, requests: Double, tokens: Double)? {
+    learning.withLock { learning in
+      let begun = progress.exchange(now, ordering: .relaxed)
+      learning.stretchSeconds += now > begun ? Double(now - begun) / 1e9 : 0
+      learning.stretchTokens += tokens
+      learning.stretchRequests += 1
+      let mean = Double(bitPattern: meanWorkBits.load(ordering: .relaxed))
+      meanWorkBits.store(
+        (mean.isNaN ? expectedSeconds : mean + 0.05 * (expectedSeconds - mean)).bitPattern, ordering: .relaxed)
+      if learning.isSpoiled {
+        learning.clearStretch()
+        learning.isSpoiled = left.prefilling > 0
+        return nil
+      }
+      guard left.prefilling == 0 || learning.stretchRequests >= 8 else { return nil }
+      let sample = (learning.stretchSeconds, learning.stretchRequests, learning.stretchTokens)
+      learning.regression.add(seconds: sample.0, requests: sample.1, tokens: sample.2)
+      learning.clearStretch()
+      return sample
+    }
+  }
+
+  /// A request ended without a first token, or its answer came whole: the time until then says nothing of prefill, nor
+  /// does that of the requests that waited beside it.
+  ///
+  /// - Parameter left: as in ``firstToken(tokens:expectedSeconds:left:now:)``.
+  public func prefillUnseen(left: ReplicaLoad.State, now: UInt64) {
+    learning.withLock { learning in
+      progress.store(now, ordering: .relaxed)
+      learning.clearStretch()
+      learning.isSpoiled = left.prefilling > 0
+    }
+  }
+
+  /// An answer is complete.
+  ///
+  /// - Parameters:
+  ///   - seconds: from its first token to its end.
+  ///   - tokens: generated after the first.
+  public func decoded(seconds: Double, tokens: Double) {
+    guard tokens >= 1, seconds >= 0 else { return }
+    learning.withLock { learning in
+      learning.decodeSeconds = learning.decodeSeconds * PrefillRegression.decay + seconds
+      learning.decodeTokens = learning.decodeTokens * PrefillRegression.decay + tokens
+      tokenSecondsBits.store((learning.decodeSeconds / learning.decodeTokens).bitPattern, ordering: .relaxed)
+    }
+  }
+
+  /// Sets what is gone by: the own cost where it differs clearly from the shared one, so that replicas alike compare as
+  /// equal.
+  public func adopt(shared: PrefillCost?) {
+    let own = ownCost
+    let chosen: PrefillCost? =
+      if let own, let shared { own.differs(from: shared) ? own : shared } else { shared ?? own }
+    guard let chosen else { return }
+    fixedBits.store(chosen.fixedSeconds.bitPattern, ordering: .relaxed)
+    rateBits.store(chosen.tokensPerSecond.bitPattern, ordering: .relaxed)
+  }
+}
+
+extension ReplicaEstimates.Learning {
+  fileprivate mutating func clearStretch() {
+    stretchSeconds = 0
+    stretchTokens = 0
+    stretchRequests = 0
+  }
+}

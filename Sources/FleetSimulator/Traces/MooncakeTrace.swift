@@ -1,0 +1,87 @@
+import JSONText
+
+extension Trace {
+  /// Reads Mooncake's format: one JSON object a line with `timestamp` (ms), `input_length`, `output_length` and `hash_ids`
+  /// (one for each 512 tokens). A conversation's session is taken to be its second block, since the first is often a
+  /// system prompt that all share.
+  ///
+  /// - Parameter file: its name, for errors.
+  public init(mooncake bytes: UnsafeRawBufferPointer, file: String) throws {
+    let requests = try JSONLines.map(bytes, file: file) { fields, problem in
+      guard let timestamp = fields.double("timestamp"), timestamp >= 0, let input = fields.integer("input_length"),
+        let output = fields.integer("output_length"), input >= 0, output >= 0, let ids = fields.integers("hash_ids")
+      else {
+        throw problem(
+          "a Mooncake line needs timestamp, input_length, output_length and hash_ids, none of them negative")
+      }
+      return TraceRequest(
+        arrival: UInt64(timestamp * 1e6), promptTokens: input, outputTokens: output,
+        blocks: ids.map { Trace.mixed(UInt64(bitPattern: Int64($0))) },
+        session: (ids.count > 1 ? ids[1] : ids.first).map(String.init))
+    }
+    self.init(name: file, requests: requests)
+  }
+
+  /// Reads the gateway's access log. It tells the second of the arrival, so requests of one second are spread over it;
+  /// tokens are taken for a quarter of the bytes of request and answer, and no two prompts share a block, since the log holds
+  /// nothing of prompts. Lines of other events and of requests without a model are passed over.
+  public init(accessLog bytes: UnsafeRawBufferPointer, file: String) throws {
+    var number = 0
+    var requests = try JSONLines.map(bytes, file: file) { fields, problem -> TraceRequest? in
+      guard fields.text("event") == "request", fields.text("model")?.isEmpty == false else { return nil }
+      guard let time = fields.text("time"), let second = Self.seconds(ofTimestamp: time) else {
+        throw problem("the line has no time of the form 2026-01-31T23:59:59Z")
+      }
+      guard let request = fields.integer("request_bytes"), let response = fields.integer("response_bytes"),
+        request >= 0, response >= 0
+      else { throw problem("the line has no request_bytes and response_bytes") }
+      number += 1
+      let tokens = max(1, request / 4)
+      // The log is written as answers end: the request came that much earlier.
+      let duration = UInt64(max(0, fields.integer("duration_us") ?? 0)) * 1_000
+      let end = second * 1_000_000_000
+      return TraceRequest(
+        arrival: end > duration ? end - duration : 0, promptTokens: tokens, outputTokens: response / 4,
+        blocks: Trace.ownBlocks(tokens: tokens, number: number))
+    }.compactMap { $0 }
+    Self.spread(&requests)
+    self.init(name: file, requests: requests)
+  }
+
+  /// Spreads requests that arrive at the same moment evenly over the second that follows it.
+  static func spread(_ requests: inout [TraceRequest]) {
+    requests.sort { $0.arrival < $1.arrival }
+    var start = 0
+    while start < requests.count {
+      var end = start
+      while end < requests.count, requests[end].arrival == requests[start].arrival { end += 1 }
+      for index in start..<end {
+        requests[index].arrival += UInt64(index - start) * 1_000_000_000 / UInt64(end - start)
+      }
+      start = end
+    }
+  }
+
+  /// Seconds since 1970 of `2026-01-31T23:59:59Z`, a space in place of the T, and a fraction being passed over.
+  static func seconds(ofTimestamp text: some StringProtocol) -> UInt64? {
+    let digits = Array(text.utf8)
+    guard digits.count >= 19 else { return nil }
+    func number(_ range: Range<Int>) -> Int? {
+      var value = 0
+      for byte in digits[range] {
+        guard (0x30...0x39).contains(byte) else { return nil }
+        value = value * 10 + Int(byte - 0x30)
+      }
+      return value
+    }
+    guard let year = number(0..<4), let month = number(5..<7), let day = number(8..<10), let hour = number(11..<13),
+      let minute = number(14..<16), let second = number(17..<19), (1...12).contains(month), (1...31).contains(day),
+      year >= 1970
+    else { return nil }
+    // Days by the proleptic Gregorian calendar, years beginning in March.
+    let shifted = month <= 2 ? year - 1 : year
+    let dayOfYear = (153 * ((month + 9) % 12) + 2) / 5 + day - 1
+    let days = 365 * shifted + shifted / 4 - shifted / 100 + shifted / 400 + dayOfYear - 719_468
+    return UInt64(((days * 24 + hour) * 60 + minute) * 60 + second)
+  }
+}

@@ -1,0 +1,153 @@
+import Fleet
+import Seeded
+import Testing
+
+@testable import Balancing
+
+@Suite("What answers teach") struct LearningTests {
+  @Test(
+    "the prefill's cost is found within two dozen samples, through noise and a stall", arguments: [1, 2, 3] as [UInt64])
+  func regression(seed: UInt64) throws {
+    var generator = SeededGenerator(seed: seed)
+    var regression = PrefillRegression()
+    for sample in 0..<24 {
+      let tokens = Double.random(in: 200...20_000, using: &generator)
+      let noise = Double.random(in: 0.95...1.05, using: &generator)
+      let stall = sample == 20 ? 30.0 : 0
+      regression.add(seconds: (0.05 + tokens / 5_000) * noise + stall, requests: 1, tokens: tokens)
+      if sample < 7 { #expect(regression.cost == nil) }
+    }
+    let cost = try #require(regression.cost)
+    #expect(cost.seconds(tokens: 10_000) > 1.6 && cost.seconds(tokens: 10_000) < 3.2, "seed \(seed)")
+    // Without further stalls it is forgotten.
+    for _ in 0..<200 {
+      let tokens = Double.random(in: 200...20_000, using: &generator)
+      regression.add(seconds: 0.05 + tokens / 5_000, requests: 1, tokens: tokens)
+    }
+    let later = try #require(regression.cost)
+    #expect(abs(later.tokensPerSecond / 5_000 - 1) < 0.05, "seed \(seed)")
+    #expect(abs(later.fixedSeconds - 0.05) < 0.02, "seed \(seed)")
+  }
+
+  @Test("prompts all of one length give a rate and no fixed part")
+  func alike() throws {
+    var regression = PrefillRegression()
+    for _ in 0..<20 { regression.add(seconds: 0.5, requests: 1, tokens: 1_000) }
+    let cost = try #require(regression.cost)
+    #expect(cost.fixedSeconds == 0)
+    #expect(abs(cost.tokensPerSecond - 2_000) < 0.001)
+  }
+
+  /// Sends one prompt after another to one replica that reads so many tokens a second.
+  private func serve(
+    _ fixture: inout BalancingFixture, tokensPerSecond: Double, count: Int, now: inout UInt64, blocks: Int = 10
+  ) throws {
+    for number in 0..<count {
+      let prompt = (0..<blocks + number % 7).map { UInt64(number * 1_000 + $0) &* 0x9E37_79B9_7F4A_7C15 &+ now }
+      let bytes = 512 * prompt.count
+      let choice = try fixture.pick("least-ttft", blocks: prompt, promptBytes: bytes, now: now)
+      let replica = fixture.placements[try #require(choice.index)].replica
+      var ticket = choice.ticket
+      now += UInt64(Double(bytes) / 4 / tokensPerSecond * 1e9)
+      fixture.balancer.firstToken(&ticket, on: replica, now: now)
+      now += 20_000_000 * 99
+      replica.load.end()
+      fixture.balancer.ended(
+        &ticket, on: replica, facts: AnswerFacts(promptTokens: bytes / 4, cachedTokens: 0, generatedTokens: 100),
+        promptBytes: bytes, now: now)
+    }
+  }
+
+  @Test("an engine's rates are learnt from two dozen answers")
+  func rates() throws {
+    var fixture = BalancingFixture(1)
+    var now: UInt64 = 1
+    try serve(&fixture, tokensPerSecond: 3_000, count: 24, now: &now)
+    let estimates = fixture.placements[0].replica.estimates
+    #expect(abs(estimates.cost.tokensPerSecond / 3_000 - 1) < 0.02)
+    #expect(abs(try #require(estimates.secondsPerToken) - 0.02) < 0.001)
+    #expect(abs(fixture.balancer.tokenRatio.bytesPerToken - 4) < 0.01)
+  }
+
+  @Test("the head of the queue is taken off as time passes, but a stalled engine seems no emptier")
+  func queue() {
+    let replica = Replica(id: 0, name: "r", host: "h", port: 1)
+    for _ in 0..<2 { #expect(replica.load.begin(ifStill: replica.load.state, work: 16_000) != nil) }
+    replica.estimates.prefillBegan(now: 0)
+    func seconds(at now: UInt64) -> Double {
+      replica.estimates.queueSeconds(replica.load.state, metrics: replica.metrics, now: now)
+    }
+    #expect(seconds(at: 0) == 2)
+    #expect(seconds(at: 500_000_000) == 1.5)
+    #expect(seconds(at: 60_000_000_000) == 0.5)
+    replica.load.prefillEnded(work: 16_000)
+    replica.load.prefillEnded(work: 16_000)
+    #expect(seconds(at: 60_000_000_000) == 0)
+  }
+
+  @Test("requests of others that wait on the engine count as far as metrics tell")
+  func others() {
+    let replica = Replica(id: 0, name: "r", host: "h", port: 1)
+    var metrics = EngineMetrics()
+    metrics.scrapedAt = 10
+    metrics.waitingRequests = 5
+    replica.metrics.update(metrics, prefilling: 1)
+    #expect(replica.estimates.queueSeconds(replica.load.state, metrics: replica.metrics, now: 20) == 4 * 0.125)
+    let late = 10 + ReplicaMetrics.maximumAge
+    #expect(replica.estimates.queueSeconds(replica.load.state, metrics: replica.metrics, now: late) == 0)
+  }
+
+  @Test("a request that ends without a first token leaves no work behind and teaches nothing")
+  func abandoned() throws {
+    var fixture = BalancingFixture(1)
+    let choice = try fixture.pick("least-ttft", promptBytes: 40_000)
+    let replica = fixture.placements[0].replica
+    #expect(replica.load.state.prefilling == 1)
+    #expect(replica.load.state.work == 20_000)
+    var ticket = choice.ticket
+    replica.load.end()
+    fixture.balancer.ended(&ticket, on: replica, facts: AnswerFacts(), promptBytes: 40_000, now: 5_000_000_000)
+    #expect(replica.load.state == ReplicaLoad().state)
+    #expect(fixture.balancer.sharedCost == nil)
+  }
+
+  @Test("an answer that comes whole frees the queue and teaches nothing of prefill")
+  func whole() throws {
+    var fixture = BalancingFixture(1)
+    for number in 1...20 as ClosedRange<UInt64> {
+      var ticket = try fixture.pick("least-ttft", now: number * 1_000_000_000).ticket
+      let replica = fixture.placements[0].replica
+      let end = number * 1_000_000_000 + 900_000_000
+      fixture.balancer.firstToken(&ticket, on: replica, isStreamed: false, now: end)
+      replica.load.end()
+      fixture.balancer.ended(
+        &ticket, on: replica, facts: AnswerFacts(promptTokens: 1_000, generatedTokens: 100), promptBytes: 4_000,
+        now: end)
+      #expect(replica.load.state == ReplicaLoad().state)
+    }
+    #expect(fixture.balancer.sharedCost == nil)
+    #expect(fixture.placements[0].replica.estimates.secondsPerToken == nil)
+  }
+
+  @Test("an engine's cache is taken as it tells, in blocks of the prompt's bytes")
+  func toldCapacity() {
+    let fixture = BalancingFixture(1)
+    var metrics = EngineMetrics()
+    (metrics.scrapedAt, metrics.cacheBlocks, metrics.cacheBlockTokens) = (1, 10_000, 16)
+    fixture.balancer.scraped(metrics, of: fixture.placements[0].replica)
+    // 160 000 tokens of 4 bytes in blocks of 512.
+    #expect(fixture.index.capacity(slot: 0) == 1_250)
+  }
+
+  @Test("a user's tokens fade by half in each half-life, and an answer's count twice")
+  func users() {
+    let users = UserTokens()
+    users.charge(1, promptTokens: 100, generatedTokens: 50, now: 1)
+    #expect(abs(users.tokens(1, now: 1) - 200) < 0.1)
+    #expect(abs(users.tokens(1, now: 1 + UserTokens.halfLife) - 100) < 0.2)
+    #expect(users.tokens(1, now: 1 + 20 * UserTokens.halfLife) < 1)
+    let last = UInt64(UserTokens.capacity + 100)
+    for user in 2...last { users.charge(user, promptTokens: 1, generatedTokens: 0, now: 1) }
+    #expect(users.tokens(last, now: 1) > 0)
+  }
+}

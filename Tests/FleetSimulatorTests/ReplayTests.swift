@@ -1,0 +1,141 @@
+import Balancing
+import FleetSimulator
+import Seeded
+import Testing
+
+@Suite("Replaying traces") struct ReplayTests {
+  private func trace(_ text: String, _ read: (UnsafeRawBufferPointer) throws -> Trace) rethrows -> Trace {
+    try Array(text.utf8).withUnsafeBytes { try read($0) }
+  }
+
+  @Test("Mooncake's lines are read")
+  func mooncake() throws {
+    let text = """
+      {"timestamp": 1000, "input_length": 700, "output_length": 5, "hash_ids": [0, 1]}
+
+      {"timestamp": 4000, "input_length": 1300, "output_length": 6, "hash_ids": [0, 1, 2]}
+      """
+    let trace = try trace(text) { try Trace(mooncake: $0, file: "t.jsonl") }
+    #expect(trace.requests.map(\.arrival) == [0, 3_000_000_000])
+    #expect(trace.requests.map(\.promptTokens) == [700, 1_300])
+    #expect(trace.requests[1].blocks.count == 3)
+    #expect(Array(trace.requests[1].blocks.prefix(2)) == trace.requests[0].blocks)
+    #expect(trace.requests[0].session == "1")
+  }
+
+  @Test("errors name the file and the line")
+  func errors() {
+    #expect(
+      throws: TraceError(
+        file: "t.jsonl", line: 2,
+        problem: "a Mooncake line needs timestamp, input_length, output_length and hash_ids, none of them negative")
+    ) {
+      try trace("{\"timestamp\":1,\"input_length\":1,\"output_length\":1,\"hash_ids\":[1]}\n{}") {
+        try Trace(mooncake: $0, file: "t.jsonl")
+      }
+    }
+    #expect(throws: TraceError.self) { try trace("nonsense,1,2") { try Trace(azure: $0, file: "a.csv") } }
+  }
+
+  @Test("Azure's lines are read")
+  func azure() throws {
+    let text =
+      "TIMESTAMP,ContextTokens,GeneratedTokens\r\n2023-11-16 18:17:03.5000000,4808,10\r\n"
+      + "2023-11-16 18:18:04.7500000,3180,8\r\n"
+    let trace = try trace(text) { try Trace(azure: $0, file: "a.csv") }
+    #expect(trace.requests.map(\.arrival) == [0, 61_250_000_000])
+    #expect(trace.requests.map { $0.blocks.count } == [10, 7])
+    #expect(Set(trace.requests.flatMap(\.blocks)).count == 17)
+  }
+
+  @Test("the access log is read; what one second holds is spread over it")
+  func accessLog() throws {
+    func line(_ time: String, _ model: String, _ bytes: Int) -> String {
+      "{\"time\":\"\(time)\",\"event\":\"request\",\"model\":\"\(model)\",\"duration_us\":1000000,"
+        + "\"request_bytes\":\(bytes),\"response_bytes\":400}\n"
+    }
+    let text =
+      line("2026-01-31T23:59:59Z", "m", 4_000) + line("2026-01-31T23:59:59Z", "m", 8_000)
+      + line("2026-02-01T00:00:01Z", "m", 40) + line("2026-02-01T00:00:01Z", "", 40) + "{\"event\":\"start\"}\n"
+    let trace = try trace(text) { try Trace(accessLog: $0, file: "access.log") }
+    #expect(trace.requests.map(\.arrival) == [0, 500_000_000, 2_000_000_000])
+    #expect(trace.requests.map(\.promptTokens) == [1_000, 2_000, 10])
+    #expect(trace.requests.map(\.outputTokens) == [100, 100, 100])
+  }
+
+  @Test("one replica reads its prompts one after another")
+  func oneReplica() throws {
+    // Blocks of 512 tokens at 512 tokens/s, nothing fixed: 1 s a block that is not cached.
+    let requests = [
+      TraceRequest(arrival: 0, promptTokens: 1_024, outputTokens: 1, blocks: [1, 2]),
+      TraceRequest(arrival: 1_000_000_000, promptTokens: 1_536, outputTokens: 1, blocks: [1, 2, 3]),
+      TraceRequest(arrival: 9_000_000_000, promptTokens: 512, outputTokens: 1, blocks: [7]),
+    ]
+    var settings = FleetReplay.Settings()
+    settings.replicas = 1
+    settings.tokensPerSecond = 512
+    settings.fixedSeconds = 0
+    let result = FleetReplay(trace: Trace(name: "t", requests: requests), settings: settings)
+      .run(RoutingStrategy(.standard))
+    let expected = [2.0, 2.0, 1.0]
+    for (time, expected) in zip(result.timesToFirstToken, expected) { #expect(abs(time - expected) < 1e-6) }
+    #expect(result.cachedBlocks == 2)
+    #expect(result.blocks == 6)
+    #expect(result.refused == 0)
+  }
+
+  @Test("the default beats least-request, prefix-cache and random on a made-up mix", arguments: [1, 2] as [UInt64])
+  func winner(seed: UInt64) throws {
+    var random = SeededGenerator(seed: seed)
+    let replay = FleetReplay(trace: .synthetic(count: 1_500, rate: 4, random: &random))
+    func mean(_ name: String) throws -> Double {
+      replay.run(try RoutingStrategy(parsing: name)).meanTimeToFirstToken
+    }
+    let standard = try mean(StrategyKind.standard.rawValue)
+    for other in ["least-request", "prefix-cache", "random"] {
+      #expect(standard < (try mean(other)), "\(other), seed \(seed)")
+    }
+  }
+
+  @Test("the same seed gives the same result")
+  func seeded() {
+    var random = SeededGenerator(seed: 4)
+    let replay = FleetReplay(trace: .synthetic(count: 300, rate: 5, random: &random))
+    var told: [Int] = []
+    let first = replay.run(RoutingStrategy(.standard)) { done, _ in told.append(done) }
+    #expect(first.timesToFirstToken == replay.run(RoutingStrategy(.standard)).timesToFirstToken)
+    #expect(told.isEmpty)
+  }
+
+  @Test("a cache size that engines do not tell is learnt from cached tokens")
+  func learntCapacity() {
+    var random = SeededGenerator(seed: 6)
+    var settings = FleetReplay.Settings()
+    settings.replicas = 2
+    settings.cacheBlocks = 600
+    settings.tellsCacheSize = false
+    let result = FleetReplay(trace: .synthetic(count: 3_000, rate: 2, random: &random), settings: settings)
+      .run(RoutingStrategy(.standard))
+    #expect(result.cacheCapacities.allSatisfy { $0 > 200 && $0 < 2_000 }, "\(result.cacheCapacities), seed 6")
+  }
+
+  @Test("the table has a row for each strategy, the chart a line")
+  func reports() {
+    var random = SeededGenerator(seed: 4)
+    let replay = FleetReplay(trace: .synthetic(count: 200, rate: 5, random: &random))
+    let results = [replay.run(RoutingStrategy(.standard)), replay.run(RoutingStrategy(.leastKVCache))]
+    let table = ReplayTable.text(results)
+    #expect(table.split(separator: "\n").count == 3)
+    #expect(table.contains("least-ttft"))
+    let chart = ReplayChart.svg(results, title: "a < b")
+    #expect(chart.hasPrefix("<svg "))
+    #expect(chart.contains("a &lt; b"))
+    #expect(chart.components(separatedBy: "<polyline").count == 3)
+  }
+}
+
+extension String {
+  fileprivate func components(separatedBy separator: String) -> [Substring] {
+    split(separator: separator, omittingEmptySubsequences: false)
+  }
+}
