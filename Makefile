@@ -25,7 +25,7 @@ lint: ## Check the formatting
 fmt: ## Format all Swift files
 	swift format --in-place --recursive Sources Tests Benchmarks Fuzz Package.swift
 
-bench: ## Run the benchmarks (ONLY=core, gateway, streams or envoy for one area)
+bench: ## Run the benchmarks (ONLY=core, gateway, streams, reading, balancing or envoy)
 	@scripts/setup.sh
 	@Benchmarks/run.sh $(ONLY)
 

@@ -22,11 +22,16 @@ let package = Package(
     .target(name: "Signals"),
     .target(name: "JSONText"),
     .target(name: "ChatProtocols", dependencies: ["JSONText"]),
-    .target(name: "RouterConfig", dependencies: [.product(name: "Yams", package: "Yams")]),
+    .target(name: "Digests"),
+    .target(name: "RouterConfig", dependencies: ["Digests", .product(name: "Yams", package: "Yams")]),
     .target(name: "Reliability"),
     .target(name: "Fleet", dependencies: ["Reliability"]),
     .target(name: "HTTPWire"),
     .target(name: "EnvoyWire"),
+    .target(name: "MessagePack"),
+    .target(name: "CTextKernels", exclude: ["Kernels.inc", "VNNIKernels.inc"]),
+    .target(name: "TextEncoder", dependencies: ["CTextKernels", "JSONText"]),
+    .systemLibrary(name: "CZeroMQ", providers: [.apt(["libzmq3-dev"])]),
     .target(name: "CRegularExpressions", linkerSettings: [.linkedLibrary("re2")]),
     .target(name: "CReadingModels", exclude: ["domain_linear.bin", "language.bin"]),
     // The random source of tests and fuzzers.
@@ -38,7 +43,6 @@ let package = Package(
       dependencies: ["CRegularExpressions", "CReadingModels", "ChatProtocols", "RouterConfig", "Signals"]),
     .target(name: "Routing", dependencies: ["JSONText", "ChatProtocols", "RouterConfig", "Fleet", "Signals"]),
     .target(name: "Balancing", dependencies: ["Fleet", "Reliability"]),
-
     .target(name: "FleetSimulator", dependencies: ["Balancing", "Fleet", "JSONText"]),
 
     // Floor 2
@@ -48,10 +52,12 @@ let package = Package(
         "ChatProtocols", "Fleet", "JSONText", "Reading", "Reliability", "RouterConfig", "Routing", "Signals",
       ]),
     .target(name: "Telemetry"),
+    .target(name: "ZeroMQ", dependencies: ["CZeroMQ"]),
     .target(
       name: "EngineClient",
       dependencies: [
-        "Fleet", .product(name: "NIOCore", package: "swift-nio"), .product(name: "NIOPosix", package: "swift-nio"),
+        "Fleet", "MessagePack", "ZeroMQ", .product(name: "NIOCore", package: "swift-nio"),
+        .product(name: "NIOPosix", package: "swift-nio"),
         .product(name: "NIOHTTP1", package: "swift-nio"), .product(name: "NIOFoundationCompat", package: "swift-nio"),
         .product(name: "NIOSSL", package: "swift-nio-ssl"),
       ]),
@@ -90,7 +96,8 @@ let package = Package(
     .target(
       name: "EngineSimulator",
       dependencies: [
-        .product(name: "NIOCore", package: "swift-nio"), .product(name: "NIOPosix", package: "swift-nio"),
+        "Digests", "MessagePack", "ZeroMQ", .product(name: "NIOCore", package: "swift-nio"),
+        .product(name: "NIOPosix", package: "swift-nio"),
         .product(name: "NIOHTTP1", package: "swift-nio"), .product(name: "NIOSSL", package: "swift-nio-ssl"),
         .product(name: "Yams", package: "Yams"),
       ]),
@@ -103,8 +110,8 @@ let package = Package(
     .executableTarget(
       name: "switchyard",
       dependencies: [
-        "AdminAPI", "ChatProtocols", "Discovery", "EngineClient", "EngineSimulator", "Explanation", "ExtProc",
-        "JSONText", "Fleet", "Gateway", "Pipeline", "Reading", "Reliability", "RouterConfig",
+        "AdminAPI", "Balancing", "ChatProtocols", "Discovery", "EngineClient", "EngineSimulator", "Explanation", "ExtProc",
+        "FleetSimulator", "JSONText", "Fleet", "Gateway", "Pipeline", "Reading", "Reliability", "RouterConfig",
         "Telemetry", .product(name: "ArgumentParser", package: "swift-argument-parser"),
         .product(name: "NIOCore", package: "swift-nio"), .product(name: "NIOPosix", package: "swift-nio"),
       ]),
@@ -116,7 +123,19 @@ let package = Package(
       dependencies: ["ChatProtocols", "Pipeline", "Reading", "RouterConfig", "Routing", "Signals"],
       path: "Benchmarks/core/decision"),
     .executableTarget(name: "bench-domain", dependencies: ["Reading"], path: "Benchmarks/core/domain"),
+    .executableTarget(name: "bench-encoder", dependencies: ["TextEncoder"], path: "Benchmarks/reading/encoder"),
+    .executableTarget(name: "bench-metrics", dependencies: ["EngineClient"], path: "Benchmarks/core/metrics"),
+    .executableTarget(
+      name: "bench-balancing", dependencies: ["Balancing", "Fleet", "FleetSimulator", "Seeded"],
+      path: "Benchmarks/balancing"),
     .target(name: "FuzzCommand", path: "Fuzz/command"),
+    .executableTarget(
+      name: "tokenizer-fuzz", dependencies: ["FuzzCommand", "Seeded", "TextEncoder"], path: "Fuzz/tokenizer"),
+    .executableTarget(
+      name: "metrics-fuzz", dependencies: ["EngineClient", "Fleet", "FuzzCommand", "Seeded"], path: "Fuzz/metrics",
+      exclude: ["corpus"]),
+    .executableTarget(
+      name: "events-fuzz", dependencies: ["EngineClient", "FuzzCommand", "MessagePack", "Seeded"], path: "Fuzz/events"),
     .executableTarget(
       name: "json-fuzz", dependencies: ["ChatProtocols", "FuzzCommand", "JSONText", "Seeded"], path: "Fuzz/json",
       exclude: ["corpus"]),
@@ -182,7 +201,21 @@ let package = Package(
       ]),
     .testTarget(name: "JSONTextTests", dependencies: ["JSONText", "Seeded"]),
     .testTarget(name: "ChatProtocolsTests", dependencies: ["ChatProtocols", "JSONText", "Seeded"]),
-    .testTarget(name: "RouterConfigTests", dependencies: ["RouterConfig"]),
+    .testTarget(name: "RouterConfigTests", dependencies: ["Digests", "RouterConfig"]),
+    // The kernels with their special instructions played by plain C++, for machines that have not got them.
+    .target(name: "CEmulatedKernels", dependencies: ["CTextKernels"], path: "Tests/Support/CEmulatedKernels"),
+    .testTarget(
+      name: "TextEncoderTests", dependencies: ["CEmulatedKernels", "CTextKernels", "Seeded", "TextEncoder"],
+      resources: [.copy("Fixtures")]),
+    .testTarget(name: "MessagePackTests", dependencies: ["MessagePack"]),
+    .testTarget(name: "DiscoveryTests", dependencies: ["Discovery", "RouterConfig"]),
+    .testTarget(name: "FleetSimulatorTests", dependencies: ["Balancing", "Fleet", "FleetSimulator", "Seeded"]),
+    .testTarget(
+      name: "EngineClientTests",
+      dependencies: [
+        "EngineClient", "Fleet", "MessagePack", "ZeroMQ", .product(name: "NIOCore", package: "swift-nio"),
+        .product(name: "NIOPosix", package: "swift-nio"), .product(name: "NIOHTTP1", package: "swift-nio"),
+      ]),
     .testTarget(
       name: "ReadingTests", dependencies: ["ChatProtocols", "Reading", "RouterConfig", "Seeded", "Signals"]),
     .testTarget(
@@ -199,7 +232,7 @@ let package = Package(
     .testTarget(
       name: "EngineSimulatorTests",
       dependencies: [
-        "EngineSimulator", .product(name: "NIOCore", package: "swift-nio"),
+        "EngineClient", "EngineSimulator", "MessagePack", "ZeroMQ", .product(name: "NIOCore", package: "swift-nio"),
         .product(name: "NIOEmbedded", package: "swift-nio"), .product(name: "NIOHTTP1", package: "swift-nio"),
         .product(name: "NIOPosix", package: "swift-nio"), .product(name: "NIOTLS", package: "swift-nio"),
         .product(name: "NIOSSL", package: "swift-nio-ssl"),

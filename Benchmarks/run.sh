@@ -1,12 +1,13 @@
 #!/usr/bin/env bash
-# Runs the benchmarks: all, or one area (core, gateway, streams, envoy). Each figure is a line `figure NAME VALUE UNIT`.
+# Runs the benchmarks: all, or one area (core, gateway, streams, reading, balancing, envoy). Each figure is a line `figure NAME VALUE UNIT`.
 #   Benchmarks/run.sh [AREA]
 set -euo pipefail
 cd "$(dirname "$0")/.."
 area=${1:-all}
-case $area in all | core | gateway | streams | envoy) ;; *) echo "no area '$area'; there are: core, gateway, streams, envoy" >&2; exit 1 ;; esac
+areas="core gateway streams reading balancing envoy"
+case " all $areas " in *" $area "*) ;; *) echo "no area '$area'; there are: $areas" >&2; exit 1 ;; esac
 if [ "$area" = all ] || [ "$area" = core ]; then
-  for name in bench-json bench-decision bench-domain; do
+  for name in bench-json bench-decision bench-domain bench-metrics; do
     program=$(scripts/release.sh "$name")
     "$program"
   done
@@ -23,6 +24,15 @@ if [ "$area" = all ] || [ "$area" = streams ]; then
   scripts/setup.sh bench
   switchyard=$(scripts/release.sh switchyard)
   Benchmarks/streams/run.sh "$switchyard"
+fi
+if [ "$area" = all ] || [ "$area" = reading ]; then
+  scripts/setup.sh bench
+  program=$(scripts/release.sh bench-encoder)
+  Benchmarks/reading/run.sh "$program"
+fi
+if [ "$area" = all ] || [ "$area" = balancing ]; then
+  program=$(scripts/release.sh bench-balancing)
+  "$program" ${TRACES:+--traces "$TRACES"}
 fi
 if [ "$area" = all ] || [ "$area" = envoy ]; then
   scripts/setup.sh bench

@@ -5,15 +5,16 @@
 set -euo pipefail
 cd "$(dirname "$0")/.."
 fuzzers=(json-fuzz http-fuzz forms-fuzz)
+slower=(metrics-fuzz events-fuzz tokenizer-fuzz extproc-fuzz)
 if [ "${1:-}" = bounded ]; then
   for fuzzer in "${fuzzers[@]}"; do ".build/debug/$fuzzer" --iterations 20000; done
-  .build/debug/extproc-fuzz --iterations 2000
+  for fuzzer in "${slower[@]}"; do ".build/debug/$fuzzer" --iterations 2000; done
   .build/debug/gateway-fuzz --iterations 1500
   .build/debug/gateway-fuzz --mode frames --iterations 500
   exit 0
 fi
 # The seeded simulation of the pool, ejection and retry machines runs in its tests for a million steps, here without end.
-for fuzzer in "${fuzzers[@]}" extproc-fuzz gateway-fuzz reliability-fuzz; do
+for fuzzer in "${fuzzers[@]}" "${slower[@]}" gateway-fuzz reliability-fuzz; do
   program=$(scripts/release.sh "$fuzzer")
   "$program" --seconds "${1:-60}"
 done

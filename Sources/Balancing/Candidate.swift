@@ -15,7 +15,7 @@ struct Candidate {
   @inline(__always) var share: Double { Double(weight) * factor }
 
   /// A figure that its engine told; nil when unknown or too old.
-  @inline(__always) func metric(_ gauge: EngineGauge) -> Double? { replica.metrics.value(gauge, now: now) }
+  @inline(__always) func metric(_ gauge: EngineMetric) -> Double? { replica.metrics.value(gauge, now: now) }
 
   /// The matched blocks if they are enough to matter, else 0 (``LeastTTFTStrategy/minimumMatch``).
   @inline(__always) func usefulBlocks(_ request: BalancingRequest) -> Int {

@@ -77,11 +77,24 @@ public struct SimulatedEngine: Sendable {
       throw ListenFailure.describe(error, host: host, port: port)
     }
     let bound = server.localAddress?.port ?? port
-    let engine = try await loop.submit {
-      var own = options
-      if let seed = options.seed { own.seed = seed &+ UInt64(rank) }
-      return NIOLoopBound(Engine(options: own, port: bound, rank: rank, eventLoop: loop), eventLoop: loop)
-    }.get()
+    let engine: NIOLoopBound<Engine>
+    do {
+      engine = try await loop.submit {
+        var own = options
+        if let seed = options.seed { own.seed = seed &+ UInt64(rank) }
+        let engine = Engine(options: own, port: bound, rank: rank, eventLoop: loop)
+        if own.cachesKV {
+          engine.events = try CacheEventPublisher(
+            own, address: engine.identity.host, port: bound, rank: rank, eventLoop: loop, wallClock: WallClock.now)
+          engine.events?.start()
+        }
+        return NIOLoopBound(engine, eventLoop: loop)
+      }.get()
+    } catch {
+      gate.fail(error)
+      try? await server.close().get()
+      throw error
+    }
     gate.succeed(engine)
     return (Rank(group: group, loop: loop, server: server, engine: engine), bound)
   }
@@ -107,6 +120,7 @@ public struct SimulatedEngine: Sendable {
       return future
     }
     try? await drained.get()
+    try? await rank.loop.submit { engine.value.events?.stop() }.get()
     try? await rank.group.shutdownGracefully()
   }
 

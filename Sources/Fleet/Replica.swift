@@ -3,8 +3,8 @@ import Synchronization
 
 /// One engine process at an address.
 ///
-/// Identity and address never change; what changes while it serves stands in ``load`` and ``health``, which every
-/// snapshot of the fleet shares, so that publishing a new snapshot loses no counter.
+/// Identity and address never change; what changes while it serves stands in ``load``, ``health`` and ``metrics``, which
+/// every snapshot of the fleet shares, so that publishing a new snapshot loses no counter.
 public final class Replica: Sendable {
   /// Dense and stable for the life of the process: an index into per-loop pools.
   public let id: Int

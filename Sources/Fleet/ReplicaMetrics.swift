@@ -1,96 +1,50 @@
 import Synchronization
 
-/// The figures of ``EngineMetrics`` that choices are made on.
-public enum EngineGauge: Int, Sendable, CaseIterable {
-  case runningRequests, waitingRequests, kvCacheUsage, gpuCacheUsage, cpuCacheUsage, engineUtilization, gpuBusyRatio
-  case promptTokensPerSecond, generationTokensPerSecond
-  case meanPromptTokens, meanGenerationTokens, meanQueueTime, meanPrefillTime, meanDecodeTime, meanTimePerOutputToken
-  case cacheBlocks, cacheBlockTokens, maxAdapters
-
-  fileprivate func value(in metrics: EngineMetrics) -> Double? {
-    switch self {
-    case .runningRequests: metrics.runningRequests
-    case .waitingRequests: metrics.waitingRequests
-    case .kvCacheUsage: metrics.kvCacheUsage
-    case .gpuCacheUsage: metrics.gpuCacheUsage
-    case .cpuCacheUsage: metrics.cpuCacheUsage
-    case .engineUtilization: metrics.engineUtilization
-    case .gpuBusyRatio: metrics.gpuBusyRatio
-    case .promptTokensPerSecond: metrics.promptTokensPerSecond
-    case .generationTokensPerSecond: metrics.generationTokensPerSecond
-    case .meanPromptTokens: metrics.meanPromptTokens
-    case .meanGenerationTokens: metrics.meanGenerationTokens
-    case .meanQueueTime: metrics.meanQueueTime
-    case .meanPrefillTime: metrics.meanPrefillTime
-    case .meanDecodeTime: metrics.meanDecodeTime
-    case .meanTimePerOutputToken: metrics.meanTimePerOutputToken
-    case .cacheBlocks: metrics.cacheBlocks
-    case .cacheBlockTokens: metrics.cacheBlockTokens
-    case .maxAdapters: metrics.maxAdapters
-    }
-  }
-
-  /// Whether it says what the engine is rather than what it does, and so does not age.
-  @inlinable public var isConstant: Bool {
-    switch self {
-    case .cacheBlocks, .cacheBlockTokens, .maxAdapters: true
-    default: false
-    }
-  }
-}
-
-/// What an engine last said of itself, for choices on any thread: one or two relaxed loads a figure, no lock.
+/// What a replica's engine last said of itself, for readers on any thread.
 ///
-/// Each figure is of some scrape; two figures read while a scrape comes in may be of two.
+/// A choice among replicas reads single numbers, each with one or two relaxed loads and without a lock; two of them may
+/// come from two scrapes. ``snapshot`` and ``adapters`` take a lock and belong to one scrape. One scraper writes.
 public final class ReplicaMetrics: Sendable {
-  /// Older figures are unknown: five times the usual second between scrapes, in nanoseconds.
+  /// Older numbers are unknown to choices: five times the usual second between scrapes, in nanoseconds.
   public static let maximumAge: UInt64 = 5_000_000_000
 
-  /// Safe to share: it never changes, and what it points to is atomic.
-  @usableFromInline nonisolated(unsafe) let values: UnsafeMutablePointer<Atomic<UInt64>>
-  @usableFromInline let scrapedAt = Atomic<UInt64>(0)
+  /// Bit patterns of doubles; NaN stands for unknown.
+  private let values: InlineArray<27, Atomic<UInt64>>
+  private let scrapedAtValue = Atomic<UInt64>(0)
   /// Requests that waited on the engine beyond those that this process had sent and that wait for a first token, as bits.
   private let foreign = Atomic<UInt64>(0)
+  private let restartCount = Atomic<Int>(0)
+  private let whole = Mutex<Whole>(Whole())
+
+  private struct Whole {
+    var metrics = EngineMetrics()
+    var adapters: AdapterActivity?
+  }
 
   public init() {
-    values = .allocate(capacity: EngineGauge.allCases.count)
-    for gauge in EngineGauge.allCases {
-      (values + gauge.rawValue).initialize(to: Atomic(Double.nan.bitPattern))
-    }
+    values = InlineArray { _ in Atomic(Double.nan.bitPattern) }
+    precondition(values.count == EngineMetric.allCases.count)
   }
 
-  deinit {
-    values.deinitialize(count: EngineGauge.allCases.count)
-    values.deallocate()
+  // MARK: Reading
+
+  /// A number; nil when it is unknown. One relaxed load.
+  public subscript(metric: EngineMetric) -> Double? {
+    let value = Double(bitPattern: values[metric.rawValue].load(ordering: .relaxed))
+    return value.isNaN ? nil : value
   }
 
-  /// Takes over a scrape. Any thread; scrapes of one replica come one after another.
-  ///
-  /// - Parameter prefilling: requests of this process on the replica without a first token, at the time of the scrape.
-  public func update(_ metrics: EngineMetrics, prefilling: Int) {
-    for gauge in EngineGauge.allCases {
-      let value = gauge.value(in: metrics)
-      if value == nil, gauge.isConstant { continue }
-      let known = value.flatMap { $0.isFinite ? $0 : nil } ?? .nan
-      values[gauge.rawValue].store(known.bitPattern, ordering: .relaxed)
-    }
-    let others = max(0, (metrics.waitingRequests ?? 0) - Double(prefilling))
-    foreign.store(others.bitPattern, ordering: .relaxed)
-    scrapedAt.store(metrics.scrapedAt, ordering: .relaxed)
-  }
-
-  /// The figure; nil when it is unknown or older than ``maximumAge``.
+  /// A number to choose by; nil when it is unknown or older than ``maximumAge``.
   ///
   /// - Parameter now: monotonic nanoseconds.
-  @inlinable public func value(_ gauge: EngineGauge, now: UInt64) -> Double? {
-    let value = Double(bitPattern: values[gauge.rawValue].load(ordering: .relaxed))
-    guard !value.isNaN, gauge.isConstant || isFresh(now: now) else { return nil }
+  public func value(_ metric: EngineMetric, now: UInt64) -> Double? {
+    guard let value = self[metric], metric.isConstant || isFresh(now: now) else { return nil }
     return value
   }
 
   /// Whether the last scrape is recent enough to go by.
-  @inlinable public func isFresh(now: UInt64) -> Bool {
-    let scraped = scrapedAt.load(ordering: .relaxed)
+  public func isFresh(now: UInt64) -> Bool {
+    let scraped = scrapedAt
     return scraped > 0 && now < scraped &+ Self.maximumAge
   }
 
@@ -103,7 +57,45 @@ public final class ReplicaMetrics: Sendable {
 
   /// Tokens that its KV cache holds; nil when the engine does not say.
   public var cacheTokens: Double? {
-    guard let blocks = value(.cacheBlocks, now: 0), let tokens = value(.cacheBlockTokens, now: 0) else { return nil }
+    guard let blocks = self[.cacheBlocks], let tokens = self[.cacheBlockTokens] else { return nil }
     return blocks > 0 && tokens > 0 ? blocks * tokens : nil
+  }
+
+  /// Monotonic nanoseconds of the scrape that the numbers are of; 0 when they are unknown.
+  public var scrapedAt: UInt64 { scrapedAtValue.load(ordering: .relaxed) }
+
+  /// How often the engine was seen to have begun anew, its counters back at zero: what it had cached is gone.
+  public var restarts: Int { restartCount.load(ordering: .relaxed) }
+
+  /// All numbers of one scrape. Takes a lock.
+  public var snapshot: EngineMetrics { whole.withLock { $0.metrics } }
+
+  /// The adapters in the engine's hands at that scrape; nil when it does not tell. Takes a lock.
+  public var adapters: AdapterActivity? { whole.withLock { $0.adapters } }
+
+  // MARK: Writing
+
+  /// Replaces everything by what a scrape found. ``EngineMetrics`` of no scrape makes everything unknown but what the
+  /// engine is (``EngineMetric/isConstant``).
+  ///
+  /// - Parameters:
+  ///   - prefilling: requests of this process on the replica without a first token, at the time of the scrape.
+  ///   - restarted: the engine began anew since the last scrape.
+  public func publish(
+    _ metrics: EngineMetrics, adapters: AdapterActivity?, prefilling: Int = 0, restarted: Bool = false
+  ) {
+    whole.withLock { whole in
+      whole = Whole(metrics: metrics, adapters: adapters)
+      for metric in EngineMetric.allCases {
+        let value = metrics[keyPath: metric.field]
+        if metrics.scrapedAt == 0, metric.isConstant { continue }
+        let known = value.flatMap { $0.isFinite ? $0 : nil } ?? .nan
+        values[metric.rawValue].store(known.bitPattern, ordering: .relaxed)
+      }
+      let others = max(0, (metrics.waitingRequests ?? 0) - Double(prefilling))
+      foreign.store(others.bitPattern, ordering: .relaxed)
+      scrapedAtValue.store(metrics.scrapedAt, ordering: .relaxed)
+      if restarted { restartCount.wrappingAdd(1, ordering: .relaxed) }
+    }
   }
 }

@@ -89,6 +89,8 @@ public struct BackendReference: Sendable, Equatable {
   /// The environment variable that ``credential`` comes from, when it comes from one; set even while the variable is
   /// not. Written documents name it in place of the secret.
   public var credentialEnvironmentName: String?
+  /// What the endpoints file says of it; nil for backends of the document.
+  public var endpoint: EndpointDetails?
 
   public init(
     name: String, host: String, port: Int, usesTLS: Bool = false, pathPrefix: String = "", chatPath: String? = nil,

@@ -14,9 +14,10 @@ struct Switchyard: AsyncParsableCommand {
         switchyard explain -c deploy/samples/aibrix.yaml 'What is the derivative of f(x) = x^3?'
         switchyard config check my-config.yaml
         switchyard engine-sim --model vllm-llama3-8b-instruct --port 8000
+        switchyard replay --trace access.log --policy least-ttft --replicas 6
       """,
     version: "0.1.0",
-    subcommands: [Serve.self, Explain.self, Config.self, EngineSim.self])
+    subcommands: [Serve.self, Explain.self, Config.self, EngineSim.self, Replay.self])
 
   /// A word that is nearly a subcommand gets its name as an answer, not a list of unexpected arguments.
   static func main() async {

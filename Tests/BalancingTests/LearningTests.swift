@@ -91,7 +91,7 @@ import Testing
     var metrics = EngineMetrics()
     metrics.scrapedAt = 10
     metrics.waitingRequests = 5
-    replica.metrics.update(metrics, prefilling: 1)
+    replica.metrics.publish(metrics, adapters: nil, prefilling: 1)
     #expect(replica.estimates.queueSeconds(replica.load.state, metrics: replica.metrics, now: 20) == 4 * 0.125)
     let late = 10 + ReplicaMetrics.maximumAge
     #expect(replica.estimates.queueSeconds(replica.load.state, metrics: replica.metrics, now: late) == 0)

@@ -11,10 +11,14 @@ final class TestEngine {
   let engine: Engine
 
   /// The arguments follow `--model demo --seed 7 --port 8000`.
-  init(_ arguments: String..., environment: [String: String] = [:]) throws {
-    let options = try EngineSimulatorOptions(
-      arguments: ["--model", "demo", "--seed", "7", "--port", "8000"] + arguments, environment: environment,
-      readFile: { _ in "" })
+  convenience init(_ arguments: String..., environment: [String: String] = [:]) throws {
+    try self.init(
+      arguments: ["--model", "demo", "--seed", "7", "--port", "8000"] + arguments, environment: environment)
+  }
+
+  /// The arguments are all there are.
+  init(arguments: [String], environment: [String: String] = [:]) throws {
+    let options = try EngineSimulatorOptions(arguments: arguments, environment: environment, readFile: { _ in "" })
     engine = Engine(options: options, port: 8000, eventLoop: loop, wallClock: { 1_700_000_000 })
   }
 

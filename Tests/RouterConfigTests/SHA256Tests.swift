@@ -1,6 +1,6 @@
 import Testing
 
-@testable import RouterConfig
+import Digests
 
 @Suite("SHA-256") struct SHA256Tests {
   @Test(

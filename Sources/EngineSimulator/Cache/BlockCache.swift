@@ -5,6 +5,14 @@ struct BlockCache {
   /// The running requests alone need more blocks than there are.
   struct CapacityExceeded: Error, Equatable {}
 
+  /// What happened to the blocks that are present, for those who follow it.
+  enum Change: Equatable {
+    case stored(UInt64)
+    case removed(UInt64)
+    /// All kept blocks went.
+    case cleared
+  }
+
   private struct Kept {
     let model: String
     /// When it was last used, as a count of uses.
@@ -16,6 +24,7 @@ struct BlockCache {
   private var used: [UInt64: (count: Int, model: String)] = [:]
   private var kept: [UInt64: Kept] = [:]
   private var uses: UInt64 = 0
+  private var changes: [Change] = []
   /// Candidates for eviction in the order of their use; those whose use is not the block's last one are stale.
   private var order = EvictionOrder()
   private var retired = EvictionOrder()
@@ -45,10 +54,13 @@ struct BlockCache {
         used[block] = (entry.count + 1, entry.model)
         continue
       }
-      kept[block] = nil
+      if kept.removeValue(forKey: block) == nil { changes.append(.stored(block)) }
       used[block] = (1, model)
     }
-    while count > capacity, let block = oldest() { kept[block] = nil }
+    while count > capacity, let block = oldest() {
+      kept[block] = nil
+      changes.append(.removed(block))
+    }
     return hits
   }
 
@@ -79,9 +91,16 @@ struct BlockCache {
     if retired.count > 2 * capacity { retired.compact { current[$0]?.use == $1 } }
   }
 
+  /// The changes since the last call; to be called after each request, so that they stay few.
+  mutating func takeChanges() -> [Change] {
+    defer { changes.removeAll(keepingCapacity: true) }
+    return changes
+  }
+
   /// Forgets the kept blocks; those in use stay.
   mutating func clear() {
     kept.removeAll()
+    changes = [.cleared]
     order = EvictionOrder()
     retired = EvictionOrder()
   }

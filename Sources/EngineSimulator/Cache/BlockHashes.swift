@@ -1,35 +1,46 @@
+import Digests
+
 /// Names of the full blocks of a prompt: each is a hash of the block's tokens and of the block before it, so equal names
-/// mean equal prompts up to there (FNV-1a, 64 bits, over CBOR: `[parent, tokens, null]`, the root over the seed and the
-/// model's name).
+/// mean equal prompts up to there. What is hashed is CBOR in its canonical form (RFC 8949, §4.2).
+///
+/// | generation | root | block |
+/// |---|---|---|
+/// | latest | FNV-1a 64 of `[FNV-1a 64 of the seed, null, model]` | FNV-1a 64 of `[parent, tokens, null]` |
+/// | v0.5.0 | the last 64 bits of SHA-256 of the seed, whatever the model | the same of `[parent, tokens, null]` |
 enum BlockHashes {
   /// The chain's start for a model.
-  static func root(seed: String, model: String) -> UInt64 {
-    var start = FNV64()
-    for byte in seed.utf8 { start.add(byte) }
-    var hash = FNV64()
-    hash.cborHead(major: 4, 3)
-    hash.cborHead(major: 0, start.value)
-    hash.add(0xF6)
-    hash.cborHead(major: 3, UInt64(model.utf8.count))
-    for byte in model.utf8 { hash.add(byte) }
-    return hash.value
+  static func root(seed: String, model: String, compatibility: CompatibilityLevel = .latest) -> UInt64 {
+    if compatibility == .v050 {
+      var text: [UInt8] = []
+      text.appendCBORHead(major: 3, UInt64(seed.utf8.count))
+      return SHA256.lastWord(of: text + seed.utf8)
+    }
+    var bytes: [UInt8] = []
+    bytes.appendCBORHead(major: 4, 3)
+    bytes.appendCBORHead(major: 0, FNV64.hash(Array(seed.utf8)))
+    bytes.append(0xF6)
+    bytes.appendCBORHead(major: 3, UInt64(model.utf8.count))
+    return FNV64.hash(bytes + model.utf8)
   }
 
   /// The names of the full blocks of `tokens`; a rest shorter than a block has none.
-  static func chain(root: UInt64, tokens: [UInt32], blockSize: Int) -> [UInt64] {
+  static func chain(
+    root: UInt64, tokens: [UInt32], blockSize: Int, compatibility: CompatibilityLevel = .latest
+  ) -> [UInt64] {
     precondition(blockSize > 0)
     var parent = root
     var hashes: [UInt64] = []
     hashes.reserveCapacity(tokens.count / blockSize)
+    var bytes: [UInt8] = []
     var start = 0
     while start + blockSize <= tokens.count {
-      var hash = FNV64()
-      hash.cborHead(major: 4, 3)
-      hash.cborHead(major: 0, parent)
-      hash.cborHead(major: 4, UInt64(blockSize))
-      for token in tokens[start..<start + blockSize] { hash.cborHead(major: 0, UInt64(token)) }
-      hash.add(0xF6)
-      parent = hash.value
+      bytes.removeAll(keepingCapacity: true)
+      bytes.appendCBORHead(major: 4, 3)
+      bytes.appendCBORHead(major: 0, parent)
+      bytes.appendCBORHead(major: 4, UInt64(blockSize))
+      for token in tokens[start..<start + blockSize] { bytes.appendCBORHead(major: 0, UInt64(token)) }
+      bytes.append(0xF6)
+      parent = compatibility == .v050 ? SHA256.lastWord(of: bytes) : FNV64.hash(bytes)
       hashes.append(parent)
       start += blockSize
     }
@@ -45,20 +56,26 @@ struct FNV64 {
     value = (value ^ UInt64(byte)) &* 0x100_0000_01B3
   }
 
-  /// The head of a CBOR item in its shortest form (RFC 8949, §3).
-  mutating func cborHead(major: UInt8, _ argument: UInt64) {
-    let type = major << 5
-    switch argument {
-    case 0..<24: add(type | UInt8(argument))
-    case 24...0xFF: bytes(type | 24, argument, 1)
-    case 0x100...0xFFFF: bytes(type | 25, argument, 2)
-    case 0x1_0000...0xFFFF_FFFF: bytes(type | 26, argument, 4)
-    default: bytes(type | 27, argument, 8)
-    }
+  static func hash(_ bytes: [UInt8]) -> UInt64 {
+    var hash = FNV64()
+    for byte in bytes { hash.add(byte) }
+    return hash.value
   }
+}
 
-  private mutating func bytes(_ head: UInt8, _ argument: UInt64, _ count: UInt64) {
-    add(head)
-    for index in 0..<count { add(UInt8(truncatingIfNeeded: argument >> (8 * (count - 1 - index)))) }
+extension [UInt8] {
+  /// The head of a CBOR item in its shortest form (RFC 8949, §3).
+  fileprivate mutating func appendCBORHead(major: UInt8, _ argument: UInt64) {
+    let type = major << 5
+    let (head, count): (UInt8, UInt64) =
+      switch argument {
+      case 0..<24: (type | UInt8(argument), 0)
+      case 24...0xFF: (type | 24, 1)
+      case 0x100...0xFFFF: (type | 25, 2)
+      case 0x1_0000...0xFFFF_FFFF: (type | 26, 4)
+      default: (type | 27, 8)
+      }
+    append(head)
+    for index in 0..<count { append(UInt8(truncatingIfNeeded: argument >> (8 * (count - 1 - index)))) }
   }
 }

@@ -31,6 +31,8 @@ final class Engine {
   private var latency: LatencyModel
   private var scheduler: RequestScheduler
   private var cache: BlockCache
+  /// nil when the cache's events are not published.
+  var events: CacheEventPublisher?
   private var jobs: [Int: GenerationJob] = [:]
   private var nextJob = 1
   private var connections: [ObjectIdentifier: EngineConnection] = [:]
@@ -153,6 +155,7 @@ final class Engine {
   func sleep() {
     isSleeping = true
     cache.clear()
+    publish(chain: [], tokens: [], adapter: nil)
   }
 
   func wakeUp() {
@@ -213,9 +216,11 @@ final class Engine {
     var cached = 0
     if options.cachesKV, !isOld || request.api == .completion {
       let model = job.adapter ?? options.model
-      let root = BlockHashes.root(seed: options.hashSeed, model: model)
+      let root = BlockHashes.root(
+        seed: options.hashSeed, model: model, compatibility: options.compatibility)
       for prompt in request.prompts {
-        let chain = BlockHashes.chain(root: root, tokens: prompt.tokens, blockSize: options.blockSize)
+        let chain = BlockHashes.chain(
+          root: root, tokens: prompt.tokens, blockSize: options.blockSize, compatibility: options.compatibility)
         do {
           cached += try cache.start(chain, model: model) * options.blockSize
         } catch {
@@ -224,6 +229,7 @@ final class Engine {
             status: 500, message: "the kv cache does not have sufficient capacity to store this request")
         }
         blocks += chain
+        publish(chain: chain, tokens: prompt.tokens, adapter: job.adapter)
       }
       metrics.lookedUp(tokens: promptCount, cached: cached)
     }
@@ -266,6 +272,16 @@ final class Engine {
     let due = running.due
     job.running = running
     schedule(job, at: due)
+  }
+
+  /// Tells what a prompt changed in the cache to those who follow it.
+  private func publish(chain: [UInt64], tokens: [UInt32], adapter: String?) {
+    let changes = cache.takeChanges()
+    guard let events, !changes.isEmpty else { return }
+    events.publish(
+      CacheEvent.events(
+        of: changes, chain: chain, tokens: tokens, blockSize: options.blockSize, adapter: adapter,
+        compatibility: options.compatibility))
   }
 
   private func isBelowThreshold(_ job: GenerationJob, cached: Int) -> Bool {

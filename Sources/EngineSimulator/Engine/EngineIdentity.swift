@@ -1,6 +1,8 @@
 /// Who the engine is to others that fetch its cache: an identifier for its lifetime, and its address.
 struct EngineIdentity: Equatable {
   let id: String
+  /// The address without its port; IPv6 in brackets.
+  let host: String
   /// `tcp://ADDRESS:PORT`
   let address: String
   /// Its place among the data-parallel ranks.
@@ -13,7 +15,8 @@ struct EngineIdentity: Equatable {
     id = random.uuid()
     let isAny = ["", "0.0.0.0", "::"].contains(options.host)
     let host = options.podIP.isEmpty ? (isAny ? "127.0.0.1" : options.host) : options.podIP
-    address = "tcp://" + (host.contains(":") ? "[\(host)]" : host) + ":\(port)"
+    self.host = host.contains(":") ? "[\(host)]" : host
+    address = "tcp://\(self.host):\(port)"
     self.rank = options.dataParallelRank >= 0 ? options.dataParallelRank : rank
   }
 

@@ -59,6 +59,7 @@ public struct EngineSimulatorOptions: Sendable, Equatable {
   public var blockSize = 16
   public var hashSeed = ""
   public var eventBatchSize = 16
+  var events = CacheEventSettings()
   public var globalCacheHitThreshold = 0.0
 
   // Failures and metrics

@@ -3,7 +3,6 @@ extension OptionDefinition {
   static let all: [OptionDefinition] =
     identity + adapters + size + answers + times + cache + failures + operation + logging
 
-  private static let noEvents = Absence.warn("KV-cache events are not published: this build has no ZMQ")
   private static let noDataset = Absence.warn("there is no dataset in this build; answers are random sentences")
   private static let noRender = Absence.warn("the built-in tokenizer is used; no render service is asked")
   private static let noImages = Absence.warn("this build makes no images")
@@ -177,16 +176,18 @@ extension OptionDefinition {
     .number(
       "global-cache-hit-threshold", \.globalCacheHitThreshold, in: 0...1, .latest,
       "share of cached prompt tokens below which a request ends with cache_threshold"),
-    .text("zmq-endpoint", \.unsupported.zmqEndpoint, .both, "where KV-cache events go", absence: noEvents),
+    .text(
+      "zmq-endpoint", \.events.endpoint, .both,
+      "subscriber that KV-cache events go to; tcp://*:PORT listens; else tcp://127.0.0.1:5557"),
     .integer(
       "zmq-max-connect-attempts", \.unsupported.zmqMaxConnectAttempts, in: 0...10, .v050,
       "connection attempts, at most 10"),
     .integer("event-batch-size", \.eventBatchSize, in: 1...1_000_000, .both, "events in a message"),
-    .flag("use-vllm-map-event-format", \.unsupported.usesMapEventFormat, .latest, "events as maps", absence: noEvents),
-    .text("kv-events-replay-endpoint", \.unsupported.eventReplayEndpoint, .latest, "replays events", absence: noEvents),
+    .flag("use-vllm-map-event-format", \.events.usesMaps, .latest, "events as maps"),
+    .text("kv-events-replay-endpoint", \.events.replayEndpoint, .latest, "listens there and replays events"),
     .integer(
-      "kv-events-replay-queue-size", \.unsupported.eventReplayQueueSize, in: 1...1_000_000, .latest,
-      "events kept for replay"),
+      "kv-events-replay-queue-size", \.events.replayQueueSize, in: 1...1_000_000, .latest,
+      "messages kept for replay"),
   ]
 
   private static let failures: [OptionDefinition] = [

@@ -37,9 +37,6 @@ extension EngineSimulatorOptions {
       throw OptionError(
         "--port \(port) leaves no room for --data-parallel-size \(dataParallelSize) engines below 65536")
     }
-    if cachesKV, !options.warnings.contains(where: { $0.contains("no ZMQ") }) {
-      options.warnings.append("--enable-kvcache: KV-cache events are not published: this build has no ZMQ")
-    }
     if sleepModeEnabled, !developmentMode {
       options.warnings.append("--enable-sleep-mode: /sleep stays closed until VLLM_SERVER_DEV_MODE=1 is set")
     }

@@ -1,10 +1,6 @@
 /// Values of flags whose features this build has not got. They are kept only so that they can be checked.
 struct UnsupportedSettings: Sendable, Equatable {
-  var zmqEndpoint = ""
   var zmqMaxConnectAttempts = 0
-  var usesMapEventFormat = false
-  var eventReplayEndpoint = ""
-  var eventReplayQueueSize = 1024
   var tokenizersCacheDirectory = ""
   var datasetPath = ""
   var datasetURL = ""

@@ -1,3 +1,5 @@
+import Digests
+
 /// Reads a configuration file: YAML, or JSON, which is YAML too.
 ///
 /// The steps, in order: hash of the bytes; YAML; the `config` block of a Helm values file; environment variables;

@@ -135,6 +135,7 @@ struct ProblemLog {
   private static let labels = [
     "listeners": "listener", "models": "model", "modelCards": "model card", "decisions": "decision",
     "recipes": "recipe", "vllm_endpoints": "endpoint", "categories": "category",
+    "rolesets": "roleset",
   ]
 
   /// Of mappings whose keys are names.

@@ -1,16 +1,23 @@
-/// SHA-256 as FIPS 180-4 defines it, for the hash that identifies a loaded document.
+/// SHA-256 as FIPS 180-4 defines it: for the hash that identifies a loaded document, and for the simulated engine's block
+/// hashes.
 ///
-/// Ours because the package graph stays free of BoringSSL (swift-crypto would bring it) and a configuration file needs
-/// neither speed nor side-channel resistance.
-enum SHA256 {
+/// Ours because the package graph stays free of BoringSSL (swift-crypto would bring it) and neither use needs
+/// speed nor side-channel resistance.
+public enum SHA256 {
   /// The digest of `bytes` in lower-case hexadecimal, 64 characters.
-  static func hexDigest(of bytes: [UInt8]) -> String {
+  public static func hexDigest(of bytes: [UInt8]) -> String {
     let digits = Array("0123456789abcdef".utf8)
     var text: [UInt8] = []
     for word in digest(of: bytes) {
       for shift in stride(from: 28, through: 0, by: -4) { text.append(digits[Int(word >> UInt32(shift)) & 15]) }
     }
     return String(decoding: text, as: UTF8.self)
+  }
+
+  /// The digest's last eight bytes, big endian.
+  public static func lastWord(of bytes: [UInt8]) -> UInt64 {
+    let words = digest(of: bytes)
+    return UInt64(words[6]) << 32 | UInt64(words[7])
   }
 
   private static func digest(of bytes: [UInt8]) -> [UInt32] {

@@ -1,0 +1,195 @@
+import Fleet
+import NIOCore
+import Synchronization
+
+/// Scrapes the metrics pages of a fleet's engines and publishes what they say into each replica's ``Replica/metrics``.
+///
+/// One task a replica keeps its own pace (``ScrapePace``); at most ``concurrency`` scrapes run at a time, each with one
+/// deadline for connecting and reading. First scrapes are spread over the fastest interval. A page is read on the task's
+/// thread, never on an event loop. Kept for each replica: a ``MetricsWindow``; for replicas that are no longer among the
+/// targets nothing.
+///
+/// The dialect of a target that names none is recognised from its page, and recognised anew when the page is gone or no
+/// longer has its names. Its path is tried among those that dialects use, the next one after each answer that is no page.
+public final class MetricsScraper: Sendable {
+  /// A replica and how its metrics are reached.
+  public struct Target: Sendable {
+    public var replica: Replica
+    /// nil is the replica's own port.
+    public var port: Int?
+    /// nil is the dialect's path.
+    public var path: String?
+    /// nil means that the page's names tell it.
+    public var dialect: EngineDialect?
+    /// Sent with each scrape; may hold a credential.
+    public var headers: [(String, String)]
+
+    public init(
+      replica: Replica, port: Int? = nil, path: String? = nil, dialect: EngineDialect? = nil,
+      headers: [(String, String)] = []
+    ) {
+      self.replica = replica
+      self.port = port
+      self.path = path
+      self.dialect = dialect
+      self.headers = headers
+    }
+  }
+
+  /// Something worth a line in the log.
+  public struct Event: Sendable {
+    public enum Kind: Sendable, Equatable {
+      /// Its page was read for the first time, or again after failures, in that dialect.
+      case speaks(dialect: String)
+      /// Told once for each row of failures.
+      case failed(ScrapeFailure)
+      /// Its counts began anew.
+      case restarted
+    }
+
+    public var replica: Replica
+    public var kind: Kind
+  }
+
+  /// What is remembered of a replica between scrapes.
+  private struct Memory {
+    var window: MetricsWindow
+    var pace: ScrapePace
+    var dialect: EngineDialect?
+    /// Which of ``paths`` is tried.
+    var pathIndex = 0
+    var isAnnounced = false
+  }
+
+  /// The paths that dialects use, each once.
+  private static let paths = EngineDialect.all.reduce(into: [String]()) { paths, dialect in
+    if !paths.contains(dialect.metricsPath) { paths.append(dialect.metricsPath) }
+  }
+
+  /// Scrapes at the same time, at most.
+  public let concurrency: Int
+  private let client: EngineHTTPClient
+  private let timeout: TimeAmount
+  private let window: UInt64
+  private let pace: ScrapePace
+  private let slots: ScrapeSlots
+  private let memories = Mutex<[Int: Memory]>([:])
+  /// Called from any thread.
+  private let onEvent: @Sendable (Event) -> Void
+
+  /// - Parameters:
+  ///   - timeout: the deadline of one scrape.
+  ///   - window: nanoseconds that rates, means and quantiles are of.
+  public init(
+    client: EngineHTTPClient, concurrency: Int = 32, timeout: TimeAmount = .seconds(2),
+    window: UInt64 = 60_000_000_000, pace: ScrapePace = ScrapePace(),
+    onEvent: @escaping @Sendable (Event) -> Void = { _ in }
+  ) {
+    self.client = client
+    self.concurrency = concurrency
+    self.timeout = timeout
+    self.window = window
+    self.pace = pace
+    self.onEvent = onEvent
+    slots = ScrapeSlots(concurrency)
+  }
+
+  /// Scrapes until the task is cancelled; returns when scrapes in progress have ended, so within the deadline.
+  ///
+  /// To be called again, after cancelling, when the fleet changes: replicas that stay keep their windows. One call at a
+  /// time.
+  public func run(_ targets: [Target]) async {
+    let ids = Set(targets.map(\.replica.id))
+    memories.withLock { memories in memories = memories.filter { ids.contains($0.key) } }
+    await withTaskGroup(of: Void.self) { group in
+      for (index, target) in targets.enumerated() {
+        let offset = pace.fastest / UInt64(targets.count) * UInt64(index)
+        group.addTask { [self] in
+          var pause = offset
+          while !Task.isCancelled {
+            if pause > 0 { try? await Task.sleep(nanoseconds: pause) }
+            guard !Task.isCancelled else { return }
+            await slots.acquire()
+            pause = await scrape(target)
+            slots.release()
+          }
+        }
+      }
+    }
+  }
+
+  /// Scrapes one replica and publishes what it says.
+  ///
+  /// - Returns: nanoseconds until it should be scraped again.
+  @discardableResult
+  public func scrape(_ target: Target) async -> UInt64 {
+    let id = target.replica.id
+    let known = memories.withLock { memories in
+      memories[id] ?? Memory(window: MetricsWindow(window: window), pace: pace)
+    }
+    let result: Result<(EngineScrape, EngineDialect), ScrapeFailure>
+    do {
+      result = .success(try await page(target, known))
+    } catch {
+      result = .failure(error)
+    }
+    return record(result, target, known)
+  }
+
+  /// - Throws: why there is no page that can be read.
+  private func page(_ target: Target, _ known: Memory) async throws(ScrapeFailure) -> (EngineScrape, EngineDialect) {
+    let replica = target.replica
+    let path = target.path ?? (target.dialect ?? known.dialect)?.metricsPath ?? Self.paths[known.pathIndex]
+    let answer: EngineHTTPClient.Answer
+    do {
+      answer = try await client.get(
+        host: replica.host, port: target.port ?? replica.port, usesTLS: replica.usesTLS, path: path,
+        headers: target.headers, timeout: timeout)
+    } catch {
+      throw .unreachable(ConnectionFailure.text(error))
+    }
+    guard answer.status == 200 else { throw .status(path: path, answer.status) }
+    let read = answer.body.withUnsafeReadableBytes { bytes -> (EngineScrape, EngineDialect)? in
+      guard let dialect = target.dialect ?? known.dialect ?? EngineDialect.recognise(bytes) else { return nil }
+      let scrape = EngineScrape(bytes, dialect: dialect)
+      return scrape.knownSamples > 0 ? (scrape, dialect) : nil
+    }
+    guard let read else { throw .unknownNames(path: path) }
+    return read
+  }
+
+  private func record(
+    _ result: Result<(EngineScrape, EngineDialect), ScrapeFailure>, _ target: Target, _ known: Memory
+  ) -> UInt64 {
+    let now = NIODeadline.now().uptimeNanoseconds
+    var memory = known
+    var events: [Event.Kind] = []
+    let pause: UInt64
+    switch result {
+    case .success((let scrape, let dialect)):
+      if memory.dialect.map({ $0.name != dialect.name }) ?? false { memory.window.reset() }
+      memory.dialect = dialect
+      let change = memory.window.add(scrape, at: now)
+      if !memory.isAnnounced { events.append(.speaks(dialect: dialect.name)) }
+      memory.isAnnounced = true
+      if change == .restarted { events.append(.restarted) }
+      pause = memory.pace.succeeded(moved: change != .unmoved)
+      target.replica.metrics.publish(
+        memory.window.metrics(now: now), adapters: memory.window.adapters,
+        prefilling: target.replica.load.state.prefilling, restarted: change == .restarted)
+    case .failure(let failure):
+      if !memory.pace.isFailing { events.append(.failed(failure)) }
+      memory.isAnnounced = false
+      if failure.isNoPage { memory.dialect = nil }
+      if failure.isAnswer, memory.dialect == nil { memory.pathIndex = (memory.pathIndex + 1) % Self.paths.count }
+      let staleAfter = memory.pace.staleAfter
+      pause = memory.pace.failed()
+      if target.replica.metrics.scrapedAt != 0, memory.window.scrapedAt.map({ now - $0 > staleAfter }) ?? true {
+        target.replica.metrics.publish(EngineMetrics(), adapters: nil)
+      }
+    }
+    memories.withLock { $0[target.replica.id] = memory }
+    for kind in events { onEvent(Event(replica: target.replica, kind: kind)) }
+    return pause
+  }
+}

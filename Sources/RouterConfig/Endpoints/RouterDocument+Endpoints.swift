@@ -1,0 +1,58 @@
+extension RouterDocument {
+  /// The document with the backends of an endpoints file.
+  ///
+  /// A model that `providers.models` declares keeps its own backends and gets those of the file behind them, except at
+  /// addresses that it has already; its settings, credentials aside, hold for them too. A model that only the file names
+  /// becomes a model with the document's default reliability. Adapters join the model's card. When the document names no
+  /// default model and declares no models, the file's first model is the default.
+  public func adding(_ endpoints: EndpointsDocument) -> RouterDocument {
+    var document = self
+    let declaresModels = !providers.models.isEmpty
+    for model in endpoints.models {
+      let place: Int
+      if let known = document.providers.models.firstIndex(where: { $0.name == model.name }) {
+        place = known
+      } else {
+        place = document.providers.models.count
+        document.providers.models.append(ProviderModel(name: model.name))
+      }
+      for endpoint in model.endpoints {
+        let isKnown = document.providers.models[place].backends.contains {
+          $0.host == endpoint.host && $0.port == endpoint.port && $0.usesTLS == endpoint.usesTLS
+        }
+        guard !isKnown else { continue }
+        document.providers.models[place].backends.append(BackendReference(endpoint, engine: model.engine))
+      }
+      document.addAdapters(of: model)
+    }
+    if document.providers.defaultModel == nil, !declaresModels {
+      document.providers.defaultModel = endpoints.models.first?.name
+    }
+    return document
+  }
+
+  private mutating func addAdapters(of model: EndpointsDocument.Model) {
+    var names = model.adapters
+    for adapter in model.endpoints.flatMap(\.adapters) where !names.contains(adapter) { names.append(adapter) }
+    let place: Int
+    if let known = routing.modelCards.firstIndex(where: { $0.name == model.name }) {
+      place = known
+    } else {
+      place = routing.modelCards.count
+      routing.modelCards.append(ModelCard(name: model.name))
+    }
+    let known = Set(routing.modelCards[place].loras.map(\.name))
+    routing.modelCards[place].loras += names.filter { !known.contains($0) }.map { LoRACard(name: $0) }
+  }
+}
+
+extension BackendReference {
+  /// The backend that an endpoint of the file is.
+  init(_ endpoint: EndpointsDocument.Endpoint, engine: String?) {
+    self.init(
+      name: endpoint.name, host: endpoint.host, port: endpoint.port, usesTLS: endpoint.usesTLS,
+      weight: endpoint.weight, type: engine ?? "vllm")
+    self.endpoint = EndpointDetails(
+      role: endpoint.role, roleset: endpoint.roleset, metricsPort: endpoint.metricsPort, labels: endpoint.labels)
+  }
+}

@@ -1,0 +1,29 @@
+/// What one reading of a text gave.
+public struct EncodedText: Sendable, Equatable {
+  /// The text's vector: over several windows, that of all their tokens together.
+  public var embedding: [Float] = []
+  /// The text's tokens, without special ones, up to the budget of tokens.
+  public var tokens = TokenizedText()
+  /// The stretches of ``tokens`` that were read.
+  public var windows: [Range<Int>] = []
+  /// The tokens that rows of ``captured`` and of a token head's ``probabilities`` belong to, in rising order: all, but
+  /// for gaps between windows. A token in two windows is taken from the one in whose middle it is nearer.
+  public var ownTokens: [Int] = []
+  /// The captured layer's vectors of ``ownTokens``, one behind the other; empty if no layer was captured.
+  public var captured: [Float] = []
+  /// The head's probabilities: of a head of texts a row a window, of one of tokens a row for each of ``ownTokens``; none
+  /// without a head.
+  public var probabilities: [[Float]] = []
+
+  public init() {}
+
+  /// Whether every token was read.
+  public var isWhole: Bool {
+    var end = 0
+    for window in windows {
+      if window.lowerBound > end { return false }
+      end = max(end, window.upperBound)
+    }
+    return end == tokens.count
+  }
+}

@@ -1,0 +1,153 @@
+#if canImport(Glibc)
+  import Glibc
+#elseif canImport(Musl)
+  import Musl
+#else
+  import Darwin
+#endif
+
+/// Worker threads that read texts with one encoder, one thread a text.
+///
+/// Askers wait without a thread. A full queue refuses at once; a text whose askers' deadlines all passed is not begun,
+/// and one being read is given up between two windows. Callable from any thread. Memory: a workspace a worker, the
+/// queue's texts.
+public final class EncoderPool: @unchecked Sendable {  // all mutable state is touched under `mutex` only
+  private typealias Answer = CheckedContinuation<Result<EncodedText, EncoderPoolError>, Never>
+
+  private let encoder: TransformerEncoder
+  private let options: EncodingOptions
+  private let now: @Sendable () -> UInt64
+  private let mutex = UnsafeMutablePointer<pthread_mutex_t>.allocate(capacity: 1)
+  private let arrived = UnsafeMutablePointer<pthread_cond_t>.allocate(capacity: 1)
+  private var queue: EncodingQueue
+  private var answers: [EncodingQueue.Asker: Answer] = [:]
+  private var nextAsker: EncodingQueue.Asker = 0
+  private var isClosed = false
+
+  /// Starts the workers.
+  ///
+  /// - Parameters:
+  ///   - workers: threads, 1 to 256; as many as cores may be kept busy with reading.
+  ///   - capacity: texts that may wait.
+  ///   - textLimit: bytes a text may have.
+  ///   - now: the callers' monotonic clock, in nanoseconds.
+  public init(
+    _ encoder: TransformerEncoder, options: EncodingOptions = EncodingOptions(), workers: Int, capacity: Int = 256,
+    textLimit: Int = 4 << 20, now: @escaping @Sendable () -> UInt64
+  ) {
+    precondition((1...256).contains(workers) && capacity > 0, "1 to 256 workers and a place to wait are needed")
+    self.encoder = encoder
+    self.options = options
+    self.now = now
+    queue = EncodingQueue(capacity: capacity, textLimit: textLimit, askerLimit: 4096)
+    pthread_mutex_init(mutex, nil)
+    pthread_cond_init(arrived, nil)
+    for _ in 0..<workers { startWorker() }
+  }
+
+  deinit {
+    pthread_mutex_destroy(mutex)
+    pthread_cond_destroy(arrived)
+    mutex.deallocate()
+    arrived.deallocate()
+  }
+
+  /// Texts that wait and texts that are being read.
+  public var load: (waiting: Int, running: Int) {
+    locked { (queue.waiting, queue.running) }
+  }
+
+  /// Reads a text, or joins who asked for it before.
+  ///
+  /// - Parameter deadline: the instant of the pool's clock after which the answer is of no use; nil: none.
+  /// - Throws: why it was not read.
+  public func encode(_ text: [UInt8], deadline: UInt64?) async throws(EncoderPoolError) -> EncodedText {
+    let result = await withCheckedContinuation { (answer: Answer) in
+      let refusal: EncoderPoolError? = locked {
+        if isClosed { return .closed }
+        nextAsker += 1
+        if let refusal = queue.ask(text, by: nextAsker, deadline: deadline, now: now()) { return refusal }
+        answers[nextAsker] = answer
+        pthread_cond_signal(arrived)
+        return nil
+      }
+      if let refusal { answer.resume(returning: .failure(refusal)) }
+    }
+    return try result.get()
+  }
+
+  /// Refuses further texts, gives up those that wait and lets the workers end. Texts being read are still answered.
+  public func close() {
+    let given: [Answer] = locked {
+      isClosed = true
+      pthread_cond_broadcast(arrived)
+      return queue.close().compactMap { answers.removeValue(forKey: $0) }
+    }
+    for answer in given { answer.resume(returning: .failure(.closed)) }
+  }
+
+  private func locked<Value>(_ body: () -> Value) -> Value {
+    pthread_mutex_lock(mutex)
+    defer { pthread_mutex_unlock(mutex) }
+    return body()
+  }
+
+  // MARK: Workers
+
+  private func startWorker() {
+    var attributes = pthread_attr_t()
+    pthread_attr_init(&attributes)
+    pthread_attr_setdetachstate(&attributes, Int32(PTHREAD_CREATE_DETACHED))
+    pthread_attr_setstacksize(&attributes, 1 << 20)
+    #if canImport(Darwin)
+      var thread: pthread_t?
+    #else
+      var thread = pthread_t()
+    #endif
+    // The worker holds the pool until it is closed.
+    let pool = Unmanaged.passRetained(self)
+    let failure = pthread_create(
+      &thread, &attributes,
+      { argument in
+        #if canImport(Darwin)
+          Unmanaged<EncoderPool>.fromOpaque(argument).takeRetainedValue().work()
+        #else
+          if let argument { Unmanaged<EncoderPool>.fromOpaque(argument).takeRetainedValue().work() }
+        #endif
+        return nil
+      }, pool.toOpaque())
+    precondition(failure == 0, "no thread could be started: \(String(cString: strerror(failure)))")
+    pthread_attr_destroy(&attributes)
+  }
+
+  private func work() {
+    let capacity = min(options.window, encoder.configuration.longestInput)
+    let workspace = encoder.makeWorkspace(capacity: max(capacity, 8))
+    while let text = nextText() {
+      let encoded = text.withUnsafeBytes { bytes in
+        encoder.encode(bytes, options, workspace) { !self.isWanted(text) }
+      }
+      let given: [Answer] = locked { queue.finish(text).compactMap { answers.removeValue(forKey: $0) } }
+      for answer in given {
+        answer.resume(returning: encoded.map { .success($0) } ?? .failure(.deadlineExceeded))
+      }
+    }
+  }
+
+  private func isWanted(_ text: [UInt8]) -> Bool { locked { queue.isWanted(text, now: now()) } }
+
+  /// Waits for a text; nil once the pool is closed.
+  private func nextText() -> [UInt8]? {
+    while true {
+      let (text, late, isOver): ([UInt8]?, [Answer], Bool) = locked {
+        if isClosed { return (nil, [], true) }
+        let (text, late) = queue.take(now: now())
+        let given = late.compactMap { answers.removeValue(forKey: $0) }
+        if text == nil, given.isEmpty { pthread_cond_wait(arrived, mutex) }
+        return (text, given, false)
+      }
+      for answer in late { answer.resume(returning: .failure(.deadlineExceeded)) }
+      if text != nil || isOver { return text }
+    }
+  }
+}

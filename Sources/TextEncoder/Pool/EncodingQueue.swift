@@ -1,0 +1,100 @@
+/// The texts that wait for an encoder's workers: bounded, with deadlines, each text once.
+///
+/// A value without threads or clock: ``EncoderPool`` carries out what it answers. Two askers of one text share a place
+/// (single flight). A text is begun as long as one of them still wants it; those whose deadline passed before are
+/// answered when a worker comes to the text, those whose deadline passes meanwhile get the result, late.
+///
+/// Bounds: `capacity` texts that wait, `textLimit` bytes a text, `askerLimit` askers a text.
+struct EncodingQueue {
+  /// What an asker is known by.
+  typealias Asker = UInt64
+
+  private struct Place {
+    /// Asker and its deadline.
+    var askers: [(asker: Asker, deadline: UInt64?)]
+    var isRunning = false
+  }
+
+  let capacity: Int
+  let textLimit: Int
+  let askerLimit: Int
+  private var places: [[UInt8]: Place] = [:]
+  /// Texts in the order they came; those in ``places`` that do not run yet. Taken ones leave from the front.
+  private var order: [[UInt8]] = []
+  private var front = 0
+
+  init(capacity: Int, textLimit: Int, askerLimit: Int) {
+    self.capacity = capacity
+    self.textLimit = textLimit
+    self.askerLimit = askerLimit
+  }
+
+  /// Texts that no worker has taken yet.
+  var waiting: Int { order.count - front }
+
+  /// Texts that a worker reads.
+  var running: Int { places.count - waiting }
+
+  /// A text is asked for.
+  ///
+  /// - Returns: why it is refused; nil: it waits, and its asker will be answered by ``finish(_:)`` or ``take(now:)``.
+  mutating func ask(_ text: [UInt8], by asker: Asker, deadline: UInt64?, now: UInt64) -> EncoderPoolError? {
+    if let deadline, deadline <= now { return .deadlineExceeded }
+    guard text.count <= textLimit else { return .textTooLong(limit: textLimit) }
+    if places[text] != nil {
+      guard let count = places[text]?.askers.count, count < askerLimit else { return .queueFull(capacity: askerLimit) }
+      places[text]?.askers.append((asker, deadline))
+      return nil
+    }
+    guard waiting < capacity else { return .queueFull(capacity: capacity) }
+    places[text] = Place(askers: [(asker, deadline)])
+    order.append(text)
+    return nil
+  }
+
+  /// A worker is free: the oldest text that someone still wants, and the askers whose deadline passed while they waited
+  /// for texts that nobody wants any more.
+  mutating func take(now: UInt64) -> (text: [UInt8]?, late: [Asker]) {
+    var late: [Asker] = []
+    while front < order.count {
+      let text = order[front]
+      order[front] = []
+      front += 1
+      if front >= 64, front * 2 >= order.count {
+        order.removeFirst(front)
+        front = 0
+      }
+      guard let place = places[text] else { preconditionFailure("every waiting text has a place") }
+      let wanting = place.askers.filter { asker in asker.deadline.map { $0 > now } ?? true }
+      late += place.askers.filter { asker in asker.deadline.map { $0 <= now } ?? false }.map(\.asker)
+      guard !wanting.isEmpty else {
+        places[text] = nil
+        continue
+      }
+      places[text] = Place(askers: wanting, isRunning: true)
+      return (text, late)
+    }
+    return (nil, late)
+  }
+
+  /// Whether anyone still wants a text that runs: asked between its windows.
+  func isWanted(_ text: [UInt8], now: UInt64) -> Bool {
+    places[text]?.askers.contains { asker in asker.deadline.map { $0 > now } ?? true } ?? false
+  }
+
+  /// A text was read, or given up: the askers to answer.
+  mutating func finish(_ text: [UInt8]) -> [Asker] {
+    guard let place = places.removeValue(forKey: text) else { return [] }
+    precondition(place.isRunning, "a text is finished once it was taken")
+    return place.askers.map(\.asker)
+  }
+
+  /// Everything that waits is given up: the askers to answer. Texts that run are finished by their workers.
+  mutating func close() -> [Asker] {
+    var askers: [Asker] = []
+    for text in order[front...] { askers += places.removeValue(forKey: text)?.askers.map(\.asker) ?? [] }
+    order = []
+    front = 0
+    return askers
+  }
+}

@@ -1,0 +1,7 @@
+/// What a classification head scores.
+enum HeadKind: String, Sendable {
+  /// The text.
+  case sequence
+  /// Each token.
+  case token
+}

@@ -1,0 +1,109 @@
+import Testing
+
+@testable import TextEncoder
+
+@Suite("The encoder's queue and pool")
+struct EncoderPoolTests {
+  private let a = Array("a".utf8)
+  private let b = Array("b".utf8)
+
+  private func queue(capacity: Int = 2) -> EncodingQueue {
+    EncodingQueue(capacity: capacity, textLimit: 8, askerLimit: 3)
+  }
+
+  @Test("texts are taken in the order they came, and two askers of one text share it")
+  func singleFlight() {
+    var queue = queue()
+    #expect(queue.ask(a, by: 1, deadline: nil, now: 0) == nil)
+    #expect(queue.ask(b, by: 2, deadline: nil, now: 0) == nil)
+    #expect(queue.ask(a, by: 3, deadline: nil, now: 0) == nil)
+    #expect(queue.waiting == 2)
+    #expect(queue.take(now: 0).text == a)
+    #expect(queue.ask(a, by: 4, deadline: nil, now: 0) == nil)  // joins the running one
+    #expect(queue.finish(a) == [1, 3, 4])
+    #expect(queue.take(now: 0).text == b)
+    #expect(queue.finish(b) == [2])
+    #expect(queue.take(now: 0).text == nil)
+    #expect(queue.running == 0)
+  }
+
+  @Test("a full queue, a long text, too many askers and a late one are refused")
+  func refusals() {
+    var queue = queue(capacity: 1)
+    #expect(queue.ask(a, by: 1, deadline: 5, now: 5) == .deadlineExceeded)
+    #expect(queue.ask([UInt8](repeating: 0, count: 9), by: 1, deadline: nil, now: 0) == .textTooLong(limit: 8))
+    #expect(queue.ask(a, by: 1, deadline: nil, now: 0) == nil)
+    #expect(queue.ask(b, by: 2, deadline: nil, now: 0) == .queueFull(capacity: 1))
+    #expect(queue.ask(a, by: 3, deadline: nil, now: 0) == nil)
+    #expect(queue.ask(a, by: 4, deadline: nil, now: 0) == nil)
+    #expect(queue.ask(a, by: 5, deadline: nil, now: 0) == .queueFull(capacity: 3))
+  }
+
+  @Test("a text that nobody wants any more is not begun; one that somebody wants is")
+  func deadlines() {
+    var queue = queue()
+    _ = queue.ask(a, by: 1, deadline: 10, now: 0)
+    _ = queue.ask(b, by: 2, deadline: 10, now: 0)
+    _ = queue.ask(b, by: 3, deadline: 30, now: 0)
+    let (text, late) = queue.take(now: 20)
+    #expect(text == b)
+    #expect(late == [1, 2])
+    #expect(queue.isWanted(b, now: 29))
+    #expect(!queue.isWanted(b, now: 30))
+    #expect(queue.finish(b) == [3])
+  }
+
+  @Test("closing answers those that wait and leaves what runs")
+  func closing() {
+    var queue = queue()
+    _ = queue.ask(a, by: 1, deadline: nil, now: 0)
+    _ = queue.take(now: 0)
+    _ = queue.ask(b, by: 2, deadline: nil, now: 0)
+    #expect(queue.close() == [2])
+    #expect(queue.finish(a) == [1])
+  }
+
+  @Test("thousands of texts through the queue leave nothing behind")
+  func memory() {
+    var queue = queue()
+    for round in 0..<5000 {
+      let text = Array("\(round)".utf8)
+      #expect(queue.ask(text, by: UInt64(round), deadline: nil, now: 0) == nil)
+      #expect(queue.take(now: 0).text == text)
+      #expect(queue.finish(text) == [UInt64(round)])
+    }
+    #expect(queue.waiting == 0 && queue.running == 0)
+  }
+
+  @Test("the pool gives what the encoder gives, to many askers at once, and refuses once closed")
+  func pool() async throws {
+    let encoder = try TransformerEncoder(Fixtures.packed("bert-sequence"))
+    let options = EncodingOptions(window: 32, overlap: 8)
+    let texts = (0..<20).map { Array("text number \($0 % 7) of some words".utf8) }
+    let workspace = encoder.makeWorkspace()
+    let expected = texts.map { text in text.withUnsafeBytes { encoder.encode($0, options, workspace) } }
+    let pool = EncoderPool(encoder, options: options, workers: 2, now: { 0 })
+    let got = try await withThrowingTaskGroup(of: (Int, EncodedText).self) { group in
+      for (index, text) in texts.enumerated() {
+        group.addTask { (index, try await pool.encode(text, deadline: nil)) }
+      }
+      var results: [Int: EncodedText] = [:]
+      for try await (index, result) in group { results[index] = result }
+      return results
+    }
+    for index in texts.indices { #expect(got[index] == expected[index]) }
+    await #expect(throws: EncoderPoolError.deadlineExceeded) { try await pool.encode(texts[0], deadline: 0) }
+    pool.close()
+    await #expect(throws: EncoderPoolError.closed) { try await pool.encode(texts[0], deadline: nil) }
+  }
+
+  @Test(
+    "windows cover a text up to the budget, then are spread over it",
+    arguments: [
+      (100, 8, [0..<100]), (300, 8, [0..<254, 46..<300]), (25_000, 3, [0..<254, 12_373..<12_627, 24_746..<25_000]),
+      (500, 1, [0..<254]), (0, 8, [0..<0]),
+    ])
+  func windows(tokens: Int, budget: Int, expected: [Range<Int>]) {
+    #expect(WindowPlan(tokens: tokens, window: 254, stride: 190, budget: budget).windows == expected)
+  }
+}

@@ -1,0 +1,179 @@
+import CEmulatedKernels
+import CTextKernels
+import Seeded
+import Testing
+
+@testable import TextEncoder
+
+/// Every table against the portable one on random matrices of awkward sizes.
+@Suite("Kernels")
+struct KernelTests {
+  private static let seed: UInt64 = 20_261
+  private let portable = InstructionSet.portable.kernels
+  private var tables: [(name: String, kernels: text_kernels)] {
+    InstructionSet.allCases.filter { $0 != .portable && $0.isAvailable }.map { ($0.rawValue, $0.kernels) }
+      + [("avx512-vnni, emulated", text_emulated_vnni_kernels().pointee)]
+  }
+
+  private func random(_ count: Int, _ generator: inout SeededGenerator) -> [Float] {
+    (0..<count).map { _ in Float.random(in: -1...1, using: &generator) * Float.random(in: 0...2, using: &generator) }
+  }
+
+  private func aligned<Value>(_ bytes: Int, _ body: (UnsafeMutableRawPointer) -> Value) -> Value {
+    let memory = UnsafeMutableRawPointer.allocate(byteCount: bytes, alignment: 64)
+    memory.initializeMemory(as: UInt8.self, repeating: 0xA5, count: bytes)
+    defer { memory.deallocate() }
+    return body(memory)
+  }
+
+  private func linear(
+    _ kernels: text_kernels, _ x: [Float], _ w: [Float], rows: Int, width: Int, channels: Int, bias: [Float]?,
+    _ activation: text_activation
+  ) -> [Float] {
+    let padded = (channels + 15) / 16 * 16
+    var panels = [Int8](repeating: 0, count: padded * ((width + 3) / 4 * 4))
+    var scales = [Float](repeating: 0, count: padded)
+    var sums = [Int32](repeating: 0, count: padded)
+    text_pack_weights(w, channels, width, &panels, &scales, &sums)
+    var output = [Float](repeating: -77, count: rows * channels)
+    var rowScales = [Float](repeating: 0, count: rows)
+    let paddedBias = bias.map { $0 + [Float](repeating: 0, count: padded - channels) }
+    aligned(text_linear_scratch(width)) { scratch in
+      aligned(rows * text_quantized_stride(width)) { quantized in
+        kernels.quantize(x, width, rows, width, quantized, &rowScales)
+        func run(_ bias: UnsafePointer<Float>?) {
+          panels.withUnsafeBufferPointer { panels in
+            scales.withUnsafeBufferPointer { scales in
+              sums.withUnsafeBufferPointer { sums in
+                rowScales.withUnsafeBufferPointer { rowScales in
+                  output.withUnsafeMutableBufferPointer { output in
+                    guard let p = panels.baseAddress, let s = scales.baseAddress, let n = sums.baseAddress,
+                      let r = rowScales.baseAddress, let o = output.baseAddress
+                    else { return }
+                    var job = text_linear(
+                      input: quantized, input_scales: r, rows: rows, width: width, panels: p, scales: s, sums: n,
+                      bias: bias, channels: channels, activation: activation, output: o, output_stride: channels,
+                      scratch: scratch)
+                    kernels.linear(&job)
+                  }
+                }
+              }
+            }
+          }
+        }
+        if let paddedBias { paddedBias.withUnsafeBufferPointer { run($0.baseAddress) } } else { run(nil) }
+      }
+    }
+    return output
+  }
+
+  private func highestDifference(_ a: [Float], _ b: [Float]) -> Float {
+    zip(a, b).map { abs($0 - $1) }.max() ?? 0
+  }
+
+  @Test("int8 products are equal but for rounding, and near those of single precision")
+  func products() {
+    var generator = SeededGenerator(seed: Self.seed)
+    for (rows, width, channels) in [
+      (1, 16, 16), (3, 20, 33), (6, 64, 32), (7, 36, 7), (14, 128, 48), (17, 96, 50), (29, 52, 64),
+    ] {
+      let x = random(rows * width, &generator)
+      let w = random(channels * width, &generator)
+      let bias = rows % 2 == 0 ? nil : random(channels, &generator)
+      let expected = linear(
+        portable, x, w, rows: rows, width: width, channels: channels, bias: bias, TEXT_ACTIVATION_NONE)
+      for row in 0..<rows {
+        for channel in 0..<channels {
+          var exact: Float = bias?[channel] ?? 0
+          for k in 0..<width { exact += x[row * width + k] * w[channel * width + k] }
+          #expect(abs(exact - expected[row * channels + channel]) < 0.02 * Float(width).squareRoot())
+        }
+      }
+      for (name, kernels) in tables {
+        let got = linear(kernels, x, w, rows: rows, width: width, channels: channels, bias: bias, TEXT_ACTIVATION_NONE)
+        // A value that lies between two integers may be rounded either way: half a step of one activation.
+        #expect(highestDifference(got, expected) < 0.02, "seed \(Self.seed), \(name), \(rows) × \(width) × \(channels)")
+      }
+    }
+  }
+
+  @Test("activations are those of their definitions, to 1e-5")
+  func activations() {
+    // One channel, weight 1 and a bias of x: the input is zero, so the output is activation(x).
+    for (name, kernels) in tables + [("portable", portable)] {
+      let points = (-60...60).map { Float($0) / 10 }
+      func values(_ activation: text_activation) -> [Float] {
+        linear(
+          kernels, [Float](repeating: 0, count: 4), [Float](repeating: 1, count: 4 * points.count), rows: 1, width: 4,
+          channels: points.count, bias: points, activation)
+      }
+      for (x, y) in zip(points, values(TEXT_ACTIVATION_GELU)) {
+        #expect(abs(Double(y) - Reference.gelu(Double(x))) < 1e-5, "\(name), gelu(\(x))")
+      }
+      for (x, y) in zip(points, values(TEXT_ACTIVATION_TANH)) {
+        #expect(abs(Double(y) - Reference.tanh(Double(x))) < 1e-6, "\(name), tanh(\(x))")
+      }
+      #expect(values(TEXT_ACTIVATION_RELU) == points.map { max($0, 0) })
+    }
+  }
+
+  private func attention(
+    _ kernels: text_kernels, _ x: [Float], rows: Int, heads: Int, headWidth: Int, window: Int
+  ) -> [Float] {
+    let width = heads * headWidth
+    var output = [Float](repeating: -77, count: rows * width)
+    aligned(text_attention_scratch(rows, headWidth)) { scratch in
+      x.withUnsafeBufferPointer { x in
+        output.withUnsafeMutableBufferPointer { output in
+          guard let q = x.baseAddress, let o = output.baseAddress else { return }
+          var job = text_attention(
+            queries: q, keys: q + width, values: q + 2 * width, stride: 3 * width, rows: rows, heads: heads,
+            head_width: headWidth, scale: 0.25, window: window, output: o, output_stride: width, scratch: scratch)
+          kernels.attention(&job)
+        }
+      }
+    }
+    return output
+  }
+
+  @Test("attention is softmax attention, over all tokens and over near ones")
+  func attentions() {
+    var generator = SeededGenerator(seed: Self.seed)
+    for (rows, heads, headWidth, window) in [
+      (1, 1, 16, 0), (5, 2, 32, 0), (33, 2, 16, 0), (50, 1, 48, 4), (71, 2, 32, 9),
+    ] {
+      let x = random(rows * 3 * heads * headWidth, &generator)
+      let expected = Reference.attention(x, rows: rows, heads: heads, headWidth: headWidth, window: window, scale: 0.25)
+      for (name, kernels) in tables + [("portable", portable)] {
+        let got = attention(kernels, x, rows: rows, heads: heads, headWidth: headWidth, window: window)
+        #expect(highestDifference(got, expected) < 1e-5, "seed \(Self.seed), \(name), \(rows) rows, window \(window)")
+      }
+    }
+  }
+
+  @Test("rows of zeros and rows that are no numbers give zeros, not faults")
+  func degenerateRows() {
+    let x: [Float] = [0, 0, 0, 0, .nan, .infinity, 1, 2, 1, 1, 1, 1]
+    for (name, kernels) in tables + [("portable", portable)] {
+      let got = linear(
+        kernels, x, [1, 1, 1, 1], rows: 3, width: 4, channels: 1, bias: nil, TEXT_ACTIVATION_NONE)
+      #expect(got[0] == 0, "\(name)")
+      #expect(abs(got[2] - 4) < 0.05, "\(name)")
+    }
+  }
+
+  @Test("the checksum sees a changed byte, a moved one and a missing one")
+  func checksum() {
+    let bytes = (0..<1000).map { UInt8(truncatingIfNeeded: $0 * 7) }
+    let sum = text_checksum(bytes, bytes.count)
+    for place in [0, 31, 32, 500, 999] {
+      var other = bytes
+      other[place] ^= 1
+      #expect(text_checksum(other, other.count) != sum)
+    }
+    var swapped = bytes
+    swapped.swapAt(3, 11)
+    #expect(text_checksum(swapped, swapped.count) != sum)
+    #expect(text_checksum(bytes, bytes.count - 1) != sum)
+  }
+}
