@@ -110,7 +110,8 @@ let package = Package(
     .executableTarget(
       name: "switchyard",
       dependencies: [
-        "AdminAPI", "Balancing", "ChatProtocols", "Discovery", "EngineClient", "EngineSimulator", "Explanation", "ExtProc",
+        "AdminAPI", "Balancing", "ChatProtocols", "Discovery", "EngineClient", "EngineSimulator", "Explanation",
+        "ExtProc",
         "FleetSimulator", "JSONText", "Fleet", "Gateway", "Pipeline", "Reading", "Reliability", "RouterConfig",
         "Telemetry", .product(name: "ArgumentParser", package: "swift-argument-parser"),
         .product(name: "NIOCore", package: "swift-nio"), .product(name: "NIOPosix", package: "swift-nio"),

@@ -98,4 +98,9 @@ public final class ReplicaMetrics: Sendable {
       if restarted { restartCount.wrappingAdd(1, ordering: .relaxed) }
     }
   }
+
+  /// What is known is too old: everything is unknown but what the engine is. Nothing happens when it is so already.
+  public func forget() {
+    if scrapedAt != 0 { publish(EngineMetrics(), adapters: nil) }
+  }
 }

@@ -19,7 +19,8 @@ struct Replay: ParsableCommand {
       """)
 
   enum Format: String, ExpressibleByArgument, CaseIterable {
-    case mooncake, azure, accessLog = "access-log"
+    case mooncake, azure
+    case accessLog = "access-log"
   }
 
   @Option(help: "The trace: Mooncake's JSON lines, Azure's CSV, or the gateway's own access log.") var trace: String
@@ -33,7 +34,8 @@ struct Replay: ParsableCommand {
   @Option(help: "Replay the first so many requests only.") var requests: Int?
   @Option(help: "Let requests arrive so many times faster.") var faster = 1.0
   @Option(help: "Seed of everything random.") var seed: UInt64 = 1
-  @Option(help: ArgumentHelp("Draw the time to first token over time into this file.", valueName: "file")) var svg: String?
+  @Option(help: ArgumentHelp("Draw the time to first token over time into this file.", valueName: "file")) var svg:
+    String?
 
   /// What is compared when nothing is named.
   private static let usual: [StrategyKind] = [.leastTTFT, .sticky, .prefixCache, .leastRequest, .random]

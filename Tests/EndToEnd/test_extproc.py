@@ -11,7 +11,7 @@ import pytest
 
 import wire
 from conftest import Fleet, Maker
-from envoy import Envoy, Processor, configuration, envoy_binary, http_filters
+from envoy_proxy import Envoy, Processor, configuration, envoy_binary, http_filters
 from processes import MODEL, Engine, free_port, poll, prompt_of
 from processes import configuration as routing
 from recording_engine import EVENT, STREAM_HEAD, Call, RecordingEngine, document, model

@@ -13,7 +13,7 @@ from hyperframe.frame import DataFrame, Frame, HeadersFrame, WindowUpdateFrame
 
 import http2
 from conftest import Maker
-from envoy import Processor
+from envoy_proxy import Processor
 from recording_engine import RecordingEngine, document, model
 
 PROCESS = "/envoy.service.ext_proc.v3.ExternalProcessor/Process"

@@ -1,6 +1,5 @@
-import Testing
-
 import Digests
+import Testing
 
 @Suite("SHA-256") struct SHA256Tests {
   @Test(

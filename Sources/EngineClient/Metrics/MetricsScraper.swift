@@ -164,32 +164,50 @@ public final class MetricsScraper: Sendable {
     let now = NIODeadline.now().uptimeNanoseconds
     var memory = known
     var events: [Event.Kind] = []
-    let pause: UInt64
-    switch result {
-    case .success((let scrape, let dialect)):
-      if memory.dialect.map({ $0.name != dialect.name }) ?? false { memory.window.reset() }
-      memory.dialect = dialect
-      let change = memory.window.add(scrape, at: now)
-      if !memory.isAnnounced { events.append(.speaks(dialect: dialect.name)) }
-      memory.isAnnounced = true
-      if change == .restarted { events.append(.restarted) }
-      pause = memory.pace.succeeded(moved: change != .unmoved)
-      target.replica.metrics.publish(
-        memory.window.metrics(now: now), adapters: memory.window.adapters,
-        prefilling: target.replica.load.state.prefilling, restarted: change == .restarted)
-    case .failure(let failure):
-      if !memory.pace.isFailing { events.append(.failed(failure)) }
-      memory.isAnnounced = false
-      if failure.isNoPage { memory.dialect = nil }
-      if failure.isAnswer, memory.dialect == nil { memory.pathIndex = (memory.pathIndex + 1) % Self.paths.count }
-      let staleAfter = memory.pace.staleAfter
-      pause = memory.pace.failed()
-      if target.replica.metrics.scrapedAt != 0, memory.window.scrapedAt.map({ now - $0 > staleAfter }) ?? true {
-        target.replica.metrics.publish(EngineMetrics(), adapters: nil)
+    let pause =
+      switch result {
+      case .success(let page): took(page.0, page.1, of: target, at: now, &memory, &events)
+      case .failure(let failure): missed(failure, of: target, at: now, &memory, &events)
       }
-    }
     memories.withLock { $0[target.replica.id] = memory }
     for kind in events { onEvent(Event(replica: target.replica, kind: kind)) }
     return pause
+  }
+
+  /// A page came.
+  ///
+  /// - Returns: nanoseconds to the next.
+  private func took(
+    _ scrape: EngineScrape, _ dialect: EngineDialect, of target: Target, at now: UInt64, _ memory: inout Memory,
+    _ events: inout [Event.Kind]
+  ) -> UInt64 {
+    if memory.dialect.map({ $0.name != dialect.name }) ?? false { memory.window.reset() }
+    memory.dialect = dialect
+    let change = memory.window.add(scrape, at: now)
+    if !memory.isAnnounced { events.append(.speaks(dialect: dialect.name)) }
+    memory.isAnnounced = true
+    if change == .restarted { events.append(.restarted) }
+    target.replica.metrics.publish(
+      memory.window.metrics(now: now), adapters: memory.window.adapters,
+      prefilling: target.replica.load.state.prefilling, restarted: change == .restarted)
+    return memory.pace.succeeded(moved: change != .unmoved)
+  }
+
+  /// No page came.
+  ///
+  /// Not optimised: Swift 6.3.1 fails to (its pass CopyPropagation ends with an ownership error).
+  ///
+  /// - Returns: nanoseconds to the next attempt.
+  @_optimize(none)
+  private func missed(
+    _ failure: ScrapeFailure, of target: Target, at now: UInt64, _ memory: inout Memory, _ events: inout [Event.Kind]
+  ) -> UInt64 {
+    if !memory.pace.isFailing { events.append(.failed(failure)) }
+    memory.isAnnounced = false
+    if failure.isNoPage { memory.dialect = nil }
+    if failure.isAnswer, memory.dialect == nil { memory.pathIndex = (memory.pathIndex + 1) % Self.paths.count }
+    let staleAfter = memory.pace.staleAfter
+    if memory.window.scrapedAt.map({ now - $0 > staleAfter }) ?? true { target.replica.metrics.forget() }
+    return memory.pace.failed()
   }
 }

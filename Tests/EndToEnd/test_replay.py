@@ -1,0 +1,61 @@
+"""`switchyard replay`: traces in each format, and what is wrong with one."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from processes import REPOSITORY, run
+
+TRACES = REPOSITORY / "Benchmarks" / "balancing" / "traces"
+LINE = {"time": "2026-01-31T23:59:59Z", "event": "request", "model": "m", "request_bytes": 4000, "response_bytes": 400}
+
+
+def replay(*arguments: object) -> subprocess.CompletedProcess[str]:
+    return run("replay", *map(str, arguments), timeout=120)
+
+
+def row(result: subprocess.CompletedProcess[str], strategy: str) -> list[str]:
+    assert result.returncode == 0, result.stderr
+    return next(line.split()[1:] for line in result.stdout.splitlines() if line.split()[:1] == [strategy])
+
+
+def test_the_default_is_better_than_least_request_on_conversations(tmp_path: Path):
+    drawing = tmp_path / "ttft.svg"
+    result = replay(
+        "--trace", TRACES / "mooncake_conversation.jsonl", "--requests", 1000, "--policy", "least-ttft",
+        *["--policy", "least-request", "--svg", drawing],
+    )
+    hit, mean = map(float, row(result, "least-ttft")[:2])
+    other_hit, other_mean = map(float, row(result, "least-request")[:2])
+    assert hit > other_hit and mean < other_mean
+    assert drawing.read_text().startswith("<svg")
+
+
+def test_the_same_seed_gives_the_same_table():
+    arguments = ["--trace", TRACES / "azure_llm_2023_code.csv", "--requests", 500, "--policy", "random", "--seed", 7]
+    assert replay(*arguments).stdout == replay(*arguments).stdout
+
+
+def test_the_gateways_own_access_log_is_a_trace(tmp_path: Path):
+    log = tmp_path / "access.log"
+    log.write_text("".join(json.dumps(LINE | {"duration_us": n * 1000}) + "\n" for n in range(50)))
+    assert "50 requests" in replay("--trace", log, "--replicas", 2).stdout
+
+
+@pytest.mark.parametrize(
+    ("arguments", "error"),
+    [
+        (["--trace", "nowhere.jsonl"], "nowhere.jsonl: cannot be read"),
+        (["--trace", TRACES / "azure_llm_2023_code.csv", "--policy", "least-tftt"], "least-ttft"),
+        (["--trace", TRACES / "azure_llm_2023_code.csv", "--replicas", "0"], "--replicas is 1 to 1000"),
+        (["--trace", TRACES / "azure_llm_2023_code.csv", "--format", "mooncake"], "azure_llm_2023_code.csv:1"),
+    ],
+)
+def test_an_error_names_the_place_and_the_way_out(arguments: list[object], error: str):
+    result = replay(*arguments)
+    assert result.returncode != 0
+    assert error in result.stderr
