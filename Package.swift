@@ -128,7 +128,7 @@ let package = Package(
     .executableTarget(name: "bench-metrics", dependencies: ["EngineClient"], path: "Benchmarks/core/metrics"),
     .executableTarget(
       name: "bench-balancing", dependencies: ["Balancing", "Fleet", "FleetSimulator", "Seeded"],
-      path: "Benchmarks/balancing"),
+      path: "Benchmarks/balancing", exclude: ["traces"]),
     .target(name: "FuzzCommand", path: "Fuzz/command"),
     .executableTarget(
       name: "tokenizer-fuzz", dependencies: ["FuzzCommand", "Seeded", "TextEncoder"], path: "Fuzz/tokenizer"),

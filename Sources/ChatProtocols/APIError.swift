@@ -22,7 +22,12 @@ public struct APIError: Error, Sendable, Equatable {
   }
 
   /// The body that tells it, UTF-8 JSON. `param` and `code` are null where there is none.
-  public var body: [UInt8] {
+  public var body: [UInt8] { body { Self.append(code, to: &$0) } }
+
+  /// The same as the semantic router's external processor writes it: `code` is the status, as a number.
+  public var numericBody: [UInt8] { body { $0.append(contentsOf: String(status).utf8) } }
+
+  private func body(code appendCode: (inout [UInt8]) -> Void) -> [UInt8] {
     var bytes: [UInt8] = []
     bytes.reserveCapacity(message.utf8.count + 96)
     bytes.append(contentsOf: "{\"error\":{\"message\":".utf8)
@@ -32,7 +37,7 @@ public struct APIError: Error, Sendable, Equatable {
     bytes.append(contentsOf: ",\"param\":".utf8)
     Self.append(param, to: &bytes)
     bytes.append(contentsOf: ",\"code\":".utf8)
-    Self.append(code, to: &bytes)
+    appendCode(&bytes)
     bytes.append(contentsOf: "}}".utf8)
     return bytes
   }

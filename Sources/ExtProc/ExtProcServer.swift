@@ -3,14 +3,6 @@ import NIOCore
 import NIOPosix
 import Pipeline
 
-#if canImport(Glibc)
-  import Glibc
-#elseif canImport(Musl)
-  import Musl
-#else
-  import Darwin
-#endif
-
 /// The pipeline as Envoy's external processor: serves `envoy.service.ext_proc.v3.ExternalProcessor` and
 /// `grpc.health.v1.Health` over HTTP/2. Safe from any thread.
 public final class ExtProcServer: Sendable {
@@ -71,29 +63,13 @@ public final class ExtProcServer: Sendable {
   ///   the channel closes. nil listens in clear text.
   /// - Returns: the listening channel; its `localAddress` tells the port.
   public func listen(host: String, port: Int, tls: ListenerTLSContext? = nil) async throws -> any Channel {
-    let loops = Dictionary(uniqueKeysWithValues: loops.map { (ObjectIdentifier($0.eventLoop), $0) })
-    let channel = try await ServerBootstrap(group: group)
-      .serverChannelOption(.backlog, value: 1024)
-      .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
-      .childChannelOption(.tcpOption(.tcp_nodelay), value: 1)
-      .childChannelOption(.socketOption(.so_keepalive), value: 1)
-      .childChannelOption(.allowRemoteHalfClosure, value: true)
-      .childChannelInitializer { channel in
-        channel.eventLoop.makeCompletedFuture {
-          guard let loop = loops[ObjectIdentifier(channel.eventLoop)] else { return }
-          let connection = ProcessorConnection(loop: loop.value)
-          let codec = loop.value.scope.settings.handler(delegate: connection)
-          if let tls { try channel.pipeline.syncOperations.addHandler(tls.handler()) }
-          try channel.pipeline.syncOperations.addHandlers([codec, connection])
-        }
-      }
-      .bind(host: host, port: port)
-      .get()
-    if let tls {
-      let watching = Task { await tls.watch() }
-      channel.closeFuture.whenComplete { _ in watching.cancel() }
+    try await ListenerBinding.bind(group, host: host, port: port, backlog: 1024, tls: tls, loops: loops) {
+      channel, loop in
+      let connection = ProcessorConnection(loop: loop)
+      let codec = loop.scope.settings.handler(delegate: connection)
+      if let tls { try channel.pipeline.syncOperations.addHandler(tls.handler()) }
+      try channel.pipeline.syncOperations.addHandlers([codec, connection])
     }
-    return channel
   }
 
   /// Takes no further request; those that run go on. Listeners must be closed first.

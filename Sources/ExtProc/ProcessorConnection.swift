@@ -162,13 +162,7 @@ final class ProcessorConnection: ChannelInboundHandler, NIOHTTP2FrameDelegate {
     if case .closing = state { return }
     state = .closing
     closingSince = .now()
-    guard let context else { return }
-    let channel = context.channel
-    let last = HTTP2Frame.FramePayload.goAway(
-      lastStreamID: failure?.lastStream ?? lastStream, errorCode: failure?.code ?? .noError, opaqueData: nil)
-    let promise = context.eventLoop.makePromise(of: Void.self)
-    promise.futureResult.whenComplete { _ in channel.close(mode: .output, promise: nil) }
-    context.writeAndFlush(wrapOutboundOut(HTTP2Frame(streamID: .rootStream, payload: last)), promise: promise)
+    context?.closeOutput(afterGoAway: failure?.code ?? .noError, lastStream: failure?.lastStream ?? lastStream)
   }
 
   private func leaveAll() {

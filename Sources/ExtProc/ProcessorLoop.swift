@@ -34,7 +34,7 @@ final class ProcessorLoop {
   private func sweepNow() {
     let now = refreshTime()
     for connection in connections.values { connection.expire(now) }
-    scope.flushLog()
+    scope.accounts.flushLog()
   }
 
   /// To be called where an event comes in.
@@ -71,6 +71,6 @@ final class ProcessorLoop {
   func stop() {
     sweep?.cancel()
     for connection in connections.values { connection.close() }
-    scope.flushLog()
+    scope.accounts.flushLog()
   }
 }

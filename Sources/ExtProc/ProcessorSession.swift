@@ -365,7 +365,7 @@ final class ProcessorSession {
     guard let head else { return }
     publicModel = routed.publicModel
     isRouted = true
-    scope.metrics(ofModel: publicModel).requests.increment()
+    scope.accounts.metrics(ofModel: publicModel).requests.increment()
     var headers = HeaderChanges()
     for name in head.unwanted where !hasHeadersReply { headers.remove(name) }
     var clearsRouteCache = false
@@ -597,20 +597,18 @@ final class ProcessorSession {
     let total = scope.now &- startedAt
     let first = (firstByteAt ?? scope.now) &- startedAt
     if isRouted {
-      let metrics = scope.metrics(ofModel: publicModel)
+      let metrics = scope.accounts.metrics(ofModel: publicModel)
       metrics.latency.observe(nanoseconds: total)
       if firstByteAt != nil { metrics.timeToFirstByte.observe(nanoseconds: first) }
     }
-    scope.countAnswer(status)
-    scope.logged { log in
-      log.append(
-        AccessLogBuffer.Entry(
-          method: Self.word(head?.method), path: head?.path ?? "", requestedModel: requestedModel, model: publicModel,
-          decision: plan?.selection?.decision ?? "", replica: replica, status: status, attempts: isRouted ? 1 : 0,
-          milliseconds: Double(total) / 1e6, firstByteMilliseconds: Double(first) / 1e6, requestBytes: bodyBytes,
-          responseBytes: responseBytes),
-        id: id)
-    }
+    scope.accounts.countAnswer(status)
+    scope.accounts.log(
+      AccessLogBuffer.Entry(
+        method: Self.word(head?.method), path: head?.path ?? "", requestedModel: requestedModel, model: publicModel,
+        decision: plan?.selection?.decision ?? "", replica: replica, status: status, attempts: isRouted ? 1 : 0,
+        milliseconds: Double(total) / 1e6, firstByteMilliseconds: Double(first) / 1e6, requestBytes: bodyBytes,
+        responseBytes: responseBytes),
+      id: id)
   }
 
   private static func word(_ method: String?) -> StaticString {

@@ -124,7 +124,7 @@ enum RequestRouting {
     scope.metrics.routingLatency.observe(nanoseconds: UInt64(max(0, spent.attoseconds / 1_000_000_000)))
     if plan.wasReadBefore { scope.metrics.readCacheHits.increment() }
     if let selection = plan.selection, let decision = selection.decision {
-      let counters = scope.metrics(ofDecision: decision)
+      let counters = scope.accounts.metrics(ofDecision: decision)
       counters.matches.increment()
       counters.confidence.observe(selection.confidence)
     }

@@ -32,34 +32,17 @@ public final class Gateway: Sendable {
   public func listen(
     host: String, port: Int, as listener: ListenerContext, tls: ListenerTLSContext? = nil
   ) async throws -> any Channel {
-    let loops = Dictionary(uniqueKeysWithValues: loops.map { (ObjectIdentifier($0.eventLoop), $0) })
     let bufferBytes = context.settings.clientBufferBytes
-    let channel = try await ServerBootstrap(group: group)
-      .serverChannelOption(.backlog, value: 4096)
-      .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
-      .childChannelOption(.tcpOption(.tcp_nodelay), value: 1)
-      .childChannelOption(.socketOption(.so_keepalive), value: 1)
-      .childChannelOption(.allowRemoteHalfClosure, value: true)
-      .childChannelOption(
-        .writeBufferWaterMark, value: .init(low: bufferBytes / 2, high: bufferBytes)
-      )
-      .childChannelInitializer { channel in
-        channel.eventLoop.makeCompletedFuture {
-          guard let loop = loops[ObjectIdentifier(channel.eventLoop)] else { return }
-          if let tls {
-            try ClientPipeline.addTLS(channel, tls, loop: loop.value, listener: listener)
-          } else {
-            try ClientPipeline.addHTTP1(channel, loop: loop.value, listener: listener)
-          }
-        }
+    return try await ListenerBinding.bind(
+      group, host: host, port: port, backlog: 4096, waterMark: .init(low: bufferBytes / 2, high: bufferBytes), tls: tls,
+      loops: loops
+    ) { channel, loop in
+      if let tls {
+        try ClientPipeline.addTLS(channel, tls, loop: loop, listener: listener)
+      } else {
+        try ClientPipeline.addHTTP1(channel, loop: loop, listener: listener)
       }
-      .bind(host: host, port: port)
-      .get()
-    if let tls {
-      let watching = Task { await tls.watch() }
-      channel.closeFuture.whenComplete { _ in watching.cancel() }
     }
-    return channel
   }
 
   /// Takes no further request on kept connections; those that run go on. Listeners must be closed first.

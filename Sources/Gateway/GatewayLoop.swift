@@ -6,8 +6,8 @@ import Pipeline
 import Reliability
 import Telemetry
 
-/// What one event loop owns: the snapshot in force, the connections to engines, its random source, its share of the
-/// access log. Used from that loop alone, so nothing here is locked.
+/// What one event loop owns: the snapshot in force, the connections to engines, its random source, its
+/// accounts. Used from that loop alone, so nothing here is locked.
 final class GatewayLoop {
   let eventLoop: any EventLoop
   let context: GatewayContext
@@ -22,11 +22,7 @@ final class GatewayLoop {
   private var lastAttemptID = 0
   private var upstreams: [ObjectIdentifier: UpstreamConnection] = [:]
   private var clients: [ObjectIdentifier: any ClientConnection] = [:]
-  private var models: [String: GatewayMetrics.Model] = [:]
-  private var decisions: [String: GatewayMetrics.Decision] = [:]
-  /// By status, of which engines have at most 900.
-  private var answers: [Int: Counter] = [:]
-  private var log = AccessLogBuffer()
+  var accounts: LoopAccounts
   private var sweep: RepeatedTask?
   private var ticks = 0
   private static let ticksPerSecond = 10
@@ -37,6 +33,7 @@ final class GatewayLoop {
     self.eventLoop = eventLoop
     self.context = context
     self.snapshot = snapshot
+    accounts = LoopAccounts(context)
     policies = Self.policies(snapshot)
   }
 
@@ -117,7 +114,7 @@ final class GatewayLoop {
     sweep?.cancel()
     for client in clients.values { client.close() }
     for upstream in upstreams.values { upstream.close() }
-    flushLog()
+    accounts.flushLog()
   }
 
   /// No new requests on kept connections from now on.
@@ -190,40 +187,6 @@ final class GatewayLoop {
     ticks += 1
     guard ticks % Self.ticksPerSecond == 0 else { return }
     for (id, pool) in pools where pool.isForgettable { pools[id] = nil }
-    flushLog()
-  }
-
-  // MARK: Metrics and log
-
-  func metrics(ofModel name: String) -> GatewayMetrics.Model {
-    if let known = models[name] { return known }
-    let new = context.metrics.model(name)
-    models[name] = new
-    return new
-  }
-
-  func metrics(ofDecision name: String) -> GatewayMetrics.Decision {
-    if let known = decisions[name] { return known }
-    let new = context.metrics.decision(name)
-    decisions[name] = new
-    return new
-  }
-
-  func countAnswer(_ status: Int) {
-    if let known = answers[status] { return known.increment() }
-    let new = context.metrics.answers(status: status)
-    answers[status] = new
-    new.increment()
-  }
-
-  func logged(_ append: (inout AccessLogBuffer) -> Void) {
-    guard context.accessLog != nil else { return }
-    append(&log)
-    if log.isFull { flushLog() }
-  }
-
-  private func flushLog() {
-    guard let accessLog = context.accessLog, let block = log.take() else { return }
-    accessLog.write(block.bytes, lines: block.lines)
+    accounts.flushLog()
   }
 }

@@ -190,20 +190,12 @@ final class HTTP2Connection: ChannelInboundHandler, ClientConnection, NIOHTTP2Fr
     closeAfterFlush()
   }
 
-  /// Closes our side once everything written has gone out, and lets the client close its own: with bytes of its unread,
-  /// closing at once would reset the connection, and what it had not taken would be lost.
+  /// Closes our side once everything written has gone out, and lets the client close its own.
   private func closeAfterFlush() {
     if case .closing = state { return }
     state = .closing
     lastActivity = .now()
-    guard let context else { return }
-    let channel = context.channel
-    // This frame comes behind all that was written; that it has gone out says that everything has.
-    let last = HTTP2Frame.FramePayload.goAway(
-      lastStreamID: failure?.lastStream ?? lastStream, errorCode: failure?.code ?? .noError, opaqueData: nil)
-    let promise = context.eventLoop.makePromise(of: Void.self)
-    promise.futureResult.whenComplete { _ in channel.close(mode: .output, promise: nil) }
-    context.writeAndFlush(wrapOutboundOut(HTTP2Frame(streamID: .rootStream, payload: last)), promise: promise)
+    context?.closeOutput(afterGoAway: failure?.code ?? .noError, lastStream: failure?.lastStream ?? lastStream)
   }
 
   private func leaveAll() {

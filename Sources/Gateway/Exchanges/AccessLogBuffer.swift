@@ -15,7 +15,7 @@ package struct AccessLogBuffer {
   private var second = 0
   private var stamp: [UInt8] = []
 
-  package var isFull: Bool { bytes.count >= Self.blockBytes }
+  var isFull: Bool { bytes.count >= Self.blockBytes }
 
   package struct Entry {
     package var method: StaticString
@@ -51,9 +51,7 @@ package struct AccessLogBuffer {
     }
   }
 
-  package init() {}
-
-  package mutating func append(_ entry: Entry, id: RequestID) {
+  mutating func append(_ entry: Entry, id: RequestID) {
     let now = time(nil)
     if now != second { setSecond(now) }
     literal("{\"time\":\"")
@@ -83,7 +81,7 @@ package struct AccessLogBuffer {
     lines += 1
   }
 
-  package mutating func take() -> (bytes: [UInt8], lines: Int)? {
+  mutating func take() -> (bytes: [UInt8], lines: Int)? {
     guard !bytes.isEmpty else { return nil }
     let block = (bytes, lines)
     bytes = []

@@ -25,7 +25,7 @@ extension Exchange {
 
   /// Counts and logs an answer of our own to a request that was not routed.
   func logLocally(status: Int, bytes: Int) {
-    loop.countAnswer(status)
+    loop.accounts.countAnswer(status)
     let milliseconds = Double(max(0, (loop.time - startedAt).nanoseconds)) / 1e6
     log(
       AccessLogBuffer.Entry(
@@ -75,7 +75,7 @@ extension Exchange {
     {
       CrossOrigin.writePreflightLines(cors, asked: fieldValue(named: "access-control-request-headers"), to: &buffer)
     }
-    loop.countAnswer(204)
+    loop.accounts.countAnswer(204)
     client.writeHead(&buffer, status: 204, framing: .none, body: nil)
     client.finish()
   }
@@ -117,7 +117,7 @@ extension Exchange {
     let first = (firstByteAt ?? now) - startedAt
     metrics.latency.observe(nanoseconds: UInt64(max(0, total.nanoseconds)))
     if firstByteAt != nil { metrics.timeToFirstByte.observe(nanoseconds: UInt64(max(0, first.nanoseconds))) }
-    loop.countAnswer(status)
+    loop.accounts.countAnswer(status)
     log(
       AccessLogBuffer.Entry(
         method: head.method.name, path: accountedPath, requestedModel: requestedModel, model: publicModel,
@@ -132,6 +132,6 @@ extension Exchange {
   }
 
   private func log(_ entry: AccessLogBuffer.Entry) {
-    loop.logged { log in log.append(entry, id: id) }
+    loop.accounts.log(entry, id: id)
   }
 }

@@ -330,7 +330,7 @@ final class Exchange {
     if plan.wasReadBefore { metrics.readCacheHits.increment() }
     if let selection = plan.selection, let decision = selection.decision {
       self.decision = decision
-      let counters = loop.metrics(ofDecision: decision)
+      let counters = loop.accounts.metrics(ofDecision: decision)
       counters.matches.increment()
       counters.confidence.observe(selection.confidence)
     }
@@ -343,7 +343,7 @@ final class Exchange {
   func send(to name: String, adapter: String?) {
     self.adapter = adapter
     publicModel = adapter ?? name
-    let counters = loop.metrics(ofModel: publicModel)
+    let counters = loop.accounts.metrics(ofModel: publicModel)
     modelCounters = counters
     counters.requests.increment()
     phase = .waiting

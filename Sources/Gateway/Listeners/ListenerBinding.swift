@@ -1,0 +1,40 @@
+import NIOCore
+import NIOPosix
+
+/// Binding a listening socket whose connections are handed to the event loop that accepts them.
+package enum ListenerBinding {
+  /// Listens on an address; port 0 lets the kernel choose.
+  ///
+  /// - Parameters:
+  ///   - backlog: connections that wait to be accepted.
+  ///   - waterMark: bytes written and not sent between which a connection counts as writable or not; nil is NIO's own.
+  ///   - tls: its files are watched until the channel closes.
+  ///   - initialize: adds a connection's handlers; called on the loop that it will live on, with what belongs to that loop.
+  /// - Returns: the listening channel; its `localAddress` tells the port.
+  package static func bind<Loop>(
+    _ group: MultiThreadedEventLoopGroup, host: String, port: Int, backlog: CInt,
+    waterMark: ChannelOptions.Types.WriteBufferWaterMark? = nil, tls: ListenerTLSContext?,
+    loops: [NIOLoopBoundBox<Loop>], initialize: @escaping @Sendable (any Channel, Loop) throws -> Void
+  ) async throws -> any Channel {
+    let loops = Dictionary(uniqueKeysWithValues: loops.map { (ObjectIdentifier($0.eventLoop), $0) })
+    var bootstrap = ServerBootstrap(group: group)
+      .serverChannelOption(.backlog, value: backlog)
+      .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
+      .childChannelOption(.tcpOption(.tcp_nodelay), value: 1)
+      .childChannelOption(.socketOption(.so_keepalive), value: 1)
+      .childChannelOption(.allowRemoteHalfClosure, value: true)
+      .childChannelInitializer { channel in
+        channel.eventLoop.makeCompletedFuture {
+          guard let loop = loops[ObjectIdentifier(channel.eventLoop)] else { return }
+          try initialize(channel, loop.value)
+        }
+      }
+    if let waterMark { bootstrap = bootstrap.childChannelOption(.writeBufferWaterMark, value: waterMark) }
+    let channel = try await bootstrap.bind(host: host, port: port).get()
+    if let tls {
+      let watching = Task { await tls.watch() }
+      channel.closeFuture.whenComplete { _ in watching.cancel() }
+    }
+    return channel
+  }
+}

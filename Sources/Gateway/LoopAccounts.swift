@@ -1,0 +1,52 @@
+import Telemetry
+
+/// One event loop's counters, found once each, and its share of the access log. Used from that loop alone, so nothing
+/// here is locked.
+package struct LoopAccounts {
+  private let metrics: GatewayMetrics
+  private let accessLog: AccessLog?
+  private var models: [String: GatewayMetrics.Model] = [:]
+  private var decisions: [String: GatewayMetrics.Decision] = [:]
+  /// By status, of which engines have at most 900.
+  private var answers: [Int: Counter] = [:]
+  private var log = AccessLogBuffer()
+
+  package init(_ context: GatewayContext) {
+    metrics = context.metrics
+    accessLog = context.accessLog
+  }
+
+  package mutating func metrics(ofModel name: String) -> GatewayMetrics.Model {
+    if let known = models[name] { return known }
+    let new = metrics.model(name)
+    models[name] = new
+    return new
+  }
+
+  package mutating func metrics(ofDecision name: String) -> GatewayMetrics.Decision {
+    if let known = decisions[name] { return known }
+    let new = metrics.decision(name)
+    decisions[name] = new
+    return new
+  }
+
+  package mutating func countAnswer(_ status: Int) {
+    if let known = answers[status] { return known.increment() }
+    let new = metrics.answers(status: status)
+    answers[status] = new
+    new.increment()
+  }
+
+  /// A line of the access log, where there is one; written with others, a block at a time.
+  package mutating func log(_ entry: @autoclosure () -> AccessLogBuffer.Entry, id: RequestID) {
+    guard accessLog != nil else { return }
+    log.append(entry(), id: id)
+    if log.isFull { flushLog() }
+  }
+
+  /// Writes the lines that wait.
+  package mutating func flushLog() {
+    guard let accessLog, let block = log.take() else { return }
+    accessLog.write(block.bytes, lines: block.lines)
+  }
+}
