@@ -129,7 +129,7 @@ let package = Package(
     .executableTarget(
       name: "bench-balancing", dependencies: ["Balancing", "Fleet", "FleetSimulator", "Seeded"],
       path: "Benchmarks/balancing", exclude: ["traces"]),
-    .target(name: "FuzzCommand", path: "Fuzz/command"),
+    .target(name: "FuzzCommand", dependencies: ["Seeded"], path: "Fuzz/command"),
     .executableTarget(
       name: "tokenizer-fuzz", dependencies: ["FuzzCommand", "Seeded", "TextEncoder"], path: "Fuzz/tokenizer"),
     .executableTarget(

@@ -38,6 +38,35 @@ public struct FuzzRun {
   /// Whether the run's seconds are used up.
   public var isOver: Bool { elapsed > seconds }
 
+  /// Goes through the iterations until they or the seconds are used up.
+  ///
+  /// - Parameters:
+  ///   - first: the number to begin with.
+  ///   - pace: iterations from one look at the clock to the next.
+  /// - Returns: how many there were.
+  public func repeatUntilOver(
+    from first: Int = 0, lookingEvery pace: Int = 256, _ trial: (_ iteration: Int) -> Void
+  ) -> Int {
+    var done = 0
+    for iteration in first..<max(first, iterations) {
+      if iteration % pace == 0, isOver { break }
+      trial(iteration)
+      done += 1
+    }
+    return done
+  }
+
+  /// Checks an input; one that breaks a promise ends the process, see ``fail(_:iteration:place:input:suffix:)``.
+  public func check(
+    _ input: some Sequence<UInt8>, iteration: Int, place: String = "", suffix: String = "", _ check: () throws -> Void
+  ) {
+    do {
+      try check()
+    } catch {
+      fail(error, iteration: iteration, place: place, input: input, suffix: suffix)
+    }
+  }
+
   /// Prints the seed, at once: it is known even if the process crashes.
   ///
   /// - Parameter more: what else there is to say of the run's beginning.

@@ -1,9 +1,17 @@
 import EngineClient
+import FuzzCommand
 import MessagePack
 import Seeded
 
 /// Messages as engines send them, changed a little.
 enum Messages {
+  /// Heads that promise much or nothing, and the byte that the format never uses.
+  private static let mutator = ByteMutator(
+    words: [
+      [0xC0], [0xC1], [0x80], [0x90], [0xDB, 0xFF, 0xFF, 0xFF, 0xFF], [0xDD, 0xFF, 0xFF, 0xFF, 0xFF],
+      [0xDF, 0xFF, 0xFF, 0xFF, 0xFF], [0xCF] + Array(repeating: 0xFF, count: 8),
+    ], changes: 0...3, partLimit: 8, spliceLimit: 32)
+
   static func mutated(_ generator: inout SeededGenerator) -> [UInt8] {
     func pick(_ range: ClosedRange<Int>) -> Int { Int.random(in: range, using: &generator) }
     var writer = MessagePackWriter()
@@ -37,17 +45,7 @@ enum Messages {
       }
     }
     if Bool.random(using: &generator) { writer.integer(0) }
-    var bytes = writer.bytes
-    for _ in 0..<pick(0...3) {
-      let place = pick(0...bytes.count)
-      switch pick(0...3) {
-      case 0 where place < bytes.count: bytes[place] = UInt8(pick(0...255))
-      case 1: bytes.insert(UInt8(pick(0...255)), at: place)
-      case 2: bytes.removeSubrange(place..<min(bytes.count, place + pick(0...8)))
-      default: if place < bytes.count { bytes[place] ^= 1 << UInt8(pick(0...7)) }
-      }
-    }
-    return bytes
+    return mutator.changed(writer.bytes, among: [writer.bytes], &generator)
   }
 
   static func check(_ bytes: [UInt8], _ tally: inout Tally) throws {

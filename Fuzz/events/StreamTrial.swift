@@ -1,4 +1,5 @@
 import EngineClient
+import FuzzCommand
 import Seeded
 
 /// An engine that publishes, a network that loses, and a consumer that follows.

@@ -9,9 +9,3 @@ struct Tally: CustomStringConvertible {
     "\(read) read, \(replays) replays, \(restarts) restarts and \(losses) losses noticed"
   }
 }
-
-/// A promise that was broken.
-struct Broken: Error, CustomStringConvertible {
-  var description: String
-  init(_ description: String) { self.description = description }
-}

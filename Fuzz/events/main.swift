@@ -16,16 +16,11 @@ let run = FuzzRun(
 run.printSeed()
 var generator = SeededGenerator(seed: run.seed)
 var tally = Tally()
-var done = 0
-for iteration in 0..<run.iterations {
-  if iteration % 256 == 0, run.isOver { break }
+let done = run.repeatUntilOver { iteration in
   let input = Messages.mutated(&generator)
-  do {
+  run.check(input, iteration: iteration) {
     try Messages.check(input, &tally)
     try StreamTrial.check(&generator, &tally)
-  } catch {
-    run.fail(error, iteration: iteration, input: input)
   }
-  done += 1
 }
 print("\(done) messages and streams, \(tally): no failure")

@@ -1,13 +1,9 @@
 import EnvoyWire
+import FuzzCommand
 import Seeded
 
 /// What must hold for every stream of bytes.
 enum Checks {
-  /// A promise that was broken.
-  struct Broken: Error, CustomStringConvertible {
-    var description: String
-  }
-
   private struct Outcome: Equatable {
     var messages: [[UInt8]] = []
     var fault: GRPCFrames.Fault?
@@ -19,7 +15,7 @@ enum Checks {
   static func check(_ stream: [UInt8], _ tally: inout Tally, _ generator: inout SeededGenerator) throws {
     let whole = outcome([stream])
     if whole.fault != nil { tally.faults += 1 }
-    guard outcome(stream.map { [$0] }) == whole else { throw Broken(description: "cut into bytes it reads otherwise") }
+    guard outcome(stream.map { [$0] }) == whole else { throw Broken("cut into bytes it reads otherwise") }
     var pieces: [[UInt8]] = []
     var rest = stream[...]
     while !rest.isEmpty {
@@ -27,9 +23,9 @@ enum Checks {
       pieces.append(Array(rest.prefix(count)))
       rest = rest.dropFirst(count)
     }
-    guard outcome(pieces) == whole else { throw Broken(description: "cut at random it reads otherwise") }
+    guard outcome(pieces) == whole else { throw Broken("cut at random it reads otherwise") }
     for message in whole.messages {
-      guard message.count <= limit else { throw Broken(description: "a message over the limit was handed over") }
+      guard message.count <= limit else { throw Broken("a message over the limit was handed over") }
       try check(message: message, &tally)
     }
     try checkWriter(&generator)
@@ -57,7 +53,7 @@ enum Checks {
       do {
         let request = try ProcessingRequest.read(bytes)
         guard request.body.upperBound <= bytes.count, request.headers.upperBound <= bytes.count else {
-          throw Broken(description: "a range ends behind the message")
+          throw Broken("a range ends behind the message")
         }
         try request.forEachHeader(in: bytes) { _, _ in }
       } catch is ProtobufError {
@@ -77,15 +73,15 @@ enum Checks {
     try writer.bytes.withUnsafeBytes { bytes in
       var outer = ProtobufReader(bytes)
       guard let message = try outer.next(), message.number == field, try outer.next() == nil else {
-        throw Broken(description: "a message that was written is read otherwise")
+        throw Broken("a message that was written is read otherwise")
       }
       var inner = ProtobufReader(bytes, range: try message.range())
       guard let found = try inner.next(), try bytes[found.range()].elementsEqual(text), try inner.next() == nil else {
-        throw Broken(description: "bytes that were written are read otherwise")
+        throw Broken("bytes that were written are read otherwise")
       }
       for end in [0, 1, bytes.count / 2, bytes.count - 1] where end > 0 && end < bytes.count {
         var cut = ProtobufReader(bytes, range: 0..<end)
-        if (try? cut.next()) != nil { throw Broken(description: "a message cut at \(end) reads as a whole one") }
+        if (try? cut.next()) != nil { throw Broken("a message cut at \(end) reads as a whole one") }
       }
     }
   }

@@ -1,4 +1,5 @@
 import EnvoyWire
+import FuzzCommand
 import Seeded
 
 /// gRPC streams as Envoy sends them, and changing them a little.
@@ -50,21 +51,15 @@ enum Streams {
     return writer.bytes
   }
 
+  /// Numbers that do not end or are as large as can be.
+  private static let mutator = ByteMutator(
+    words: [
+      [0xFF], [0x80], Array(repeating: 0xFF, count: 9), Array(repeating: 0x80, count: 11),
+      [0xFF, 0xFF, 0xFF, 0xFF, 0x0F],
+    ], partLimit: 8, spliceLimit: 64)
+
   /// With one to four changes.
   static func changed(_ stream: [UInt8], _ generator: inout SeededGenerator) -> [UInt8] {
-    var bytes = stream
-    func number(_ range: ClosedRange<Int>) -> Int { Int.random(in: range, using: &generator) }
-    for _ in 0..<number(1...4) where !bytes.isEmpty {
-      let place = number(0...bytes.count - 1)
-      let end = min(bytes.count, place + number(0...8))
-      switch number(0...4) {
-      case 0: bytes[place] = UInt8(number(0...255))
-      case 1: bytes[place] ^= 1 << UInt8(number(0...7))
-      case 2: bytes.removeSubrange(place..<end)
-      case 3: bytes.insert(contentsOf: Array(bytes[place..<end]), at: number(0...bytes.count))
-      default: bytes.insert(contentsOf: (0..<number(1...12)).map { _ in number(0...1) == 0 ? 0xFF : 0x80 }, at: place)
-      }
-    }
-    return bytes
+    mutator.changed(stream, among: [stream], &generator)
   }
 }

@@ -15,15 +15,9 @@ let run = FuzzRun("extproc-fuzz", options: ["--iterations N", "--seconds S", "--
 run.printSeed()
 var generator = SeededGenerator(seed: run.seed)
 var tally = Tally()
-var done = 0
-for iteration in 0..<run.iterations {
-  if iteration % 256 == 0, run.isOver { break }
-  let stream = iteration % 4 == 0 ? Streams.sound(&generator) : Streams.changed(Streams.sound(&generator), &generator)
-  do {
-    try Checks.check(stream, &tally, &generator)
-  } catch {
-    run.fail(error, iteration: iteration, input: stream)
-  }
-  done += 1
+let done = run.repeatUntilOver { iteration in
+  let sound = Streams.sound(&generator)
+  let stream = iteration % 4 == 0 ? sound : Streams.changed(sound, &generator)
+  run.check(stream, iteration: iteration) { try Checks.check(stream, &tally, &generator) }
 }
 print("\(done) inputs, \(tally)\nno failure")

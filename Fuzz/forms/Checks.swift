@@ -1,13 +1,7 @@
 import ChatProtocols
 import Foundation
+import FuzzCommand
 import Seeded
-
-/// A promise that was not kept.
-struct Broken: Error, CustomStringConvertible {
-  var description: String
-
-  init(_ description: String) { self.description = description }
-}
 
 enum Checks {
   /// The boundary of all forms: its start is found again inside of it.

@@ -1,3 +1,4 @@
+import FuzzCommand
 import Seeded
 
 /// Changing bodies a little.
@@ -24,30 +25,14 @@ enum Mutation {
       "\u{1}",
     ].map { Array($0.utf8) } + [[0xFF], [0xC3], Array(repeating: 0x78, count: 257)]
 
+  private static let json = ByteMutator(words: jsonTokens, changes: 1...3, partLimit: 16, spliceLimit: 128)
+  private static let form = ByteMutator(words: formTokens, changes: 1...3, partLimit: 16, spliceLimit: 128)
+
   /// A body of the corpus with one to three changes that know little of its form, of at most 64 KiB.
   static func mutated(_ corpus: [Seed], _ generator: inout SeededGenerator) -> Seed {
-    func pick(_ range: ClosedRange<Int>) -> Int { Int.random(in: range, using: &generator) }
-    var seed = corpus[pick(0...corpus.count - 1)]
-    let others = corpus.filter { $0.isForm == seed.isForm }
-    let tokens = seed.isForm ? formTokens : jsonTokens
-    var body = seed.bytes
-    for _ in 0..<pick(1...3) {
-      let place = pick(0...body.count)
-      let end = min(body.count, place + pick(0...16))
-      switch pick(0...6) {
-      case 0: body.insert(contentsOf: tokens[pick(0...tokens.count - 1)], at: place)
-      case 1: body.replaceSubrange(place..<end, with: tokens[pick(0...tokens.count - 1)])
-      case 2: body.removeSubrange(place..<end)
-      case 3: body.insert(contentsOf: Array(body[place..<end]), at: pick(0...body.count))
-      case 4:
-        let other = others[pick(0...others.count - 1)].bytes
-        let from = pick(0...other.count)
-        body.insert(contentsOf: other[from..<min(other.count, from + pick(0...128))], at: place)
-      case 5 where place < body.count: body[place] = UInt8(pick(0...255))
-      default: if place < body.count { body[place] ^= 1 << UInt8(pick(0...7)) }
-      }
-    }
-    seed.bytes = Array(body.prefix(1 << 16))
+    var seed = corpus[Int.random(in: 0...corpus.count - 1, using: &generator)]
+    let others = corpus.filter { $0.isForm == seed.isForm }.map(\.bytes)
+    seed.bytes = (seed.isForm ? form : json).changed(seed.bytes, among: others, &generator)
     return seed
   }
 }

@@ -21,15 +21,10 @@ let corpus = run.corpus(in: "Fuzz/forms/corpus", of: "seed bodies").map {
 run.printSeed(", \(corpus.count) seed bodies")
 var generator = SeededGenerator(seed: run.seed)
 var tally = Tally()
-var done = 0
-for iteration in 0..<run.iterations {
-  if iteration % 256 == 0, run.isOver { break }
+let done = run.repeatUntilOver { iteration in
   let input = iteration < corpus.count ? corpus[iteration] : Mutation.mutated(corpus, &generator)
-  do {
+  run.check(input.bytes, iteration: iteration, suffix: input.isForm ? ".form" : ".json") {
     try Checks.check(input, &tally, &generator)
-  } catch {
-    run.fail(error, iteration: iteration, input: input.bytes, suffix: input.isForm ? ".form" : ".json")
   }
-  done += 1
 }
 print("\(done) inputs, \(tally): no failure")

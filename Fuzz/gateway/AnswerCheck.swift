@@ -1,3 +1,5 @@
+import FuzzCommand
+
 /// Whether what a client got is a row of HTTP answers.
 struct AnswerCheck {
   /// Final answers that came whole.

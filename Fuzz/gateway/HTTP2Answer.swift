@@ -1,3 +1,5 @@
+import FuzzCommand
+
 /// What a gateway sent on an HTTP/2 connection, read strictly.
 struct HTTP2Answer {
   /// Streams whose answers came to their end.

@@ -1,4 +1,5 @@
 import Foundation
+import FuzzCommand
 
 /// Reads HTTP/1 messages that the gateway sent. Written for these checks alone, it shares nothing with the codec that
 /// wrote them, and takes only what the gateway may send: no bare line ends, no folding, one framing.

@@ -1,3 +1,4 @@
+import FuzzCommand
 import Seeded
 
 /// Makes the input of an iteration: a request and an answer of the corpus, each changed a little or left as it is.
@@ -62,31 +63,19 @@ enum Mutation {
     }
   }
 
+  private static let mutator = ByteMutator(
+    words: tokens, changes: 1...3, partLimit: 8, spliceLimit: 200, insertsLines: true, cutsOff: true)
+
   /// One to three changes that know little of the form.
   private static func change(
     _ message: inout [UInt8], among others: [[UInt8]], keeping start: Int, _ generator: inout SeededGenerator
   ) {
-    func pick(_ range: ClosedRange<Int>) -> Int { Int.random(in: range, using: &generator) }
-    for _ in 0..<pick(1...3) {
+    for _ in 0..<Int.random(in: mutator.changes, using: &generator) {
       // Heads are where most can go wrong.
-      let reach = pick(0...2) > 0 ? min(message.count, 300) : message.count
-      let place = pick(min(start, reach)...reach)
-      let end = min(message.count, place + pick(0...8))
-      switch pick(0...7) {
-      case 0: message.insert(contentsOf: tokens[pick(0...tokens.count - 1)], at: place)
-      case 1: message.replaceSubrange(place..<end, with: tokens[pick(0...tokens.count - 1)])
-      case 2: message.removeSubrange(place..<end)
-      case 3: message.removeSubrange(place...)
-      case 4:
-        let other = others[pick(0...others.count - 1)]
-        let from = pick(0...other.count)
-        message.insert(contentsOf: other[from..<min(other.count, from + pick(0...200))], at: place)
-      case 5 where place < message.count: message[place] = UInt8(pick(0...255))
-      case 6:
-        let line = message[place...].firstIndex(of: 0x0A).map { $0 + 1 } ?? message.count
-        message.insert(contentsOf: tokens[pick(0...tokens.count - 1)], at: line)
-      default: if place < message.count { message[place] ^= 1 << UInt8(pick(0...7)) }
-      }
+      let isAnywhere = Int.random(in: 0...2, using: &generator) == 0
+      let reach = isAnywhere ? message.count : min(message.count, 300)
+      let place = Int.random(in: min(start, reach)...reach, using: &generator)
+      mutator.change(&message, at: place, among: others, &generator)
     }
   }
 }

@@ -1,3 +1,4 @@
+import FuzzCommand
 import Glibc
 
 /// A non-blocking loopback TCP socket; closed when it is let go of, or earlier by ``close(resetting:)``.

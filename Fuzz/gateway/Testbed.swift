@@ -1,6 +1,7 @@
 import EngineClient
 import Fleet
 import Foundation
+import FuzzCommand
 import Gateway
 import NIOCore
 import NIOPosix

@@ -1,3 +1,5 @@
+import FuzzCommand
+
 /// One HTTP/2 connection to the gateway, frame by frame.
 extension Trial {
   /// Sends a script, and checks what the gateway makes of it.

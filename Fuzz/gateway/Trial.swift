@@ -1,4 +1,5 @@
 import Foundation
+import FuzzCommand
 
 /// One input sent through the gateway, and what must hold then. Serves the engines itself: clients and engines share
 /// this thread, the gateway has its own.

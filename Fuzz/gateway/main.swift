@@ -33,13 +33,11 @@ do {
   var generator = SeededGenerator(seed: run.seed)
   var tally = Tally()
   let trial = Trial(testbed: testbed, patience: patience, descriptors: try Trial.restingDescriptors(testbed))
-  var done = 0
   for _ in 0..<first {
     _ = Mutation.input(&generator)
     if sendsFrames { _ = HTTP2Script.next(&generator) }
   }
-  for iteration in first..<max(first, run.iterations) {
-    if run.isOver { break }
+  let done = run.repeatUntilOver(from: first, lookingEvery: 1) { iteration in
     let input = Mutation.input(&generator)
     if sendsFrames {
       let script = HTTP2Script.next(&generator)
@@ -55,7 +53,6 @@ do {
         run.fail(error, iteration: iteration, input: "\(error)\n\(input.report)".utf8)
       }
     }
-    done += 1
   }
   print("\(done) inputs in \(Int(run.elapsed)) s, \(sendsFrames ? tally.frames : tally.description)\nno failure")
   fflush(nil)

@@ -1,3 +1,5 @@
+import FuzzCommand
+import HTTPWire
 import Seeded
 
 /// What a run looked at.
@@ -11,13 +13,6 @@ struct Tally: CustomStringConvertible {
     return
       "\(complete) messages taken, \(compared) of them read alike by NIOHTTP1; excused:\(list.isEmpty ? " none" : list)"
   }
-}
-
-/// A promise that was not kept.
-struct Broken: Error, CustomStringConvertible {
-  var description: String
-
-  init(_ description: String) { self.description = description }
 }
 
 enum Checks {
@@ -36,6 +31,9 @@ enum Checks {
     }
     guard case .complete(let message) = verdict else { return }
     tally.complete += 1
+    guard TrailerFields.passed(message.passedTrailers) == message.passedTrailers else {
+      throw Broken("what may be passed of \(message.trailers) may not all be passed on")
+    }
     let reading = Oracle.read(input[..<message.end], as: kind, isAtEnd: message.framing == .untilClose)
     // Behind an informational response its parser waits for the final one, which the client counts as the same answer.
     let ends = kind != .request && message.status < 200 ? 0 : 1

@@ -26,6 +26,9 @@ struct Message: Equatable {
   var bodyCount: Int
   /// A chunked body's bytes without its data: chunk-size lines, line ends and trailers.
   var chunkFraming: [UInt8]
+  /// The trailer section, and what of it may be passed on.
+  var trailers: [UInt8] = []
+  var passedTrailers: [UInt8] = []
   /// Bytes of the whole message.
   var end: Int
 
@@ -102,7 +105,10 @@ struct Message: Equatable {
           }
         }
         message.end += offset
-        if decoder.isEnded { return .complete(message) }
+        guard decoder.isEnded else { continue }
+        message.trailers = decoder.trailers
+        message.passedTrailers = TrailerFields.passed(decoder.trailers)
+        return .complete(message)
       }
     }
     return .incomplete

@@ -1,3 +1,4 @@
+import FuzzCommand
 import Seeded
 
 /// Messages to begin with, and changing them a little.
@@ -47,32 +48,11 @@ enum Mutation {
       "chunked", "5;a=b\r\n", "5 \r\n", "200", "204", "304", "101", "999", "http://", "https://h",
     ].map { Array($0.utf8) } + [[0xFF], [0x80], [0xC3, 0x28]]
 
+  private static let mutator = ByteMutator(
+    words: tokens, partLimit: 8, spliceLimit: 64, byteLimit: 4096, insertsLines: true)
+
   /// One of the messages, of at most 4 KiB, with one to four changes.
   static func mutated(_ seeds: [[UInt8]], _ generator: inout SeededGenerator) -> [UInt8] {
-    func pick(_ range: ClosedRange<Int>) -> Int { Int.random(in: range, using: &generator) }
-    var message = seeds[pick(0...seeds.count - 1)]
-    for _ in 0..<pick(1...4) {
-      let place = pick(0...message.count)
-      let end = min(message.count, place + pick(0...8))
-      switch pick(0...7) {
-      case 0: message.insert(contentsOf: tokens[pick(0...tokens.count - 1)], at: place)
-      case 1: message.replaceSubrange(place..<end, with: tokens[pick(0...tokens.count - 1)])
-      case 2: message.removeSubrange(place..<end)
-      case 3: message.insert(contentsOf: Array(message[place..<end]), at: pick(0...message.count))
-      case 4:
-        let other = seeds[pick(0...seeds.count - 1)]
-        let from = pick(0...other.count)
-        message.insert(contentsOf: other[from..<min(other.count, from + pick(0...64))], at: place)
-      case 5 where place < message.count: message[place] = UInt8(pick(0...255))
-      case 6: message.insert(contentsOf: tokens[pick(0...tokens.count - 1)], at: lineStart(in: message, from: place))
-      default: if place < message.count { message[place] ^= 1 << UInt8(pick(0...7)) }
-      }
-    }
-    return message.count <= 4096 ? message : Array(message[..<4096])
-  }
-
-  /// The start of the line behind the first line end at or after `place`, where a header field may go in.
-  private static func lineStart(in message: [UInt8], from place: Int) -> Int {
-    message[place...].firstIndex(of: UInt8(ascii: "\n")).map { $0 + 1 } ?? message.count
+    mutator.mutated(seeds, &generator)
   }
 }

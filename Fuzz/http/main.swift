@@ -15,18 +15,13 @@ let run = FuzzRun("http-fuzz", options: ["--iterations N", "--seconds S", "--see
 run.printSeed()
 var generator = SeededGenerator(seed: run.seed)
 var tally = Tally()
-var done = 0
-for iteration in 0..<run.iterations {
-  if iteration % 256 == 0, run.isOver { break }
+let done = run.repeatUntilOver { iteration in
   let kind = MessageKind.allCases[iteration % MessageKind.allCases.count]
   let seeds = kind == .request ? Mutation.requests : Mutation.responses
   let place = iteration / MessageKind.allCases.count
   let input = place < seeds.count ? seeds[place] : Mutation.mutated(seeds, &generator)
-  do {
+  run.check(input, iteration: iteration, place: ", \(kind.rawValue)") {
     try Checks.check(input, as: kind, &tally, &generator)
-  } catch {
-    run.fail(error, iteration: iteration, place: ", \(kind.rawValue)", input: input)
   }
-  done += 1
 }
 print("\(done) inputs, \(tally)\nno failure")

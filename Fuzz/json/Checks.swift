@@ -1,5 +1,6 @@
 import ChatProtocols
 import Foundation
+import FuzzCommand
 import JSONText
 import Seeded
 
@@ -12,13 +13,6 @@ struct Tally: CustomStringConvertible {
   var description: String {
     "\(valid) of them valid, \(bodies) chat bodies, \(editedBodies) edited as Foundation would"
   }
-}
-
-/// A promise that was not kept.
-struct Broken: Error, CustomStringConvertible {
-  var description: String
-
-  init(_ description: String) { self.description = description }
 }
 
 enum Checks {

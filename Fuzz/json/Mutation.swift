@@ -1,3 +1,4 @@
+import FuzzCommand
 import JSONText
 import Seeded
 
@@ -25,35 +26,19 @@ enum Mutation {
     "\"tool\"", "[{\"type\":\"input_text\",\"text\":\"c\\\\\"}]",
   ].map { Array($0.utf8) }
 
+  private static let mutator = ByteMutator(words: tokens, partLimit: 16, spliceLimit: 64)
+
   /// A document of the corpus, of at most 64 KiB: half of the time with one to three values replaced by others, else
   /// with one to four changes that know nothing of JSON.
   static func mutated(_ corpus: [[UInt8]], _ generator: inout SeededGenerator) -> [UInt8] {
     func pick(_ range: ClosedRange<Int>) -> Int { Int.random(in: range, using: &generator) }
     var document = corpus[pick(0...corpus.count - 1)]
-    if Bool.random(using: &generator) {
-      for _ in 0..<pick(1...3) {
-        guard let range = value(in: document, from: pick(0...document.count)) else { continue }
-        document.replaceSubrange(range, with: values[pick(0...values.count - 1)])
-      }
-      return document
+    guard Bool.random(using: &generator) else { return mutator.changed(document, among: corpus, &generator) }
+    for _ in 0..<pick(1...3) {
+      guard let range = value(in: document, from: pick(0...document.count)) else { continue }
+      document.replaceSubrange(range, with: values[pick(0...values.count - 1)])
     }
-    for _ in 0..<pick(1...4) {
-      let place = pick(0...document.count)
-      let end = min(document.count, place + pick(0...16))
-      switch pick(0...6) {
-      case 0: document.insert(contentsOf: tokens[pick(0...tokens.count - 1)], at: place)
-      case 1: document.replaceSubrange(place..<end, with: tokens[pick(0...tokens.count - 1)])
-      case 2: document.removeSubrange(place..<end)
-      case 3: document.insert(contentsOf: Array(document[place..<end]), at: pick(0...document.count))
-      case 4:
-        let other = corpus[pick(0...corpus.count - 1)]
-        let from = pick(0...other.count)
-        document.insert(contentsOf: other[from..<min(other.count, from + pick(0...64))], at: place)
-      case 5 where place < document.count: document[place] = UInt8(pick(0...255))
-      default: if place < document.count { document[place] ^= 1 << UInt8(pick(0...7)) }
-      }
-    }
-    return document.count <= 1 << 16 ? document : Array(document[..<(1 << 16)])
+    return document
   }
 
   /// The first value behind a colon, a comma or an opening bracket at or after `start`.

@@ -19,15 +19,8 @@ let corpus = run.corpus(in: "Fuzz/json/corpus", of: "seed documents").map(\.byte
 run.printSeed(", \(corpus.count) seed documents")
 var generator = SeededGenerator(seed: run.seed)
 var tally = Tally()
-var done = 0
-for iteration in 0..<run.iterations {
-  if iteration % 256 == 0, run.isOver { break }
+let done = run.repeatUntilOver { iteration in
   let input = iteration < corpus.count ? corpus[iteration] : Mutation.mutated(corpus, &generator)
-  do {
-    try Checks.check(input, &tally, &generator)
-  } catch {
-    run.fail(error, iteration: iteration, input: input)
-  }
-  done += 1
+  run.check(input, iteration: iteration) { try Checks.check(input, &tally, &generator) }
 }
 print("\(done) inputs, \(tally): no failure")

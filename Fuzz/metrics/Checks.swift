@@ -1,13 +1,9 @@
 import EngineClient
 import Fleet
+import FuzzCommand
 
 /// What must hold of a page, whatever its bytes.
 enum Checks {
-  struct Broken: Error, CustomStringConvertible {
-    var description: String
-    init(_ description: String) { self.description = description }
-  }
-
   static func check(_ page: [UInt8], _ tally: inout Tally) throws {
     let recognised = EngineDialect.recognise(page)
     if recognised != nil { tally.recognised += 1 }

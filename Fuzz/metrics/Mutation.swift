@@ -1,3 +1,4 @@
+import FuzzCommand
 import Seeded
 
 /// Changing metrics pages a little.
@@ -13,27 +14,11 @@ enum Mutation {
       "vllm:lora_requests_info{running_lora_adapters=\"x\"} 5\n", "http_requests_total 7\n",
     ].map { Array($0.utf8) } + [[0xFF], [0xC3], [0xE2, 0x82]]
 
+  private static let mutator = ByteMutator(words: tokens, changes: 1...6, partLimit: 24, spliceLimit: 200)
+
   /// A page of the corpus, of at most 64 KiB, with one to six changes.
   static func mutated(_ corpus: [[UInt8]], _ generator: inout SeededGenerator) -> [UInt8] {
-    func pick(_ range: ClosedRange<Int>) -> Int { Int.random(in: range, using: &generator) }
-    var page = corpus[pick(0...corpus.count - 1)]
-    for _ in 0..<pick(1...6) {
-      let place = pick(0...page.count)
-      let end = min(page.count, place + pick(0...24))
-      switch pick(0...6) {
-      case 0: page.insert(contentsOf: tokens[pick(0...tokens.count - 1)], at: place)
-      case 1: page.replaceSubrange(place..<end, with: tokens[pick(0...tokens.count - 1)])
-      case 2: page.removeSubrange(place..<end)
-      case 3: page.insert(contentsOf: Array(page[place..<end]), at: pick(0...page.count))
-      case 4:
-        let other = corpus[pick(0...corpus.count - 1)]
-        let from = pick(0...other.count)
-        page.insert(contentsOf: other[from..<min(other.count, from + pick(0...200))], at: place)
-      case 5 where place < page.count: page[place] = UInt8(pick(0...255))
-      default: if place < page.count { page[place] ^= 1 << UInt8(pick(0...7)) }
-      }
-    }
-    return page.count <= 1 << 16 ? page : Array(page[..<(1 << 16)])
+    mutator.mutated(corpus, &generator)
   }
 
   /// A text that is a number or nearly one.

@@ -18,16 +18,11 @@ let corpus = run.corpus(in: "Fuzz/metrics/corpus", of: "metrics pages").map(\.by
 run.printSeed(", \(corpus.count) pages")
 var generator = SeededGenerator(seed: run.seed)
 var tally = Tally()
-var done = 0
-for iteration in 0..<run.iterations {
-  if iteration % 256 == 0, run.isOver { break }
+let done = run.repeatUntilOver { iteration in
   let input = iteration < corpus.count ? corpus[iteration] : Mutation.mutated(corpus, &generator)
-  do {
+  run.check(input, iteration: iteration) {
     try Checks.check(input, &tally)
     try Checks.checkNumber(Mutation.number(&generator))
-  } catch {
-    run.fail(error, iteration: iteration, input: input)
   }
-  done += 1
 }
 print("\(done) inputs, \(tally): no failure")

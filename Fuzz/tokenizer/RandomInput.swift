@@ -1,3 +1,4 @@
+import FuzzCommand
 import Seeded
 
 /// Texts and damaged files.
@@ -26,17 +27,10 @@ enum RandomInput {
     return text
   }
 
+  private static let mutator = ByteMutator(
+    words: "\"}],:{[".utf8.map { [$0] }, partLimit: 60, spliceLimit: 60, byteLimit: .max)
+
   static func damaged(_ file: [UInt8], _ generator: inout SeededGenerator) -> [UInt8] {
-    var file = file
-    for _ in 0...(generator.next() % 4) where !file.isEmpty {
-      let place = Int(generator.next() % UInt64(file.count))
-      switch generator.next() % 4 {
-      case 0: file[place] = UInt8(truncatingIfNeeded: generator.next())
-      case 1: file.removeSubrange(place..<min(file.count, place + Int(generator.next() % 40)))
-      case 2: file.insert(contentsOf: Array("\"}],:{[".utf8).shuffled(using: &generator).prefix(2), at: place)
-      default: file.insert(contentsOf: file[place..<min(file.count, place + 60)], at: place)
-      }
-    }
-    return file
+    mutator.changed(file, among: [file], &generator)
   }
 }

@@ -23,26 +23,22 @@ let tokenizers = try files.map { file in
 }
 run.printSeed(", \(tokenizers.count) tokenizers")
 var generator = SeededGenerator(seed: run.seed)
-var done = 0
 var tokens = 0
-for iteration in 0..<run.iterations {
-  if iteration % 64 == 0, run.isOver { break }
+let done = run.repeatUntilOver(lookingEvery: 64) { iteration in
   if iteration % 50 == 49 {
     let damaged = RandomInput.damaged(files[Int(generator.next() % UInt64(files.count))].bytes, &generator)
     if let tokenizer = try? damaged.withUnsafeBytes({ try Tokenizer(json: $0, path: "damaged") }) {
       let text = RandomInput.text(&generator)
       tokens += text.withUnsafeBytes { tokenizer.tokenize($0).count }
     }
-  } else {
-    let text = RandomInput.text(&generator)
-    for (name, tokenizer) in tokenizers {
-      do {
-        tokens += try Checks.check(text, tokenizer, name, &generator)
-      } catch {
-        run.fail(error, iteration: iteration, place: ", \(name)", input: text)
-      }
+    return
+  }
+  let text = RandomInput.text(&generator)
+  for (name, tokenizer) in tokenizers {
+    run.check(text, iteration: iteration, place: ", \(name)") {
+      let count = try Checks.check(text, tokenizer, name, &generator)
+      tokens += count
     }
   }
-  done += 1
 }
 print("\(done) inputs, \(tokens) tokens: no failure")
