@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# Runs the benchmarks: all, or one area (core, gateway, streams, reading, balancing, envoy). Each figure is a line `figure NAME VALUE UNIT`.
+# Runs the benchmarks: all, or one area (core, gateway, streams, reading, balancing, envoy). Each figure is a line
+# `figure NAME VALUE UNIT`.
 #   Benchmarks/run.sh [AREA]
 set -euo pipefail
 cd "$(dirname "$0")/.."

@@ -13,10 +13,12 @@ if [ "${1:-}" = bounded ]; then
   .build/debug/gateway-fuzz --mode frames --iterations 500
   exit 0
 fi
+# Apart from what is released: optimised, but with the checks of exclusive access (docs/decisions/0006).
+build=(swift build -c release --scratch-path .build/fuzz)
+bin=$("${build[@]}" --show-bin-path)
 # The seeded simulation of the pool, ejection and retry machines runs in its tests for a million steps, here without end.
 for fuzzer in "${fuzzers[@]}" "${slower[@]}" gateway-fuzz reliability-fuzz; do
-  program=$(scripts/release.sh "$fuzzer")
-  "$program" --seconds "${1:-60}"
+  "${build[@]}" --product "$fuzzer"
+  "$bin/$fuzzer" --seconds "${1:-60}"
 done
-program=$(scripts/release.sh gateway-fuzz)
-"$program" --mode frames --seconds "${1:-60}"
+"$bin/gateway-fuzz" --mode frames --seconds "${1:-60}"

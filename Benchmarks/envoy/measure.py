@@ -85,7 +85,7 @@ def measure(testbed: Testbed, behind: Behind, body: str, connections: int, secon
 
 def main() -> int:
     if len(sys.argv) < 2 or not os.access(sys.argv[1], os.X_OK):
-        raise SystemExit("usage: Benchmarks/envoy/run.sh BINARY [ROUNDS], of swift build -c release --product switchyard")
+        raise SystemExit("usage: Benchmarks/envoy/run.sh BINARY [ROUNDS], of scripts/release.sh switchyard")
     binary, rounds = os.path.abspath(sys.argv[1]), int(sys.argv[2]) if len(sys.argv) > 2 else 5
     print(machine.description())
     requests, tokens, failed = [], [], 0

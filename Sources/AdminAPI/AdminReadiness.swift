@@ -10,7 +10,7 @@ public struct AdminReadiness: Sendable, Equatable {
   public var readyModels: Int
   public var totalModels: Int
   public var pendingModels: [String]
-  /// When this last changed, in seconds since 1970.
+  /// When the phase was first seen to be this one, in seconds since 1970.
   public var updatedAt: Double
 
   public init(

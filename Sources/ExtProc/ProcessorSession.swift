@@ -602,25 +602,13 @@ final class ProcessorSession {
       if firstByteAt != nil { metrics.timeToFirstByte.observe(nanoseconds: first) }
     }
     scope.accounts.countAnswer(status)
+    let method = Array((head?.method ?? "").utf8).withUnsafeBytes { HTTPMethod($0) }
     scope.accounts.log(
       AccessLogBuffer.Entry(
-        method: Self.word(head?.method), path: head?.path ?? "", requestedModel: requestedModel, model: publicModel,
+        method: method.name, path: head?.path ?? "", requestedModel: requestedModel, model: publicModel,
         decision: plan?.selection?.decision ?? "", replica: replica, status: status, attempts: isRouted ? 1 : 0,
         milliseconds: Double(total) / 1e6, firstByteMilliseconds: Double(first) / 1e6, requestBytes: bodyBytes,
         responseBytes: responseBytes),
       id: id)
-  }
-
-  private static func word(_ method: String?) -> StaticString {
-    switch method {
-    case "GET": "GET"
-    case "HEAD": "HEAD"
-    case "POST": "POST"
-    case "PUT": "PUT"
-    case "DELETE": "DELETE"
-    case "OPTIONS": "OPTIONS"
-    case "PATCH": "PATCH"
-    default: "OTHER"
-    }
   }
 }

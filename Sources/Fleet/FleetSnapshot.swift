@@ -17,6 +17,9 @@ public struct FleetSnapshot: Sendable {
     modelIndex = Dictionary(uniqueKeysWithValues: models.enumerated().map { ($1.name, $0) })
   }
 
+  /// How many replicas may be chosen.
+  public var usableReplicas: Int { replicas.count { $0.health.mayBeChosen } }
+
   public func index(ofModel name: String) -> Int? { modelIndex[name] }
   public func model(named name: String) -> FleetModel? { modelIndex[name].map { models[$0] } }
 }

@@ -7,7 +7,7 @@ public final class GatewayMetrics: Sendable {
   public let registry: MetricsRegistry
   package let routingLatency: Histogram
   package let retries: Counter
-  package let retriesWithheld: Counter
+  let retriesWithheld: Counter
   let hedges: Counter
   package let clientsGone: Counter
   package let connectionsRefused: Counter
@@ -79,7 +79,7 @@ public final class GatewayMetrics: Sendable {
       labels: [("status", "\(status)")])
   }
 
-  package func brokenAnswers(model: String) -> Counter {
+  func brokenAnswers(model: String) -> Counter {
     registry.counter(
       "switchyard_broken_answers_total", help: "Answers that began and came to no end", labels: [("model", model)])
   }
@@ -107,7 +107,9 @@ public final class GatewayMetrics: Sendable {
       registry.gauge("switchyard_replica_ejections", help: "Times that a replica was ejected", labels: labels) {
         Double(replica.health.ejections)
       }
-      registry.gauge("switchyard_replica_ready", help: "1 for a replica that may be chosen", labels: labels) {
+      registry.gauge(
+        "switchyard_replica_ready", help: "0 for a replica that fails its checks or is ejected, else 1", labels: labels
+      ) {
         replica.health.state == .failing || replica.health.state == .ejected ? 0 : 1
       }
     }

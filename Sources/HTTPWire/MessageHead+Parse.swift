@@ -65,7 +65,7 @@ extension MessageHead {
     while index < bytes.count, CharacterClass.isToken(bytes[index]) { index += 1 }
     guard index > 0, index < bytes.count, bytes[index] == 0x20 else { throw .badRequestLine }
     methodRange = 0..<index
-    method = Self.method(UnsafeRawBufferPointer(rebasing: bytes[methodRange]))
+    method = HTTPMethod(UnsafeRawBufferPointer(rebasing: bytes[methodRange]))
     index += 1
     let target = index
     while index < bytes.count, bytes[index] > 0x20, bytes[index] < 0x7F { index += 1 }
@@ -153,22 +153,6 @@ extension MessageHead {
         Field(
           name: name, nameStart: UInt32(nameStart), nameCount: UInt32(nameRange.count),
           valueStart: UInt32(valueStart), valueCount: UInt32(valueEnd - valueStart), lineEnd: UInt32(index)))
-    }
-  }
-
-  private static func method(_ name: UnsafeRawBufferPointer) -> HTTPMethod {
-    func matches(_ text: StaticString) -> Bool {
-      guard name.count == text.utf8CodeUnitCount else { return false }
-      for index in 0..<name.count where name[index] != text.utf8Start[index] { return false }
-      return true
-    }
-    return switch name.count {
-    case 3: matches("GET") ? .get : matches("PUT") ? .put : .other
-    case 4: matches("POST") ? .post : matches("HEAD") ? .head : .other
-    case 5: matches("PATCH") ? .patch : .other
-    case 6: matches("DELETE") ? .delete : .other
-    case 7: matches("OPTIONS") ? .options : .other
-    default: .other
     }
   }
 }

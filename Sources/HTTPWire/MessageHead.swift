@@ -54,22 +54,3 @@ public struct MessageHead: Sendable {
   /// The first field of that name.
   public func first(_ name: FieldName) -> Field? { fields.first { $0.name == name } }
 }
-
-/// The methods that the gateway tells apart.
-public enum HTTPMethod: UInt8, Sendable {
-  case get, head, post, put, delete, options, patch, other
-
-  /// As it stands in a request line; `OTHER` for methods that are not told apart.
-  public var name: StaticString {
-    switch self {
-    case .get: "GET"
-    case .head: "HEAD"
-    case .post: "POST"
-    case .put: "PUT"
-    case .delete: "DELETE"
-    case .options: "OPTIONS"
-    case .patch: "PATCH"
-    case .other: "OTHER"
-    }
-  }
-}

@@ -6,25 +6,31 @@
 public enum TrailerFields {
   /// The lines of a section that may be passed on, in their order, each `name: value` with its CRLF.
   ///
-  /// - Parameter section: field lines as ``ChunkedDecoder/trailers`` has them. Lines that are none are left out.
-  public static func passed(_ section: [UInt8]) -> [UInt8] {
+  /// - Parameters:
+  ///   - section: field lines as ``ChunkedDecoder/trailers`` has them. Lines that are none are left out.
+  ///   - names: further names, in lower case, of fields that may not pass: those that a connection field declares, those
+  ///     that whoever passes the message on sets itself.
+  public static func passed(_ section: [UInt8], except names: some Collection<String> = EmptyCollection()) -> [UInt8] {
     var lines: [UInt8] = []
     section.withUnsafeBytes { bytes in
       var start = 0
       while start < bytes.count {
         var end = start
         while end < bytes.count, bytes[end] != 0x0A { end += 1 }
-        append(UnsafeRawBufferPointer(rebasing: bytes[start..<min(end + 1, bytes.count)]), to: &lines)
+        append(UnsafeRawBufferPointer(rebasing: bytes[start..<min(end + 1, bytes.count)]), except: names, to: &lines)
         start = end + 1
       }
     }
     return lines
   }
 
-  private static func append(_ line: UnsafeRawBufferPointer, to lines: inout [UInt8]) {
+  private static func append(
+    _ line: UnsafeRawBufferPointer, except names: some Collection<String>, to lines: inout [UInt8]
+  ) {
     guard line.count > 2, line[line.count - 2] == 0x0D, let colon = line.firstIndex(of: 0x3A), colon > 0,
       mayPass(UnsafeRawBufferPointer(rebasing: line[..<colon]))
     else { return }
+    if !names.isEmpty, names.contains(String(decoding: line[..<colon], as: UTF8.self).lowercased()) { return }
     lines.append(contentsOf: line)
   }
 
@@ -43,7 +49,9 @@ public enum TrailerFields {
 
   /// Those that ``FieldName`` gives no meaning to; each of its own is barred too.
   private static let barred: [StaticString] = [
-    "age", "authentication-info", "cache-control", "cookie", "date", "expires", "location", "max-forwards", "pragma",
+    "age", "api-key", "authentication-info", "cache-control", "cookie", "date", "expires", "location", "max-forwards",
+    "pragma",
     "proxy-authentication-info", "range", "retry-after", "set-cookie", "vary", "via", "warning", "www-authenticate",
+    "x-api-key",
   ]
 }

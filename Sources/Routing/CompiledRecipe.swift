@@ -1,13 +1,10 @@
 import RouterConfig
-import Signals
 
 /// A recipe ready to route by. Immutable; safe from any thread.
 public final class CompiledRecipe: Sendable {
   public let name: String
   public let profile: RoutingProfile
   public let engine: DecisionEngine
-  /// The families that its rules read, cheapest first.
-  public let families: [SignalFamily]
   /// By decision; nil where a decision names no model and there is no default.
   let targets: [DecisionTarget?]
   /// For requests that no decision matches; nil when there is no default model.
@@ -18,7 +15,6 @@ public final class CompiledRecipe: Sendable {
     self.profile = profile
     engine = DecisionEngine(
       decisions: profile.decisions, signals: profile.signals, strategy: profile.strategy ?? document.global.strategy)
-    families = engine.families
     let models = ModelChoices(document)
     func target(_ index: Int, _ decision: Decision) -> DecisionTarget? {
       guard let ref = decision.modelRefs.first else {

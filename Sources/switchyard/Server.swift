@@ -22,6 +22,7 @@ actor Server {
   /// The pipeline behind Envoy, where it is asked for.
   private var extProc: ExtProcServer?
   private let metrics: GatewayMetrics
+  private let readiness = ReadinessWatch()
   private let accessLog: AccessLog?
   private let classifier: LinearDomainClassifier
   private let prober: HealthProber
@@ -163,21 +164,13 @@ actor Server {
   }
 
   private func startManagement(_ listener: Listener) async throws {
-    let (current, metrics, startedAt) = (current, metrics, startedAt)
+    let (current, metrics, readiness) = (current, metrics, readiness)
     let context = AdminContext(
       snapshot: { current.value },
       // Evaluations read every text anew, so that they show what reading costs.
       pipeline: RoutePipeline(cache: nil, clock: Self.clock), domainClassifier: classifier,
       metrics: { metrics.registry.exposition() },
-      readiness: {
-        // Requests can be routed once a replica may be chosen, whatever the model.
-        let replicas = current.value.fleet.replicas
-        let usable = replicas.count { $0.health.mayBeChosen }
-        let counts = "\(usable) of \(replicas.count) replicas may be chosen"
-        return AdminReadiness(
-          isReady: usable > 0, phase: usable > 0 ? "ready" : "no_replica",
-          message: usable > 0 ? "serving: \(counts)" : counts, readyModels: 1, totalModels: 1, updatedAt: startedAt)
-      },
+      readiness: { readiness.readiness(of: current.value.fleet, now: Date().timeIntervalSince1970) },
       wallClock: { Date().timeIntervalSince1970 }, clock: Self.clock)
     do {
       let server = try await AdminServer.start(
@@ -215,6 +208,7 @@ actor Server {
   /// Waits until the clients have left or their time is over, and ends the process.
   private func stop() async {
     StandardError.write("stopping: running requests end first")
+    readiness.stop()
     for channel in channels { try? await channel.close() }
     probing?.cancel()
     learning?.cancel()

@@ -20,6 +20,7 @@ class Call(wire.Connection):
     def __init__(self, engine: RecordingEngine, accepted: socket.socket, rest: bytearray):
         self.socket = accepted
         self._received = rest
+        self.trailers = []
         self.engine = engine
         self.head = b""
         self.body = bytearray()

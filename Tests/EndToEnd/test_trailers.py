@@ -7,18 +7,20 @@ import pytest
 import http2
 import wire
 from clients import CHAT, ask
-from conftest import Sites
-from recording_engine import Call
+from conftest import Engines, Route, Sites
+from recording_engine import Call, model
 
 # As a client or an engine might send them; only the first and the last may pass (RFC 9110 §6.5.1).
 TRAILERS = [
     *["X-Checksum: abc", "Content-Length: 5", "Transfer-Encoding: chunked", "Host: evil", "Authorization: x"],
     *["Content-Type: text/plain", "Set-Cookie: a=b", "Trailer: X-Checksum", "Connection: close", "TE: trailers"],
     *["X-Request-ID: other", "X-VSR-Selected-Model: other", "X-Forwarded-For: 1.2.3.4", "X-User-Openai-Key: k"],
-    *["Access-Control-Allow-Origin: *", "Cache-Control: no-store", "Server-Timing:  db;dur=53 "],
+    *["Access-Control-Allow-Origin: *", "Cache-Control: no-store", "X-Api-Key: k", "X-Hop: 1"],
+    "Server-Timing:  db;dur=53 ",
 ]
 PASSED = {"x-checksum": "abc", "server-timing": "db;dur=53"}
-HEAD = f"POST {CHAT} HTTP/1.1\r\nHost: a\r\nContent-Type: application/json\r\nTransfer-Encoding: chunked\r\n\r\n".encode()
+HEAD = f"POST {CHAT} HTTP/1.1\r\nHost: a\r\nContent-Type: application/json\r\nConnection: X-Hop\r\n".encode()
+HEAD += b"Transfer-Encoding: chunked\r\n\r\n"
 RERANK = HEAD.replace(CHAT.encode(), b"/v1/rerank")
 BODY = ask().encode()
 
@@ -34,25 +36,24 @@ def framed(*pieces: bytes, trailers: list[str]) -> bytes:
 def read_chunked(connection: wire.Connection) -> tuple[bytes, dict[str, str]]:
     """Reads a chunked body to its end: payload and trailers."""
     body = b""
-    while size := int(connection._read_until(b"\r\n").split(b";")[0], 16):
-        body += connection.read_exactly(size)
-        assert connection.read_exactly(2) == b"\r\n"
+    while part := connection.read_chunk():
+        body += part
+    return body, fields_of(connection)
+
+
+def fields_of(connection: wire.Connection) -> dict[str, str]:
+    """The trailers that were read last."""
     fields = {}
-    while (line := connection._read_until(b"\r\n")) != b"\r\n":
+    for line in connection.trailers:
         name, _, value = line.decode().partition(":")
         assert name.lower() not in fields
         fields[name.lower()] = value.strip()
-    return body, fields
+    return fields
 
 
 def records(call: Call) -> bool:
-    """Reads a chunked request with its trailers, and answers."""
-    if call.values("transfer-encoding") == ["chunked"]:
-        body, call.trailers = read_chunked(call)
-        call.body += body
-    else:
-        call.read_body()
-        call.trailers = {}
+    """Reads a request with its trailers, and answers."""
+    call.read_body()
     return call.answer()
 
 
@@ -70,7 +71,7 @@ def test_trailers_of_a_request_reach_the_engine(site: Sites, head: bytes, cut: b
                 connection.send(piece)
             assert connection.read().status == 200
     for call in place.alpha[0].calls:
-        assert (bytes(call.body), call.trailers) == (BODY, PASSED)
+        assert (bytes(call.body), fields_of(call)) == (BODY, PASSED)
         assert (call.values("transfer-encoding"), call.values("content-length")) == (["chunked"], [])
         assert call.values("authorization") == []
     place.router.wait_until_idle()
@@ -86,12 +87,8 @@ def test_a_routed_request_whose_trailers_may_not_pass_has_a_length(site: Sites):
 
 
 def test_trailers_are_sent_again_with_the_request(site: Sites):
-    def refuses(call: Call) -> bool:
-        records(call)
-        return False
-
     def busy(call: Call) -> bool:
-        body, call.trailers = read_chunked(call)
+        call.read_body()
         return call.answer(b"{}", status="503 Service Unavailable")
 
     for path in (HEAD, RERANK):
@@ -105,14 +102,27 @@ def test_trailers_are_sent_again_with_the_request(site: Sites):
                 break
         assert place.alpha[0].calls, "the busy replica was tried"
         for call in [*place.alpha[0].calls, *place.alpha[1].calls]:
-            assert call.trailers == {"x-checksum": "1"}
+            assert fields_of(call) == {"x-checksum": "1"}
+
+
+def test_a_trailer_cannot_take_the_place_of_a_field_that_is_set_for_the_engine(engines: Engines, route: Route):
+    [engine] = engines(records)
+    place = model("alpha", engine)
+    place["backend_refs"][0]["extra_headers"] = {"X-Team": "ours"}
+    router = route(place)
+    for head in (HEAD, RERANK):
+        with wire.Connection(router.port) as connection:
+            connection.send(head + framed(BODY, trailers=["x-team: theirs", "X-Checksum: 1"]))
+            assert connection.read().status == 200
+    for call in engine.calls:
+        assert (call.values("x-team"), fields_of(call)) == (["ours"], {"x-checksum": "1"})
 
 
 @pytest.mark.parametrize("path", [CHAT, "/v1/rerank"])
 def test_trailers_of_an_http2_request_reach_the_engine(site: Sites, path: str):
     place = site(alpha=[records])
     fields = [(name.lower(), value.strip()) for name, _, value in (line.partition(":") for line in TRAILERS)]
-    fields = [field for field in fields if field[0] not in ("transfer-encoding", "connection", "te")]
+    fields = [field for field in fields if field[0] not in ("transfer-encoding", "connection", "te", "x-hop")]
     with http2.Connection(place.port) as connection:
         stream = connection.begin(http2.pseudo(path))
         connection.send_data(stream, BODY)
@@ -124,7 +134,7 @@ def test_trailers_of_an_http2_request_reach_the_engine(site: Sites, path: str):
         connection.send(connection.headers([("x-checksum", "1")], end=True, stream=stream)[1])
         assert connection.read(stream).status == 200
     first, second = place.alpha[0].calls
-    assert (bytes(first.body), first.trailers) == (BODY, PASSED)
+    assert (bytes(first.body), fields_of(first)) == (BODY, PASSED)
     assert (bytes(second.body), second.values("content-length")) == (BODY, [str(len(BODY))])
     place.router.wait_until_idle()
 
@@ -159,7 +169,7 @@ def test_http2_trailers_beyond_their_limit_are_a_431(site: Sites):
 
 # Answers
 
-ANSWER = b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nTransfer-Encoding: chunked\r\n\r\n"
+ANSWER = b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nConnection: x-hop\r\nTransfer-Encoding: chunked\r\n\r\n"
 EVENTS = ANSWER.replace(b"application/json", b"text/event-stream")
 
 

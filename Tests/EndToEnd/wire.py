@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import socket
+import struct
 from dataclasses import dataclass
 
 
@@ -33,6 +34,8 @@ class Connection:
         self.socket = socket.create_connection(("127.0.0.1", port), timeout=timeout)
         self.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         self._received = bytearray()
+        # Those behind the last chunk that was read.
+        self.trailers: list[bytes] = []
 
     def __enter__(self) -> Connection:
         return self
@@ -41,6 +44,11 @@ class Connection:
         self.close()
 
     def close(self) -> None:
+        self.socket.close()
+
+    def reset(self) -> None:
+        """Closes with RST, as no client does that still reads."""
+        self.socket.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
         self.socket.close()
 
     def send(self, data: bytes) -> None:
@@ -73,6 +81,7 @@ class Connection:
             assert length is None, "a response has both a length and chunks"
             while chunk := self.read_chunk():
                 response.body += chunk
+            assert not self.trailers, f"the answer has trailers: {self.trailers}"
         elif length is not None:
             response.body = self.read_exactly(int(length))
         else:
@@ -80,12 +89,15 @@ class Connection:
         return response
 
     def read_chunk(self) -> bytes:
-        """Reads one chunk of a body; empty for the last, whose trailers are read past."""
+        """Reads one chunk of a body; empty for the last, whose fields are `trailers`."""
         size = int(self._read_until(b"\r\n").split(b";")[0], 16)
         data = self.read_exactly(size)
-        while not size and self._read_until(b"\r\n") != b"\r\n":
-            pass
-        assert not size or self.read_exactly(2) == b"\r\n", "a chunk does not end in CRLF"
+        if size:
+            assert self.read_exactly(2) == b"\r\n", "a chunk does not end in CRLF"
+        else:
+            self.trailers = []
+            while (line := self._read_until(b"\r\n")) != b"\r\n":
+                self.trailers.append(line[:-2])
         return data
 
     def read_to_end(self) -> bytes:

@@ -20,11 +20,17 @@ import Testing
       "Host", "Authorization", "Proxy-Authorization", "WWW-Authenticate", "Set-Cookie", "Cookie", "TE", "Trailer",
       "Connection", "Keep-Alive", "Upgrade", "Expect", "Range", "If-Match", "Max-Forwards", "Cache-Control", "Vary",
       "Location", "Retry-After", "Date", "X-Request-ID", "X-VSR-Debug", "X-Selected-Model", "Forwarded",
-      "X-Forwarded-For", "X-User-Openai-Key", "Access-Control-Allow-Origin", "Origin",
+      "X-Forwarded-For", "X-User-Openai-Key", "Access-Control-Allow-Origin", "Origin", "X-Api-Key", "api-key",
     ])
   func barred(_ name: String) {
     #expect(passed("A: 1\r\n\(name): x\r\nB: 2\r\n") == "A: 1\r\nB: 2\r\n")
     #expect(passed("\(name.uppercased()):\r\n").isEmpty)
+  }
+
+  @Test("nor do names that the caller bars, however they are spelt")
+  func barredByTheCaller() {
+    let section = Array("X-A: 1\r\nX-B: 2\r\nx-c: 3\r\n".utf8)
+    #expect(TrailerFields.passed(section, except: ["x-a", "x-c"]) == Array("X-B: 2\r\n".utf8))
   }
 
   @Test("what is no line is left out")

@@ -189,7 +189,7 @@ import Testing
         Recipe(name: "a", routing: RoutingProfile()),
       ])
     #expect(router.recipes.map(\.name) == ["default", "z", "a"])
-    #expect(router.recipes.map(\.families) == [[.keyword], [.domain], []])
+    #expect(router.recipes.map(\.engine.families) == [[.keyword], [.domain], []])
     let selection = try select(router, first, ["domain:a": .match()], recipe: 1)
     #expect(selection.recipe == "z")
     #expect(selection.decision == "e")

@@ -34,7 +34,7 @@ enum StatusRoutes {
   /// Not ready and past the start, it is what its phase says.
   private static func status(of readiness: AdminReadiness) -> String {
     if readiness.isReady { return "ready" }
-    return readiness.phase == "no_replica" ? readiness.phase : "starting"
+    return ["no_replica", "draining"].contains(readiness.phase) ? readiness.phase : "starting"
   }
 
   private static func startupStatus(_ readiness: AdminReadiness) -> AdminResponse {

@@ -41,8 +41,6 @@ final class HTTP1Connection: ChannelDuplexHandler, RemovableChannelHandler, Clie
   /// Since when the client has taken nothing of what waits for it.
   private var stalledSince: NIODeadline?
   private var reencodesChunks = false
-  /// Field lines for the end of an answer that is chunked here.
-  private var trailers: [UInt8] = []
   private var closesAfterAnswer = false
   /// The client may still be sending what nobody will read.
   private var lingers = false
@@ -441,7 +439,8 @@ final class HTTP1Connection: ChannelDuplexHandler, RemovableChannelHandler, Clie
     context.write(wrapOutboundOut(ByteBuffer(staticString: "\r\n")), promise: nil)
   }
 
-  func writeTrailers(_ lines: [UInt8]) { trailers = lines }
+  /// Nothing: a client that takes chunks has an engine's trailers among them, and one of HTTP/1.0 can be told none.
+  func writeTrailers(_ lines: [UInt8]) {}
 
   func flush() {
     writeGathered()
@@ -451,9 +450,8 @@ final class HTTP1Connection: ChannelDuplexHandler, RemovableChannelHandler, Clie
   /// The answer is written whole: on to the next request, or the end.
   func finish() {
     writeGathered()
-    if reencodesChunks { context?.write(wrapOutboundOut(ChunkFraming.end(trailers: trailers)), promise: nil) }
+    if reencodesChunks { context?.write(wrapOutboundOut(ByteBuffer(staticString: "0\r\n\r\n")), promise: nil) }
     reencodesChunks = false
-    trailers = []
     exchange = nil
     lastActivity = loop.time
     guard let context else { return }

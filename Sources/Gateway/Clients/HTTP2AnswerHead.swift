@@ -50,7 +50,7 @@ enum HTTP2AnswerHead {
   }
 
   /// RFC 9113 §8.2.2.
-  private static func isConnectionSpecific(_ name: String) -> Bool {
+  static func isConnectionSpecific(_ name: String) -> Bool {
     switch name {
     case "connection", "keep-alive", "proxy-connection", "transfer-encoding", "upgrade": true
     default: false

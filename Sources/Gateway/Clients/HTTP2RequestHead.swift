@@ -63,9 +63,8 @@ enum HTTP2RequestHead {
       isInFields = true
       guard isName(name) else { throw .badName(name) }
       guard isValue(value) else { throw .badValue(name) }
+      guard !HTTP2AnswerHead.isConnectionSpecific(name) else { throw .connectionSpecific(name) }
       switch name {
-      case "connection", "keep-alive", "proxy-connection", "transfer-encoding", "upgrade":
-        throw .connectionSpecific(name)
       case "te":
         guard value == "trailers" else { throw .connectionSpecific(name) }
         continue
@@ -110,11 +109,7 @@ enum HTTP2RequestHead {
       // RFC 9113 §8.1: no pseudo headers.
       guard isName(name) else { throw .badName(name) }
       guard isValue(value) else { throw .badValue(name) }
-      switch name {
-      case "connection", "keep-alive", "proxy-connection", "transfer-encoding", "upgrade":
-        throw .connectionSpecific(name)
-      default: break
-      }
+      guard !HTTP2AnswerHead.isConnectionSpecific(name) else { throw .connectionSpecific(name) }
       lines.append(contentsOf: "\(name): \(value)\r\n".utf8)
     }
     return lines

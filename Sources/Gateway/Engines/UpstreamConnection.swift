@@ -294,6 +294,7 @@ final class UpstreamConnection: ChannelDuplexHandler {
       decoder = ChunkedDecoder(limits: limits)
       decoded = 0
       trailerStart = nil
+      namedByConnection = bytes.withUnsafeReadableBytes { ForwardedFields.connectionOptions(head, $0) } ?? []
       isBetweenChunks = true
       state = .chunkedBody
     case .untilClose: state = .untilClose
@@ -313,13 +314,15 @@ final class UpstreamConnection: ChannelDuplexHandler {
   /// Where in what waits the trailer section begins, once the last chunk's line is over; 0 when that line went to the
   /// client.
   private var trailerStart: Int?
+  /// Fields that the head's connection field declares to end here.
+  private var namedByConnection: Set<String> = []
   /// What went to the client ends with a whole chunk.
   private(set) var isBetweenChunks = true
 
   /// Passes chunks on; returns whether everything that waits has been passed.
   ///
-  /// Trailers are held until they are whole, since not all may pass. An event stream gets whole chunks, so that one that breaks off can be given an end that says so; chunks of more
-  /// than ``heldChunkLimit`` are not waited for.
+  /// Trailers are held until they are whole, since not all may pass. An event stream gets whole chunks, so that one that
+  /// breaks off can be given an end that says so; chunks of more than ``heldChunkLimit`` are not waited for.
   private func passChunks(_ attempt: Attempt) throws(HTTPSyntaxError) -> Bool {
     let passesFraming = attempt.exchange.client.takesChunkFraming
     let start = decoded
@@ -362,7 +365,9 @@ final class UpstreamConnection: ChannelDuplexHandler {
         }
       }
       inbound.moveReaderIndex(forwardBy: consumed)
-      if end != nil, !decoder.trailers.isEmpty { attempt.exchange.engineTrailers(attempt, decoder.trailers) }
+      if end != nil, !decoder.trailers.isEmpty {
+        attempt.exchange.engineTrailers(attempt, TrailerFields.passed(decoder.trailers, except: namedByConnection))
+      }
     }
     if end != nil { finish(attempt) }
     return decoded == 0
@@ -377,7 +382,7 @@ final class UpstreamConnection: ChannelDuplexHandler {
     inbound.moveReaderIndex(forwardBy: length - passed)
     trailerStart = trailerStart.map { max(0, $0 - length) }
     guard isWhole, !isPlain else { return }
-    var section = ByteBuffer(bytes: TrailerFields.passed(decoder.trailers))
+    var section = ByteBuffer(bytes: TrailerFields.passed(decoder.trailers, except: namedByConnection))
     section.writeStaticString("\r\n")
     attempt.exchange.engineBody(attempt, section)
   }

@@ -16,7 +16,8 @@ enum UpstreamRequest {
     let splices = body.withUnsafeReadableBytes { plan.splices(for: placement, on: $0) }
     let length = splices.lengthAfter(body.readableBytes)
     // Trailers need a chunked body: it is one chunk then.
-    let isChunked = !exchange.trailers.isEmpty && length > 0
+    let trailers = exchange.trailers(to: placement)
+    let isChunked = !trailers.isEmpty && length > 0
     var head = exchange.client.allocator.buffer(capacity: 1024 + (length <= copyLimit ? length : 0))
     head.writeStaticString("POST ")
     if let chatPath = placement.chatPath, plan.facts.endpoint == .chatCompletions {
@@ -43,7 +44,7 @@ enum UpstreamRequest {
           }
         }
       }
-      if isChunked { writeChunkEnd(exchange.trailers, to: &head) }
+      if isChunked { writeChunkEnd(trailers, to: &head) }
       return [head]
     }
     var pieces = [head]
@@ -58,7 +59,7 @@ enum UpstreamRequest {
     }
     if isChunked {
       var end = ByteBuffer()
-      writeChunkEnd(exchange.trailers, to: &end)
+      writeChunkEnd(trailers, to: &end)
       pieces.append(end)
     }
     return pieces
@@ -91,7 +92,7 @@ enum UpstreamRequest {
     var pieces = [head]
     if body.readableBytes > 0 { pieces.append(body) }
     if exchange.upload?.isComplete ?? false, exchange.head.framing == .chunked {
-      pieces.append(ChunkFraming.end(trailers: exchange.trailers))
+      pieces.append(ChunkFraming.end(trailers: exchange.trailers(to: placement)))
     }
     return pieces
   }

@@ -131,7 +131,5 @@ extension Exchange {
     if case .model(let endpoint) = endpoint { endpoint.path } else { RequestTarget(target).path }
   }
 
-  private func log(_ entry: AccessLogBuffer.Entry) {
-    loop.accounts.log(entry, id: id)
-  }
+  private func log(_ entry: @autoclosure () -> AccessLogBuffer.Entry) { loop.accounts.log(entry(), id: id) }
 }

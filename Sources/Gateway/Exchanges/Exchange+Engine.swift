@@ -247,10 +247,10 @@ extension Exchange {
     client.writeBody(bytes)
   }
 
-  /// The fields behind a chunked body, of which those that may pass reach a client that gets no chunks.
-  func engineTrailers(_ attempt: Attempt, _ section: [UInt8]) {
+  /// The fields behind a chunked body that may pass, for a client that gets no chunks.
+  func engineTrailers(_ attempt: Attempt, _ lines: [UInt8]) {
     guard self.attempt === attempt, phase == .answering else { return }
-    client.writeTrailers(TrailerFields.passed(section))
+    client.writeTrailers(lines)
   }
 
   func engineEnded(_ attempt: Attempt) {

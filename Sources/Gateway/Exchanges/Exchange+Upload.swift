@@ -97,7 +97,9 @@ extension Exchange {
     case .finding(var finder): take(finder.finish())
     case .waiting: break
     case .sending:
-      if head.framing == .chunked { attempt?.connection?.sendBody(ChunkFraming.end(trailers: trailers)) }
+      if head.framing == .chunked, let attempt {
+        attempt.connection?.sendBody(ChunkFraming.end(trailers: trailers(to: attempt.placement)))
+      }
       attempt?.connection?.requestIsComplete()
     }
   }

@@ -215,7 +215,14 @@ final class Exchange {
   /// - Parameter section: field lines as they came, each with its CRLF.
   func receive(trailers section: [UInt8]) {
     guard !section.isEmpty, phase != .ended else { return }
-    trailers = TrailerFields.passed(section)
+    let named = headBytes.withUnsafeReadableBytes { ForwardedFields.connectionOptions(head, $0) }
+    trailers = TrailerFields.passed(section, except: named ?? [])
+  }
+
+  /// Those of the fields behind the body that a replica is sent: not those that are set for it.
+  func trailers(to placement: Placement) -> [UInt8] {
+    let own = placement.headerLines.names
+    return trailers.isEmpty || own.isEmpty ? trailers : TrailerFields.passed(trailers, except: own)
   }
 
   /// Holds bytes of the body, if the gateway has room for them.

@@ -52,7 +52,7 @@ enum ForwardedFields {
   }
 
   /// Names that a `Connection` header declares hop-by-hop, beyond the usual `close` and `keep-alive`; nil for none.
-  private static func connectionOptions(_ head: MessageHead, _ bytes: UnsafeRawBufferPointer) -> Set<String>? {
+  static func connectionOptions(_ head: MessageHead, _ bytes: UnsafeRawBufferPointer) -> Set<String>? {
     var options: Set<String>?
     for field in head.fields where field.name == .connection {
       let value = lowercased(bytes, field.valueRange)

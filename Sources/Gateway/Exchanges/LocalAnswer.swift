@@ -65,7 +65,7 @@ package struct LocalAnswer {
   /// Ready when at least one replica may be chosen.
   private static func ready(_ snapshot: RoutingSnapshot, isDraining: Bool) -> LocalAnswer {
     let replicas = snapshot.fleet.replicas
-    let usable = replicas.count { $0.health.mayBeChosen }
+    let usable = snapshot.fleet.usableReplicas
     let isReady = usable > 0 && !isDraining
     let body = JSONFragment.object([
       "status": .string(isDraining ? "draining" : isReady ? "ready" : "no replica is ready"),
