@@ -209,7 +209,7 @@ let package = Package(
       name: "TextEncoderTests", dependencies: ["CEmulatedKernels", "CTextKernels", "Seeded", "TextEncoder"],
       resources: [.copy("Fixtures")]),
     .testTarget(name: "MessagePackTests", dependencies: ["MessagePack"]),
-    .testTarget(name: "DiscoveryTests", dependencies: ["Discovery", "RouterConfig"]),
+    .testTarget(name: "DiscoveryTests", dependencies: ["Discovery", "EngineClient", "RouterConfig"]),
     .testTarget(name: "FleetSimulatorTests", dependencies: ["Balancing", "Fleet", "FleetSimulator", "Seeded"]),
     .testTarget(
       name: "EngineClientTests",

@@ -85,7 +85,7 @@ public struct SimulatedEngine: Sendable {
         let engine = Engine(options: own, port: bound, rank: rank, eventLoop: loop)
         if own.cachesKV {
           engine.events = try CacheEventPublisher(
-            own, address: engine.identity.host, port: bound, rank: rank, eventLoop: loop, wallClock: WallClock.now)
+            own, identity: engine.identity, port: bound, rank: rank, eventLoop: loop, wallClock: WallClock.now)
           engine.events?.start()
         }
         return NIOLoopBound(engine, eventLoop: loop)

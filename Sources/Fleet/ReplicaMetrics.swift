@@ -5,7 +5,8 @@ import Synchronization
 /// A choice among replicas reads single numbers, each with one or two relaxed loads and without a lock; two of them may
 /// come from two scrapes. ``snapshot`` and ``adapters`` take a lock and belong to one scrape. One scraper writes.
 public final class ReplicaMetrics: Sendable {
-  /// Older numbers are unknown to choices: five times the usual second between scrapes, in nanoseconds.
+  /// Older numbers are unknown to choices, in nanoseconds: the 2 s of the slowest pace, the 2 s that a scrape may take, and
+  /// one to spare.
   public static let maximumAge: UInt64 = 5_000_000_000
 
   /// Bit patterns of doubles; NaN stands for unknown.

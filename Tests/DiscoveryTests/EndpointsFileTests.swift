@@ -1,3 +1,4 @@
+import EngineClient
 import Foundation
 import RouterConfig
 import Synchronization
@@ -131,5 +132,11 @@ struct EndpointsFileTests {
     }
     #expect(reason.contains("the document is empty"))
     #expect(FileStamp(path: folder.path) == nil)
+  }
+
+  @Test("an engine that the file may name is one whose metrics can be read, and the other way round")
+  func engines() {
+    for name in EndpointsDocument.engines { #expect(EngineDialect.named(name) != nil, "\(name)") }
+    for dialect in EngineDialect.all { #expect(EndpointsDocument.engines.contains(dialect.name)) }
   }
 }

@@ -44,7 +44,7 @@ struct CacheEventEndToEndTests {
       ] + (isOld ? [] : ["--kv-events-replay-endpoint", replay]) + more
     let engine = try TestEngine(arguments: arguments)
     let events = try CacheEventPublisher(
-      engine.engine.options, address: "127.0.0.1", port: 8000, rank: 0, eventLoop: engine.loop,
+      engine.engine.options, identity: engine.engine.identity, port: 8000, rank: 0, eventLoop: engine.loop,
       wallClock: { 1_700_000_000 })
     engine.engine.events = events
     events.start()

@@ -16,14 +16,20 @@ struct CacheEventDecoder {
       if count > 2 { batch.dataParallelRank = try optionalInteger().flatMap { Int(exactly: $0) } }
       for _ in 3..<max(3, count) { try skip() }
     case .map(let count):
+      var (hasTime, hasEvents) = (false, false)
       for _ in 0..<count {
         switch try key() {
-        case "ts": batch.timestamp = try number()
-        case "events": try events(into: &batch)
+        case "ts":
+          batch.timestamp = try number()
+          hasTime = true
+        case "events":
+          try events(into: &batch)
+          hasEvents = true
         case "data_parallel_rank": batch.dataParallelRank = try optionalInteger().flatMap { Int(exactly: $0) }
         default: try skip()
         }
       }
+      guard hasTime, hasEvents else { throw unexpected("timestamp and events") }
     default: throw unexpected("batch")
     }
     return batch

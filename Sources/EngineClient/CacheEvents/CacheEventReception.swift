@@ -33,16 +33,16 @@ struct CacheEventReception {
     self.onProblem = onProblem
   }
 
-  /// Opens what is new and closes what is gone.
+  /// Opens what is new and closes what is gone. A socket stays as long as something comes over it: a port that is bound
+  /// is not free at once when it is closed.
   mutating func listen(to sources: [Source]) {
+    let sources = distinct(sources)
     var kept: [Listening] = []
     for source in sources {
-      if let known = listening.first(where: { $0.source == source }) {
-        kept.append(known)
+      if let known = listening.first(where: { $0.source.attachment == source.attachment }) {
+        kept.append(Listening(source: source, socket: known.socket))
         continue
       }
-      // An endpoint that is bound must be free before it is bound again.
-      listening.removeAll { $0.source.attachment == source.attachment }
       do {
         let socket = try ZeroMQSocket(.subscriber, context: context)
         try socket.subscribe("")
@@ -67,6 +67,23 @@ struct CacheEventReception {
       replicas[id] = nil
       sink.cleared(replica: id)
     }
+  }
+
+  /// The sources without those that name an attachment or a replica again: numbers of two publishers make no one order.
+  private func distinct(_ sources: [Source]) -> [Source] {
+    var taken: [Source] = []
+    var ids: Set<Int> = []
+    for source in sources {
+      let isTaken = taken.contains { $0.attachment == source.attachment } || !ids.isDisjoint(with: source.replicaIDs)
+      guard !isTaken else {
+        onProblem(
+          "KV events: an endpoint or a replica is named twice; the second source is left out: \(source.attachment)")
+        continue
+      }
+      taken.append(source)
+      ids.formUnion(source.replicaIDs)
+    }
+    return taken
   }
 
   /// Waits for messages and takes in those that are there; ends replays whose time is over.

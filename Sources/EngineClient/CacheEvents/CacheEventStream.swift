@@ -3,7 +3,8 @@
 ///
 /// Events carry numbers that rise by one. When events are lost for good, among which removals may be, the consumer is told
 /// to forget everything, so that it knows a part of what the engine holds and not more. One case is not noticed: the
-/// engine began anew, all its events up to the last known number were lost, and the first that comes bears the next one.
+/// engine began anew, all its events up to the last that came live were lost, and the first that comes bears a number that
+/// a replay has covered, or the next one.
 ///
 /// | what comes | what is done |
 /// |---|---|

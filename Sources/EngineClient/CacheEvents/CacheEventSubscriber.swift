@@ -7,8 +7,8 @@ import ZeroMQ
 ///
 /// Each replica has a ``CacheEventStream``. What it asks to have replayed comes over a DEALER socket to the engine's
 /// replay endpoint; a replay that is not complete after ``replayTimeout`` has ended. Bounded are the queues of the
-/// sockets (1,000 messages, of at most 16 MiB) and the messages kept during a replay; what a full queue drops shows as a
-/// gap. Replicas that are no longer among the sources are cleared.
+/// sockets (1,000 messages, each frame of at most 16 MiB) and the messages kept during a replay
+/// (``CacheEventStream/pendingLimit``); what a full queue drops shows as a gap. Usual messages have some kilobytes. Replicas that are no longer among the sources are cleared.
 public final class CacheEventSubscriber: Sendable {
   /// Engines' events at one endpoint.
   public struct Source: Sendable, Equatable {
@@ -18,7 +18,8 @@ public final class CacheEventSubscriber: Sendable {
       case bind(String)
     }
 
-    /// Whose events they are.
+    /// Whose events they are. A replica's come from one source: an engine whose data-parallel ranks publish apart, each
+    /// with numbers of its own, is as many replicas.
     public enum Publisher: Sendable, Equatable {
       case replica(Int)
       /// Several replicas, told apart by the topic, such as `kv@10.0.0.7:8000@llama`; other topics are passed over.

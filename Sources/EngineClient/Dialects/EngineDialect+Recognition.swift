@@ -20,5 +20,6 @@ extension EngineDialect {
     return all[place]
   }
 
-  private var ownRows: Int { rows.count - Self.unprefixed.count }
+  /// The rows that are not those of any engine come first.
+  var ownRows: Int { rows.count - Self.unprefixed.count }
 }

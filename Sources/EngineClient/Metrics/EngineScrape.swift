@@ -26,6 +26,8 @@ public struct EngineScrape: Sendable, Equatable {
   public private(set) var adapters: AdapterActivity?
   /// Samples that the dialect knows.
   public private(set) var knownSamples = 0
+  /// Of them, those whose names other dialects do not share.
+  private(set) var ownSamples = 0
   /// Lines that could not be read.
   public private(set) var skippedLines = 0
   /// Whether the page was longer than the limits, so that its end was not read.
@@ -53,6 +55,7 @@ public struct EngineScrape: Sendable, Equatable {
       if !reader.repeatsName { entry = dialect.lookup.entry(reader.name) }
       guard let entry, let (labels, value) = reader.sample() else { continue }
       knownSamples += 1
+      if entry.rank < dialect.ownRows { ownSamples += 1 }
       switch entry.meaning {
       case .gauges(let targets):
         for target in targets { levels.add(value, to: target, rank: entry.rank) }

@@ -4,8 +4,8 @@ import Synchronization
 
 /// Scrapes the metrics pages of a fleet's engines and publishes what they say into each replica's ``Replica/metrics``.
 ///
-/// One task a replica keeps its own pace (``ScrapePace``); at most ``concurrency`` scrapes run at a time, each with one
-/// deadline for connecting and reading. First scrapes are spread over the fastest interval. A page is read on the task's
+/// One task a replica keeps its own pace (``ScrapePace``). So many scrapes run at a time as the scraper is made for, a
+/// quarter of them of replicas that failed the last time; each has one deadline for connecting and reading. First scrapes are spread over the fastest interval. A page is read on the task's
 /// thread, never on an event loop. Kept for each replica: a ``MetricsWindow``; for replicas that are no longer among the
 /// targets nothing.
 ///
@@ -56,6 +56,8 @@ public final class MetricsScraper: Sendable {
     var window: MetricsWindow
     var pace: ScrapePace
     var dialect: EngineDialect?
+    /// The engine has not begun anew since the dialect was recognised.
+    var isSettled = false
     /// Which of ``paths`` is tried.
     var pathIndex = 0
     var isAnnounced = false
@@ -66,18 +68,19 @@ public final class MetricsScraper: Sendable {
     if !paths.contains(dialect.metricsPath) { paths.append(dialect.metricsPath) }
   }
 
-  /// Scrapes at the same time, at most.
-  public let concurrency: Int
   private let client: EngineHTTPClient
   private let timeout: TimeAmount
   private let window: UInt64
   private let pace: ScrapePace
   private let slots: ScrapeSlots
+  /// Of replicas that fail: what waits for a deadline must not keep those waiting that answer.
+  private let failingSlots: ScrapeSlots
   private let memories = Mutex<[Int: Memory]>([:])
   /// Called from any thread.
   private let onEvent: @Sendable (Event) -> Void
 
   /// - Parameters:
+  ///   - concurrency: scrapes at the same time, at most.
   ///   - timeout: the deadline of one scrape.
   ///   - window: nanoseconds that rates, means and quantiles are of.
   public init(
@@ -86,12 +89,13 @@ public final class MetricsScraper: Sendable {
     onEvent: @escaping @Sendable (Event) -> Void = { _ in }
   ) {
     self.client = client
-    self.concurrency = concurrency
+    precondition(concurrency >= 2)
     self.timeout = timeout
     self.window = window
     self.pace = pace
     self.onEvent = onEvent
-    slots = ScrapeSlots(concurrency)
+    slots = ScrapeSlots(concurrency - max(1, concurrency / 4))
+    failingSlots = ScrapeSlots(max(1, concurrency / 4))
   }
 
   /// Scrapes until the task is cancelled; returns when scrapes in progress have ended, so within the deadline.
@@ -109,6 +113,8 @@ public final class MetricsScraper: Sendable {
           while !Task.isCancelled {
             if pause > 0 { try? await Task.sleep(nanoseconds: pause) }
             guard !Task.isCancelled else { return }
+            let isFailing = memories.withLock { $0[target.replica.id]?.pace.isFailing ?? false }
+            let slots = isFailing ? failingSlots : slots
             await slots.acquire()
             pause = await scrape(target)
             slots.release()
@@ -149,13 +155,24 @@ public final class MetricsScraper: Sendable {
       throw .unreachable(ConnectionFailure.text(error))
     }
     guard answer.status == 200 else { throw .status(path: path, answer.status) }
-    let read = answer.body.withUnsafeReadableBytes { bytes -> (EngineScrape, EngineDialect)? in
-      guard let dialect = target.dialect ?? known.dialect ?? EngineDialect.recognise(bytes) else { return nil }
-      let scrape = EngineScrape(bytes, dialect: dialect)
-      return scrape.knownSamples > 0 ? (scrape, dialect) : nil
-    }
+    let read = answer.body.withUnsafeReadableBytes { Self.read($0, target, known) }
     guard let read else { throw .unknownNames(path: path) }
+    guard !read.0.isTruncated else { throw .tooLong(path: path) }
     return read
+  }
+
+  /// In the dialect that is set or known, as long as the page has names of its own; nil when it speaks none.
+  private static func read(
+    _ page: UnsafeRawBufferPointer, _ target: Target, _ known: Memory
+  ) -> (EngineScrape, EngineDialect)? {
+    // An engine that began anew may be another version, whose names are told apart by what else it says.
+    if let dialect = target.dialect ?? (known.isSettled ? known.dialect : nil) {
+      let scrape = EngineScrape(page, dialect: dialect)
+      if scrape.ownSamples > 0 { return (scrape, dialect) }
+      if target.dialect != nil { return nil }
+    }
+    guard let dialect = EngineDialect.recognise(page) else { return nil }
+    return (EngineScrape(page, dialect: dialect), dialect)
   }
 
   private func record(
@@ -187,6 +204,7 @@ public final class MetricsScraper: Sendable {
     if !memory.isAnnounced { events.append(.speaks(dialect: dialect.name)) }
     memory.isAnnounced = true
     if change == .restarted { events.append(.restarted) }
+    memory.isSettled = change != .restarted
     target.replica.metrics.publish(
       memory.window.metrics(now: now), adapters: memory.window.adapters,
       prefilling: target.replica.load.state.prefilling, restarted: change == .restarted)

@@ -1,15 +1,16 @@
 /// When a replica is scraped next. A pure machine.
 ///
 /// While its numbers move it is asked every `fastest`; each scrape that finds them unmoved doubles the interval up to
-/// `slowest`, each failure in a row up to `slowestFailing`. With 0.5 s, 5 s and 10 s:
+/// `slowest`, each failure in a row up to `slowestFailing`. With 0.5 s, 2 s and 10 s:
 ///
 /// | what happened | next after |
 /// |---|---|
 /// | the numbers moved | 0.5 s |
-/// | unmoved once, twice, 3, 4 times or more | 1, 2, 4, 5 s |
+/// | unmoved once, twice or more | 1, 2 s |
 /// | failed once, twice, 3, 4, 5 times or more | 1, 2, 4, 8, 10 s |
 ///
-/// Numbers are stale when they are older than three times the interval that held after their scrape.
+/// Numbers are stale when they are older than three times the interval that held after their scrape. The slowest pace and
+/// the deadline of a scrape lie within the age up to which choices go by them (``ReplicaMetrics/maximumAge``).
 public struct ScrapePace: Sendable, Equatable {
   /// Nanoseconds, as everything here.
   public let fastest: UInt64
@@ -22,7 +23,7 @@ public struct ScrapePace: Sendable, Equatable {
 
   /// - Precondition: `fastest` is above 0 and neither of the others is below it.
   public init(
-    fastest: UInt64 = 500_000_000, slowest: UInt64 = 5_000_000_000, slowestFailing: UInt64 = 10_000_000_000
+    fastest: UInt64 = 500_000_000, slowest: UInt64 = 2_000_000_000, slowestFailing: UInt64 = 10_000_000_000
   ) {
     precondition(fastest > 0 && slowest >= fastest && slowestFailing >= fastest)
     self.fastest = fastest

@@ -18,7 +18,7 @@ struct CacheEventLog {
   private let rank: Int
   private var waiting: [CacheEvent] = []
   private var nextNumber: UInt64 = 0
-  /// In the order of their numbers.
+  /// In the order of their numbers; up to twice as many as are to be kept, so that not each moves all.
   private var kept: [Message] = []
 
   init(_ options: EngineSimulatorOptions, rank: Int) {
@@ -50,9 +50,10 @@ struct CacheEventLog {
   /// What waits, as a message; nil when nothing does.
   mutating func flush(now: Double) -> Message? { waiting.isEmpty ? nil : message(now) }
 
-  /// The kept messages from a number on.
+  /// The kept messages from a number on: of the last as many as are to be kept.
   func messages(from number: UInt64) -> ArraySlice<Message> {
-    kept[(kept.firstIndex { $0.number >= number } ?? kept.count)...]
+    let last = kept.suffix(keptLimit)
+    return last[(last.firstIndex { $0.number >= number } ?? last.endIndex)...]
   }
 
   private mutating func message(_ now: Double) -> Message {

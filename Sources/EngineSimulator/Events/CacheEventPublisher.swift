@@ -20,19 +20,19 @@ final class CacheEventPublisher {
 
   /// - Parameters:
   ///   - port: the engine's own; a part of the topic.
-  ///   - address: the engine's address as others know it.
-  ///   - rank: its place among the data-parallel ranks.
+  ///   - identity: the engine's address as others know it, and the rank that its messages bear.
+  ///   - rank: its place among the ranks of this process, by which its ports are higher.
   /// - Throws: when an endpoint cannot be used.
   init(
-    _ options: EngineSimulatorOptions, address: String, port: Int, rank: Int, eventLoop: any EventLoop,
+    _ options: EngineSimulatorOptions, identity: EngineIdentity, port: Int, rank: Int, eventLoop: any EventLoop,
     wallClock: @escaping () -> Double
   ) throws(OptionError) {
     loop = eventLoop
     self.wallClock = wallClock
     // v0.5.0 writes the dollar sign of a template that nobody fills in.
-    let host = options.compatibility == .v050 ? "$localhost" : address
+    let host = options.compatibility == .v050 ? "$localhost" : identity.host
     topic = Array("kv@\(host):\(port)@\(options.model)".utf8)
-    log = CacheEventLog(options, rank: rank)
+    log = CacheEventLog(options, rank: identity.rank)
     do {
       let context = try ZeroMQContext()
       publisher = try ZeroMQSocket(.publisher, context: context)
@@ -70,7 +70,7 @@ final class CacheEventPublisher {
       })
   }
 
-  /// What waits goes out, and the timers end.
+  /// What waits is handed to the socket, and the timers end. Whether it goes out depends on how long the process lives.
   func stop() {
     flush()
     for timer in timers { timer.cancel() }

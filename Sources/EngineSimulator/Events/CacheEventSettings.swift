@@ -23,6 +23,8 @@ extension EngineSimulatorOptions {
   /// Where the events of a rank go.
   func eventEndpoint(rank: Int) -> String? {
     let fallback = compatibility == .v050 ? "tcp://localhost:5557" : "tcp://127.0.0.1:5557"
-    return CacheEventSettings.endpoint(events.endpoint.isEmpty ? fallback : events.endpoint, rank: rank)
+    // Every rank of v0.5.0 calls the same subscriber.
+    return CacheEventSettings.endpoint(
+      events.endpoint.isEmpty ? fallback : events.endpoint, rank: compatibility == .v050 ? 0 : rank)
   }
 }

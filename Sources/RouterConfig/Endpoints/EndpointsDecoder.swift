@@ -5,7 +5,7 @@ struct EndpointsDecoder {
 
   init(log: ProblemLog) { self.log = log }
 
-  private static let engines = ["vllm", "vllm-v0", "sglang", "trtllm", "xllm"]
+  private static let engines = EndpointsDocument.engines
 
   mutating func document() -> EndpointsDocument {
     let root = log.root

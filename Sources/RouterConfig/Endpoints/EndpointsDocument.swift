@@ -21,6 +21,11 @@
 ///
 /// A model has `endpoints` or `rolesets`; an empty list of endpoints is a model that nothing serves at present.
 public struct EndpointsDocument: Sendable, Equatable {
+  /// The engines whose metrics can be read, by every name that is taken.
+  public static let engines = [
+    "vllm", "vllm-v1", "vllm-v0", "sglang", "trtllm", "tensorrt-llm", "tensorrtllm", "trt-llm", "xllm",
+  ]
+
   /// Endpoints of a file at most.
   public static let endpointLimit = 10_000
 

@@ -16,11 +16,11 @@ extension RouterDocument {
         place = document.providers.models.count
         document.providers.models.append(ProviderModel(name: model.name))
       }
+      var addresses = Set(
+        document.providers.models[place].backends.map { Address(host: $0.host, port: $0.port, usesTLS: $0.usesTLS) })
       for endpoint in model.endpoints {
-        let isKnown = document.providers.models[place].backends.contains {
-          $0.host == endpoint.host && $0.port == endpoint.port && $0.usesTLS == endpoint.usesTLS
-        }
-        guard !isKnown else { continue }
+        let address = Address(host: endpoint.host, port: endpoint.port, usesTLS: endpoint.usesTLS)
+        guard addresses.insert(address).inserted else { continue }
         document.providers.models[place].backends.append(BackendReference(endpoint, engine: model.engine))
       }
       document.addAdapters(of: model)
@@ -32,8 +32,11 @@ extension RouterDocument {
   }
 
   private mutating func addAdapters(of model: EndpointsDocument.Model) {
-    var names = model.adapters
-    for adapter in model.endpoints.flatMap(\.adapters) where !names.contains(adapter) { names.append(adapter) }
+    var names: [String] = []
+    var seen: Set<String> = []
+    for adapter in model.adapters + model.endpoints.flatMap(\.adapters) where seen.insert(adapter).inserted {
+      names.append(adapter)
+    }
     let place: Int
     if let known = routing.modelCards.firstIndex(where: { $0.name == model.name }) {
       place = known
@@ -55,4 +58,10 @@ extension BackendReference {
     self.endpoint = EndpointDetails(
       role: endpoint.role, roleset: endpoint.roleset, metricsPort: endpoint.metricsPort, labels: endpoint.labels)
   }
+}
+
+private struct Address: Hashable {
+  var host: String
+  var port: Int
+  var usesTLS: Bool
 }

@@ -72,7 +72,7 @@ struct MetricsScraperTests {
     let scraper = scraper()
     await scraper.scrape(target)
     #expect(replica.metrics[.engineUtilization] == 0.875)
-    server.serve("/m", Pages.vllm.replacing("http_", with: "app_"))
+    server.serve("/m", Pages.vllm)
     await scraper.scrape(target)
     #expect(log.kinds == [.speaks(dialect: "xllm"), .failed(.unknownNames(path: "/m"))])
     try await server.stop()
@@ -86,8 +86,7 @@ struct MetricsScraperTests {
     let scraper = scraper()
     await scraper.scrape(MetricsScraper.Target(replica: replica))
     server.serve("/metrics", Pages.sglang)
-    server.serve("/prometheus/metrics", Pages.sglang)
-    for _ in 0..<2 { await scraper.scrape(MetricsScraper.Target(replica: replica)) }
+    await scraper.scrape(MetricsScraper.Target(replica: replica))
     #expect(replica.metrics[.runningRequests] == 162)
     #expect(replica.metrics[.cacheBlocks] == nil)
     try await server.stop()

@@ -9,8 +9,8 @@ struct ScrapePaceTests {
     var pace = ScrapePace()
     #expect(pace.succeeded(moved: true) == 500_000_000)
     #expect(pace.staleAfter == 1_500_000_000)
-    #expect((0..<5).map { _ in pace.succeeded(moved: false) / 1_000_000 } == [1_000, 2_000, 4_000, 5_000, 5_000])
-    #expect(pace.staleAfter == 15_000_000_000)
+    #expect((0..<5).map { _ in pace.succeeded(moved: false) / 1_000_000 } == [1_000, 2_000, 2_000, 2_000, 2_000])
+    #expect(pace.staleAfter == 6_000_000_000)
     #expect(pace.succeeded(moved: true) == 500_000_000)
   }
 
