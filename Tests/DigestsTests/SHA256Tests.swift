@@ -34,4 +34,7 @@ import Testing
   func padding(_ count: Int, _ digest: String) {
     #expect(SHA256.hexDigest(of: [UInt8](repeating: UInt8(ascii: "a"), count: count)) == digest)
   }
+
+  @Test("the last word is the end of the digest")
+  func lastWord() { #expect(SHA256.lastWord(of: Array("abc".utf8)) == 0xb410_ff61_f200_15ad) }
 }
