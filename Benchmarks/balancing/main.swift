@@ -50,11 +50,11 @@ func blocks(_ count: Int, _ generator: inout SeededGenerator) -> ContiguousArray
 /// A prompt of 12 000 tokens: 48 000 bytes.
 let promptBytes = 48_000
 
-func timeChoices() {
+func timeChoices() throws {
   var random = SeededGenerator(seed: 1)
   for count in [2, 8, 1_000] {
     let placements = placements(count)
-    let index = PrefixIndex()
+    let index = try PrefixIndex()
     index.adopt(placements.map(\.replica))
     let balancer = ModelBalancer(index: index)
     var matches = PrefixMatches(index: index)
@@ -97,7 +97,7 @@ func timeChoices() {
   }
 }
 
-func timePrefixes() {
+func timePrefixes() throws {
   var random = SeededGenerator(seed: 2)
   var text = [UInt8]((0..<promptBytes).map { _ in UInt8.random(in: 32...126, using: &random) })
   text[0] = 65
@@ -114,7 +114,7 @@ func timePrefixes() {
 
   let before = residentMegabytes()
   let replicas = placements(1_000)
-  let index = PrefixIndex(maximumBlocks: 10_000_000, maximumReplicas: 1_024)
+  let index = try PrefixIndex(maximumBlocks: 10_000_000, maximumReplicas: 1_024)
   index.adopt(replicas.map(\.replica))
   for replica in replicas { index.setCapacity(10_000, slot: replica.replica.prefixSlot) }
   let start = cpuTime()
@@ -161,7 +161,7 @@ func replay(_ title: String, _ trace: Trace, _ settings: FleetReplay.Settings, _
   say("\n\(title): \(trace.requests.count) requests")
   var results: [ReplayResult] = []
   for name in names {
-    results.append(FleetReplay(trace: trace, settings: settings).run(try RoutingStrategy(parsing: name)))
+    results.append(try FleetReplay(trace: trace, settings: settings).run(try RoutingStrategy(parsing: name)))
   }
   say(ReplayTable.text(results))
   return results
@@ -173,8 +173,8 @@ func run() throws {
     arguments.firstIndex(of: name).flatMap { $0 + 1 < arguments.count ? arguments[$0 + 1] : nil }
   }
   if !arguments.contains("--replays") {
-    timeChoices()
-    timePrefixes()
+    try timeChoices()
+    try timePrefixes()
   }
   let names = StrategyKind.allCases.map(\.rawValue) + ["prefix-cache:2,least-request:1"]
   var random = SeededGenerator(seed: 3)
@@ -182,11 +182,11 @@ func run() throws {
     let bytes = try read("\(folder)/mooncake_conversation.jsonl")
     let mooncake = try bytes.withUnsafeBytes { try Trace(mooncake: $0, file: "mooncake_conversation.jsonl") }
     let standard = RoutingStrategy(.standard)
-    let short = FleetReplay(trace: mooncake.prefix(4_000)).run(standard)
+    let short = try FleetReplay(trace: mooncake.prefix(4_000)).run(standard)
     say("figure replay_ttft_s_4000 \(short.meanTimeToFirstToken) s")
     say("figure replay_hit_4000 \(short.blockHit) share")
     let start = cpuTime()
-    let long = FleetReplay(trace: mooncake).run(standard)
+    let long = try FleetReplay(trace: mooncake).run(standard)
     say("figure replay_all_s \(Double(cpuTime() - start) / 1e9) s")
     say("figure replay_ttft_s_all \(long.meanTimeToFirstToken) s")
     say("figure replay_hit_all \(long.blockHit) share")

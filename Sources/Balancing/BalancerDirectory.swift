@@ -6,7 +6,7 @@ public final class BalancerDirectory: Sendable {
   public let index: PrefixIndex
   private let balancers = Mutex<[String: ModelBalancer]>([:])
 
-  public init(index: PrefixIndex = PrefixIndex()) { self.index = index }
+  public init(index: PrefixIndex) { self.index = index }
 
   /// The balancers of a fleet's models, in the order of its models; forgets those of models that are gone. To be called
   /// when the fleet comes into force.

@@ -42,8 +42,11 @@ public struct FleetReplay: Sendable {
   }
 
   /// - Parameter progress: told the requests that arrived and their number in all, every 1 000.
-  public func run(_ strategy: RoutingStrategy, progress: (Int, Int) -> Void = { _, _ in }) -> ReplayResult {
-    var world = ReplayWorld(settings)
+  /// - Throws: when the prefix index that the caches need does not fit into memory.
+  public func run(
+    _ strategy: RoutingStrategy, progress: (Int, Int) -> Void = { _, _ in }
+  ) throws(PrefixIndex.NoMemory) -> ReplayResult {
+    var world = try ReplayWorld(settings)
     var result = ReplayResult(strategy: strategy.description, replicas: settings.replicas)
     result.reserve(trace.requests.count)
     for (index, request) in trace.requests.enumerated() {

@@ -45,7 +45,7 @@ struct ReplayWorld {
   private var free: [Int] = []
   private var order = 0
 
-  init(_ settings: FleetReplay.Settings) {
+  init(_ settings: FleetReplay.Settings) throws(PrefixIndex.NoMemory) {
     self.settings = settings
     engines = (0..<settings.replicas).map { replica in
       let speed = settings.speeds.isEmpty ? 1 : settings.speeds[replica % settings.speeds.count]
@@ -58,7 +58,7 @@ struct ReplayWorld {
       Replica(id: id, name: "replica-\(id)", host: "10.0.0.\(id)", port: 8000)
     }
     placements = replicas.map { Placement(replica: $0, upstreamModel: "model") }
-    index = PrefixIndex(
+    index = try PrefixIndex(
       maximumBlocks: 2 * settings.replicas * settings.cacheBlocks, maximumReplicas: max(1, settings.replicas))
     index.adopt(replicas)
     balancer = ModelBalancer(index: index, blockBytes: Int(Double(Trace.blockTokens) * Self.bytesPerToken))

@@ -69,8 +69,8 @@ struct Replay: ParsableCommand {
       "\(trace.requests.count) requests in \(String(format: "%.1f", minutes)) min, \(replicas) replicas of "
         + "\(cacheBlocks) blocks and \(Int(tokensPerSecond)) tok/s, seed \(seed); times in seconds")
     let showsProgress = isatty(2) == 1
-    let results = strategies.map { strategy in
-      let result = replay.run(strategy) { done, of in
+    let results = try strategies.map { strategy in
+      let result = try simulate(replay, strategy) { done, of in
         if showsProgress { Self.show("\r\(strategy): \(100 * done / max(1, of)) %  ") }
       }
       if showsProgress { Self.show("\r\u{1B}[K") }
@@ -85,6 +85,16 @@ struct Replay: ParsableCommand {
       throw CommandFailure("\(svg): cannot be written: \(error.localizedDescription)")
     }
     print("drawn into \(svg)")
+  }
+
+  private func simulate(
+    _ replay: FleetReplay, _ strategy: RoutingStrategy, progress: (Int, Int) -> Void
+  ) throws -> ReplayResult {
+    do throws(PrefixIndex.NoMemory) {
+      return try replay.run(strategy, progress: progress)
+    } catch {
+      throw CommandFailure("--replicas \(replicas) --cache-blocks \(cacheBlocks): \(error)")
+    }
   }
 
   private static func show(_ text: String) { FileHandle.standardError.write(Data(text.utf8)) }

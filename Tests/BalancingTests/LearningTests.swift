@@ -60,7 +60,7 @@ import Testing
 
   @Test("an engine's rates are learnt from two dozen answers")
   func rates() throws {
-    var fixture = BalancingFixture(1)
+    var fixture = try BalancingFixture(1)
     var now: UInt64 = 1
     try serve(&fixture, tokensPerSecond: 3_000, count: 24, now: &now)
     let estimates = fixture.placements[0].replica.estimates
@@ -99,7 +99,7 @@ import Testing
 
   @Test("a request that ends without a first token leaves no work behind and teaches nothing")
   func abandoned() throws {
-    var fixture = BalancingFixture(1)
+    var fixture = try BalancingFixture(1)
     let choice = try fixture.pick("least-ttft", promptBytes: 40_000)
     let replica = fixture.placements[0].replica
     #expect(replica.load.state.prefilling == 1)
@@ -113,7 +113,7 @@ import Testing
 
   @Test("an answer that comes whole frees the queue and teaches nothing of prefill")
   func whole() throws {
-    var fixture = BalancingFixture(1)
+    var fixture = try BalancingFixture(1)
     for number in 1...20 as ClosedRange<UInt64> {
       var ticket = try fixture.pick("least-ttft", now: number * 1_000_000_000).ticket
       let replica = fixture.placements[0].replica
@@ -130,8 +130,8 @@ import Testing
   }
 
   @Test("an engine's cache is taken as it tells, in blocks of the prompt's bytes")
-  func toldCapacity() {
-    let fixture = BalancingFixture(1)
+  func toldCapacity() throws {
+    let fixture = try BalancingFixture(1)
     var metrics = EngineMetrics()
     (metrics.scrapedAt, metrics.cacheBlocks, metrics.cacheBlockTokens) = (1, 10_000, 16)
     fixture.balancer.scraped(metrics, of: fixture.placements[0].replica)

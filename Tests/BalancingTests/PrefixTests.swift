@@ -82,8 +82,8 @@ import Testing
     #expect(prompt.byteCount == 3 * ((1 << 20) + 2))
   }
 
-  private func fleet(_ replicas: Int, maximumBlocks: Int = 20_000) -> (PrefixIndex, [Replica]) {
-    let index = PrefixIndex(maximumBlocks: maximumBlocks, maximumReplicas: replicas)
+  private func fleet(_ replicas: Int, maximumBlocks: Int = 20_000) throws -> (PrefixIndex, [Replica]) {
+    let index = try PrefixIndex(maximumBlocks: maximumBlocks, maximumReplicas: replicas)
     let replicas = (0..<replicas).map { Replica(id: $0, name: "r\($0)", host: "h", port: $0) }
     index.adopt(replicas)
     return (index, replicas)
@@ -101,8 +101,8 @@ import Testing
   }
 
   @Test("each replica's match is found, of a longer prompt too")
-  func match() {
-    let (index, replicas) = fleet(3)
+  func match() throws {
+    let (index, replicas) = try fleet(3)
     var matches = PrefixMatches(index: index)
     let first = made(1, 20)
     first.withUnsafeBufferPointer { index.insert($0, slot: replicas[0].prefixSlot) }
@@ -115,8 +115,8 @@ import Testing
   }
 
   @Test("a replica's cache forgets as a least-recently-used one of its size does", arguments: [1, 2, 3] as [UInt64])
-  func leastRecentlyUsed(seed: UInt64) {
-    let (index, replicas) = fleet(1)
+  func leastRecentlyUsed(seed: UInt64) throws {
+    let (index, replicas) = try fleet(1)
     let slot = replicas[0].prefixSlot
     index.setCapacity(256, slot: slot)
     var matches = PrefixMatches(index: index)
@@ -143,8 +143,8 @@ import Testing
   }
 
   @Test("engines that tell their blocks are believed")
-  func events() {
-    let (index, replicas) = fleet(2)
+  func events() throws {
+    let (index, replicas) = try fleet(2)
     let slot = replicas[0].prefixSlot
     var matches = PrefixMatches(index: index)
     index.setFollowsEvents(true, slot: slot)
@@ -163,8 +163,8 @@ import Testing
   }
 
   @Test("a removed replica loses its blocks, and its place goes to another")
-  func removed() {
-    let (index, replicas) = fleet(2)
+  func removed() throws {
+    let (index, replicas) = try fleet(2)
     var matches = PrefixMatches(index: index)
     let prompt = made(1, 6)
     prompt.withUnsafeBufferPointer { index.insert($0, slot: replicas[0].prefixSlot) }
@@ -178,8 +178,8 @@ import Testing
   }
 
   @Test("a block that more replicas hold than are kept is still found on some")
-  func holders() {
-    let (index, replicas) = fleet(64)
+  func holders() throws {
+    let (index, replicas) = try fleet(64)
     var matches = PrefixMatches(index: index)
     for replica in replicas { index.blockStored(77, slot: replica.prefixSlot) }
     [77].withUnsafeBufferPointer { index.match($0, into: &matches) }
@@ -188,8 +188,8 @@ import Testing
   }
 
   @Test("an index that is as full as it may be finds nearly all")
-  func full() {
-    let (index, replicas) = fleet(8, maximumBlocks: 16_000)
+  func full() throws {
+    let (index, replicas) = try fleet(8, maximumBlocks: 16_000)
     var matches = PrefixMatches(index: index)
     for (number, replica) in replicas.enumerated() {
       index.setCapacity(2_000, slot: replica.prefixSlot)
@@ -202,8 +202,8 @@ import Testing
   }
 
   @Test("threads that write and read at once lose nothing that stays")
-  func threads() async {
-    let (index, replicas) = fleet(4)
+  func threads() async throws {
+    let (index, replicas) = try fleet(4)
     await withTaskGroup(of: Void.self) { group in
       for (number, replica) in replicas.enumerated() {
         group.addTask {

@@ -12,13 +12,13 @@ struct BalancingFixture {
   var matches: PrefixMatches
   var random: SeededGenerator
 
-  init(_ count: Int, weights: [Int] = [], seed: UInt64 = 1) {
+  init(_ count: Int, weights: [Int] = [], seed: UInt64 = 1) throws {
     placements = (0..<count).map { id in
       Placement(
         replica: Replica(id: id, name: "replica-\(id)", host: "10.0.0.\(id)", port: 8000),
         weight: weights.isEmpty ? 1 : weights[id], upstreamModel: "m")
     }
-    index = PrefixIndex(maximumBlocks: 10_000, maximumReplicas: max(1, count))
+    index = try PrefixIndex(maximumBlocks: 10_000, maximumReplicas: max(1, count))
     index.adopt(placements.map(\.replica))
     balancer = ModelBalancer(index: index)
     matches = PrefixMatches(index: index)
@@ -116,7 +116,7 @@ private struct Dialect: Sendable, CustomTestStringConvertible {
   private func argmin(dialect: Dialect) throws {
     for (name, expected) in dialect.expected {
       // Load says the opposite: it must not matter.
-      var fixture = BalancingFixture(3)
+      var fixture = try BalancingFixture(3)
       fixture.tell(dialect.metrics)
       var counts = [0, 0, 0]
       counts[expected] = 5
@@ -134,7 +134,7 @@ private struct Dialect: Sendable, CustomTestStringConvertible {
       StrategyKind.throughput, .leastBusyTime, .leastLatency, .leastKVCache, .leastGPUCache, .leastUtilization,
     ])
   func unknown(kind: StrategyKind) throws {
-    var fixture = BalancingFixture(3)
+    var fixture = try BalancingFixture(3)
     fixture.occupy([2, 1, 3])
     let choice = try fixture.pick(kind.rawValue)
     #expect(choice.index == 1)
@@ -145,7 +145,7 @@ private struct Dialect: Sendable, CustomTestStringConvertible {
 
   @Test("a figure that is too old is unknown")
   func stale() throws {
-    var fixture = BalancingFixture(2)
+    var fixture = try BalancingFixture(2)
     fixture.tell([Dialect.metrics { $0.kvCacheUsage = 0.1 }, Dialect.metrics { $0.kvCacheUsage = 0.9 }], at: 1_000)
     fixture.occupy([3, 0])
     #expect(try fixture.pick("least-kv-cache", now: 1_000 + ReplicaMetrics.maximumAge - 1).index == 0)
@@ -156,7 +156,7 @@ private struct Dialect: Sendable, CustomTestStringConvertible {
 
   @Test("a replica whose figure is unknown counts as the mean, not as zero")
   func partial() throws {
-    var fixture = BalancingFixture(3)
+    var fixture = try BalancingFixture(3)
     fixture.tell([Dialect.metrics { $0.kvCacheUsage = 0.8 }, nil, Dialect.metrics { $0.kvCacheUsage = 0.2 }])
     let choice = try fixture.pick("least-kv-cache")
     #expect(choice.index == 2)
@@ -167,7 +167,7 @@ private struct Dialect: Sendable, CustomTestStringConvertible {
   @Test(
     "random is even: χ² below 16.27, three degrees of freedom, one in a thousand", arguments: [1, 2, 3] as [UInt64])
   func random(seed: UInt64) throws {
-    var fixture = BalancingFixture(4, seed: seed)
+    var fixture = try BalancingFixture(4, seed: seed)
     fixture.occupy([9, 0, 0, 4])
     var counts = [0.0, 0, 0, 0]
     for _ in 0..<4_000 {
@@ -183,7 +183,7 @@ private struct Dialect: Sendable, CustomTestStringConvertible {
     "256 simultaneous requests on 4 idle replicas land 64 each",
     arguments: ["least-request", "least-ttft", "prefix-cache-preble"], [0, 1, 20])
   func even(strategy: String, blocks: Int) throws {
-    var fixture = BalancingFixture(4)
+    var fixture = try BalancingFixture(4)
     for number in 0..<256 {
       // Prompts of one length that share nothing.
       let prompt = (0..<blocks).map { UInt64(number * 1_000 + $0) &* 0x9E37_79B9_7F4A_7C15 }
@@ -194,7 +194,7 @@ private struct Dialect: Sendable, CustomTestStringConvertible {
 
   @Test("four threads that pick by the default at once see each other: 256 land 64 each")
   func atomic() async throws {
-    let fixture = BalancingFixture(4)
+    let fixture = try BalancingFixture(4)
     await withTaskGroup(of: Void.self) { group in
       for thread in 0..<4 {
         group.addTask {
@@ -209,7 +209,7 @@ private struct Dialect: Sendable, CustomTestStringConvertible {
 
   @Test("power-of-two never takes the fullest of three")
   func powerOfTwo() throws {
-    var fixture = BalancingFixture(3)
+    var fixture = try BalancingFixture(3)
     fixture.occupy([9, 3, 1])
     var counts = [0, 0, 0]
     for _ in 0..<300 {
@@ -224,7 +224,7 @@ private struct Dialect: Sendable, CustomTestStringConvertible {
 
   @Test("a session stays on its replica, and only that replica's sessions move when it goes")
   func session() throws {
-    var fixture = BalancingFixture(4)
+    var fixture = try BalancingFixture(4)
     var before: [Int] = []
     for number in 0..<40 {
       let choice = try fixture.pick("session-affinity") { $0.session = SessionKey("session-\(number)") }
@@ -248,7 +248,7 @@ private struct Dialect: Sendable, CustomTestStringConvertible {
   @Test(
     "a warm replica is preferred until its queue outweighs what it has cached", arguments: ["least-ttft", "sticky"])
   func warm(strategy: String) throws {
-    var fixture = BalancingFixture(2)
+    var fixture = try BalancingFixture(2)
     let prompt = (1...40).map { UInt64($0) &* 0x9E37_79B9_7F4A_7C15 }
     let first = try fixture.pick(strategy, blocks: prompt, promptBytes: 512 * 40)
     let warm = try #require(first.index)
@@ -266,7 +266,7 @@ private struct Dialect: Sendable, CustomTestStringConvertible {
 
   @Test("a system prompt that all share draws no traffic to whoever had it first")
   func sharedSystemPrompt() throws {
-    var fixture = BalancingFixture(4)
+    var fixture = try BalancingFixture(4)
     for number in 0..<200 {
       // One shared block of 128 tokens, then 30 of its own.
       let own = (0..<30).map { UInt64(number * 1_000 + $0 + 5) &* 0x9E37_79B9_7F4A_7C15 }
@@ -277,7 +277,7 @@ private struct Dialect: Sendable, CustomTestStringConvertible {
 
   @Test("prefix-cache leaves a replica that is far above the others")
   func prefixCacheImbalance() throws {
-    var fixture = BalancingFixture(4)
+    var fixture = try BalancingFixture(4)
     let prompt = (1...40).map { UInt64($0) &* 0x9E37_79B9_7F4A_7C15 }
     let warm = try #require(try fixture.pick("prefix-cache", blocks: prompt, promptBytes: 512 * 40).index)
     for inFlight in 1..<6 { #expect(fixture.placements[warm].replica.load.begin(ifInFlight: inFlight)) }
@@ -289,7 +289,7 @@ private struct Dialect: Sendable, CustomTestStringConvertible {
 
   @Test("slo takes the emptiest, slo-pack-load the fullest that is in time, and both say when none is")
   func slo() throws {
-    var fixture = BalancingFixture(3)
+    var fixture = try BalancingFixture(3)
     fixture.occupy([4, 1, 2])
     // 1 000 tokens take 0.125 s at the assumed 8 000 a second.
     let emptiest = try fixture.pick("slo") { $0.firstTokenTarget = 0.5 }
@@ -306,7 +306,7 @@ private struct Dialect: Sendable, CustomTestStringConvertible {
 
   @Test("lora-affinity takes the replica that has the adapter, else the one with the most free slots")
   func adapters() throws {
-    var fixture = BalancingFixture(3)
+    var fixture = try BalancingFixture(3)
     let math = BlockHash.hash("math")
     fixture.placements[2].replica.adapters.insert(math)
     fixture.occupy([0, 0, 6])
@@ -328,7 +328,7 @@ private struct Dialect: Sendable, CustomTestStringConvertible {
 
   @Test("vtc-basic keeps a user with far more tokens than others to fewer replicas")
   func fairness() throws {
-    var fixture = BalancingFixture(8)
+    var fixture = try BalancingFixture(8)
     for user in 1...9 as ClosedRange<UInt64> {
       fixture.balancer.users.charge(user, promptTokens: user == 1 ? 100_000 : 1_000, generatedTokens: 0, now: 1_000)
     }
@@ -345,7 +345,7 @@ private struct Dialect: Sendable, CustomTestStringConvertible {
 
   @Test("a weighted combination adds scores between the worst and the best")
   func weighted() throws {
-    var fixture = BalancingFixture(3)
+    var fixture = try BalancingFixture(3)
     fixture.tell([0.0, 0.5, 1.0].map { usage in Dialect.metrics { $0.kvCacheUsage = usage } })
     fixture.occupy([8, 2, 0])
     // Scores: cache 1, 0.5, 0; requests 0, 0.75, 1.
@@ -356,7 +356,7 @@ private struct Dialect: Sendable, CustomTestStringConvertible {
 
   @Test("traces tell every candidate's score")
   func scores() throws {
-    let fixture = BalancingFixture(3)
+    let fixture = try BalancingFixture(3)
     fixture.tell([0.0, 0.5, 1.0].map { usage in Dialect.metrics { $0.kvCacheUsage = usage } })
     let request = fixture.balancer.request(
       blocks: UnsafeBufferPointer(start: nil, count: 0), promptBytes: 10, now: 1_000)
@@ -375,7 +375,7 @@ private struct Dialect: Sendable, CustomTestStringConvertible {
         replica: Replica(id: id, name: "r\(id)", host: "10.0.0.\(id)", port: 8000), upstreamModel: "m", role: role.0,
         group: role.1)
     }
-    let index = PrefixIndex(maximumBlocks: 1_000, maximumReplicas: 8)
+    let index = try PrefixIndex(maximumBlocks: 1_000, maximumReplicas: 8)
     index.adopt(placements.map(\.replica))
     let balancer = ModelBalancer(index: index)
     var matches = PrefixMatches(index: index)
@@ -393,7 +393,7 @@ private struct Dialect: Sendable, CustomTestStringConvertible {
 
   @Test("limits hold, and full is told from none ready", arguments: StrategyKind.allCases)
   func limits(kind: StrategyKind) throws {
-    var fixture = BalancingFixture(2)
+    var fixture = try BalancingFixture(2)
     for placement in fixture.placements { placement.replica.requestLimit = 3 }
     for _ in 0..<6 { #expect(try fixture.pick(kind.rawValue).index != nil) }
     #expect(try fixture.pick(kind.rawValue).outcome == .allFull)

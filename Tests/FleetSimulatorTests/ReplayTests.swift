@@ -75,7 +75,7 @@ import Testing
     settings.replicas = 1
     settings.tokensPerSecond = 512
     settings.fixedSeconds = 0
-    let result = FleetReplay(trace: Trace(name: "t", requests: requests), settings: settings)
+    let result = try FleetReplay(trace: Trace(name: "t", requests: requests), settings: settings)
       .run(RoutingStrategy(.standard))
     let expected = [2.0, 2.0, 1.0]
     for (time, expected) in zip(result.timesToFirstToken, expected) { #expect(abs(time - expected) < 1e-6) }
@@ -89,7 +89,7 @@ import Testing
     var random = SeededGenerator(seed: seed)
     let replay = FleetReplay(trace: .synthetic(count: 1_500, rate: 4, random: &random))
     func mean(_ name: String) throws -> Double {
-      replay.run(try RoutingStrategy(parsing: name)).meanTimeToFirstToken
+      try replay.run(RoutingStrategy(parsing: name)).meanTimeToFirstToken
     }
     let standard = try mean(StrategyKind.standard.rawValue)
     for other in ["least-request", "prefix-cache", "random"] {
@@ -98,32 +98,32 @@ import Testing
   }
 
   @Test("the same seed gives the same result")
-  func seeded() {
+  func seeded() throws {
     var random = SeededGenerator(seed: 4)
     let replay = FleetReplay(trace: .synthetic(count: 300, rate: 5, random: &random))
     var told: [Int] = []
-    let first = replay.run(RoutingStrategy(.standard)) { done, _ in told.append(done) }
-    #expect(first.timesToFirstToken == replay.run(RoutingStrategy(.standard)).timesToFirstToken)
+    let first = try replay.run(RoutingStrategy(.standard)) { done, _ in told.append(done) }
+    #expect(try first.timesToFirstToken == replay.run(RoutingStrategy(.standard)).timesToFirstToken)
     #expect(told.isEmpty)
   }
 
   @Test("a cache size that engines do not tell is learnt from cached tokens")
-  func learntCapacity() {
+  func learntCapacity() throws {
     var random = SeededGenerator(seed: 6)
     var settings = FleetReplay.Settings()
     settings.replicas = 2
     settings.cacheBlocks = 600
     settings.tellsCacheSize = false
-    let result = FleetReplay(trace: .synthetic(count: 3_000, rate: 2, random: &random), settings: settings)
+    let result = try FleetReplay(trace: .synthetic(count: 3_000, rate: 2, random: &random), settings: settings)
       .run(RoutingStrategy(.standard))
     #expect(result.cacheCapacities.allSatisfy { $0 > 200 && $0 < 2_000 }, "\(result.cacheCapacities), seed 6")
   }
 
   @Test("the table has a row for each strategy, the chart a line")
-  func reports() {
+  func reports() throws {
     var random = SeededGenerator(seed: 4)
     let replay = FleetReplay(trace: .synthetic(count: 200, rate: 5, random: &random))
-    let results = [replay.run(RoutingStrategy(.standard)), replay.run(RoutingStrategy(.leastKVCache))]
+    let results = [try replay.run(RoutingStrategy(.standard)), try replay.run(RoutingStrategy(.leastKVCache))]
     let table = ReplayTable.text(results)
     #expect(table.split(separator: "\n").count == 3)
     #expect(table.contains("least-ttft"))

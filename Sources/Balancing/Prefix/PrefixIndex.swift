@@ -32,6 +32,13 @@ public final class PrefixIndex: Sendable {
   /// Bytes of the table.
   public let tableBytes: Int
 
+  /// The table does not fit into memory.
+  public struct NoMemory: Error, Sendable, Equatable, CustomStringConvertible {
+    public var bytes: Int
+
+    public var description: String { "no memory for a prefix index of \(bytes) bytes; lower its number of blocks" }
+  }
+
   private static let lineEntries = 8
   /// Safe to share: both never change, and what they point to is atomic.
   private nonisolated(unsafe) let entries: UnsafeMutablePointer<Atomic<UInt64>>
@@ -54,7 +61,8 @@ public final class PrefixIndex: Sendable {
   /// - Parameters:
   ///   - maximumBlocks: blocks of all replicas together, at least 64.
   ///   - maximumReplicas: 1…4 096.
-  public init(maximumBlocks: Int = 1_000_000, maximumReplicas: Int = 1_024) {
+  /// - Throws: when the system has not got so much memory.
+  public init(maximumBlocks: Int = 1_000_000, maximumReplicas: Int = 1_024) throws(NoMemory) {
     precondition((1...4_096).contains(maximumReplicas), "a prefix index holds 1 to 4096 replicas")
     self.maximumReplicas = maximumReplicas
     var lines: UInt64 = 16
@@ -63,7 +71,7 @@ public final class PrefixIndex: Sendable {
     tableBytes = Int(lines) * Self.lineEntries * 8
     // calloc gives zeroed pages without touching them; a zero is a valid atomic integer.
     guard let allocation = calloc(tableBytes + 64, 1) else {
-      fatalError("no memory for a prefix index of \(tableBytes) bytes; lower its number of blocks")
+      throw NoMemory(bytes: tableBytes)
     }
     self.allocation = allocation
     entries = allocation.alignedUp(toMultipleOf: 64).bindMemory(

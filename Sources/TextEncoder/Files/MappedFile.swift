@@ -10,9 +10,10 @@
 ///
 /// The pages are shared with every other process that maps the file and are read when first touched. The file must not
 /// be cut short meanwhile: replace it by renaming a new one over it.
-final class MappedFile: @unchecked Sendable {  // immutable after init; the mapping is read only
+final class MappedFile: Sendable {
   let path: String
-  let bytes: UnsafeRawBufferPointer
+  /// Safe to share: it never changes, and what it points to is mapped read only for as long as this lives.
+  nonisolated(unsafe) let bytes: UnsafeRawBufferPointer
 
   init(path: String) throws(EncoderModelError) {
     self.path = path

@@ -1,3 +1,6 @@
+import Dispatch
+import Synchronization
+
 #if canImport(Glibc)
   import Glibc
 #elseif canImport(Musl)
@@ -11,18 +14,23 @@
 /// Askers wait without a thread. A full queue refuses at once; a text whose askers' deadlines all passed is not begun,
 /// and one being read is given up between two windows. Callable from any thread. Memory: a workspace a worker, the
 /// queue's texts.
-public final class EncoderPool: @unchecked Sendable {  // all mutable state is touched under `mutex` only
+public final class EncoderPool: Sendable {
   private typealias Answer = CheckedContinuation<Result<EncodedText, EncoderPoolError>, Never>
+
+  private struct State {
+    var queue: EncodingQueue
+    var answers: [EncodingQueue.Asker: Answer] = [:]
+    var nextAsker: EncodingQueue.Asker = 0
+    var isClosed = false
+  }
 
   private let encoder: TransformerEncoder
   private let options: EncodingOptions
+  private let workers: Int
   private let now: @Sendable () -> UInt64
-  private let mutex = UnsafeMutablePointer<pthread_mutex_t>.allocate(capacity: 1)
-  private let arrived = UnsafeMutablePointer<pthread_cond_t>.allocate(capacity: 1)
-  private var queue: EncodingQueue
-  private var answers: [EncodingQueue.Asker: Answer] = [:]
-  private var nextAsker: EncodingQueue.Asker = 0
-  private var isClosed = false
+  private let state: Mutex<State>
+  /// Counts what workers may find: at least once for each text that waits, and once for each of them at the end.
+  private let arrived = DispatchSemaphore(value: 0)
 
   /// Starts the workers.
   ///
@@ -39,22 +47,14 @@ public final class EncoderPool: @unchecked Sendable {  // all mutable state is t
     self.encoder = encoder
     self.options = options
     self.now = now
-    queue = EncodingQueue(capacity: capacity, textLimit: textLimit, askerLimit: 4096)
-    pthread_mutex_init(mutex, nil)
-    pthread_cond_init(arrived, nil)
+    self.workers = workers
+    state = Mutex(State(queue: EncodingQueue(capacity: capacity, textLimit: textLimit, askerLimit: 4096)))
     for _ in 0..<workers { startWorker() }
-  }
-
-  deinit {
-    pthread_mutex_destroy(mutex)
-    pthread_cond_destroy(arrived)
-    mutex.deallocate()
-    arrived.deallocate()
   }
 
   /// Texts that wait and texts that are being read.
   public var load: (waiting: Int, running: Int) {
-    locked { (queue.waiting, queue.running) }
+    state.withLock { ($0.queue.waiting, $0.queue.running) }
   }
 
   /// Reads a text, or joins who asked for it before.
@@ -63,14 +63,15 @@ public final class EncoderPool: @unchecked Sendable {  // all mutable state is t
   /// - Throws: why it was not read.
   public func encode(_ text: [UInt8], deadline: UInt64?) async throws(EncoderPoolError) -> EncodedText {
     let result = await withCheckedContinuation { (answer: Answer) in
-      let refusal: EncoderPoolError? = locked {
-        if isClosed { return .closed }
-        nextAsker += 1
-        if let refusal = queue.ask(text, by: nextAsker, deadline: deadline, now: now()) { return refusal }
-        answers[nextAsker] = answer
-        pthread_cond_signal(arrived)
+      let refusal: EncoderPoolError? = state.withLock { state in
+        if state.isClosed { return .closed }
+        state.nextAsker += 1
+        let asker = state.nextAsker
+        if let refusal = state.queue.ask(text, by: asker, deadline: deadline, now: now()) { return refusal }
+        state.answers[asker] = answer
         return nil
       }
+      if refusal == nil { arrived.signal() }
       if let refusal { answer.resume(returning: .failure(refusal)) }
     }
     return try result.get()
@@ -78,18 +79,12 @@ public final class EncoderPool: @unchecked Sendable {  // all mutable state is t
 
   /// Refuses further texts, gives up those that wait and lets the workers end. Texts being read are still answered.
   public func close() {
-    let given: [Answer] = locked {
-      isClosed = true
-      pthread_cond_broadcast(arrived)
-      return queue.close().compactMap { answers.removeValue(forKey: $0) }
+    let given: [Answer] = state.withLock { state in
+      state.isClosed = true
+      return state.queue.close().compactMap { state.answers.removeValue(forKey: $0) }
     }
+    for _ in 0..<workers { arrived.signal() }
     for answer in given { answer.resume(returning: .failure(.closed)) }
-  }
-
-  private func locked<Value>(_ body: () -> Value) -> Value {
-    pthread_mutex_lock(mutex)
-    defer { pthread_mutex_unlock(mutex) }
-    return body()
   }
 
   // MARK: Workers
@@ -127,27 +122,28 @@ public final class EncoderPool: @unchecked Sendable {  // all mutable state is t
       let encoded = text.withUnsafeBytes { bytes in
         encoder.encode(bytes, options, workspace) { !self.isWanted(text) }
       }
-      let given: [Answer] = locked { queue.finish(text).compactMap { answers.removeValue(forKey: $0) } }
+      let given: [Answer] = state.withLock { state in
+        state.queue.finish(text).compactMap { state.answers.removeValue(forKey: $0) }
+      }
       for answer in given {
         answer.resume(returning: encoded.map { .success($0) } ?? .failure(.deadlineExceeded))
       }
     }
   }
 
-  private func isWanted(_ text: [UInt8]) -> Bool { locked { queue.isWanted(text, now: now()) } }
+  private func isWanted(_ text: [UInt8]) -> Bool { state.withLock { $0.queue.isWanted(text, now: now()) } }
 
   /// Waits for a text; nil once the pool is closed.
   private func nextText() -> [UInt8]? {
     while true {
-      let (text, late, isOver): ([UInt8]?, [Answer], Bool) = locked {
-        if isClosed { return (nil, [], true) }
-        let (text, late) = queue.take(now: now())
-        let given = late.compactMap { answers.removeValue(forKey: $0) }
-        if text == nil, given.isEmpty { pthread_cond_wait(arrived, mutex) }
-        return (text, given, false)
+      let (text, late, isOver): ([UInt8]?, [Answer], Bool) = state.withLock { state in
+        if state.isClosed { return (nil, [], true) }
+        let (text, late) = state.queue.take(now: now())
+        return (text, late.compactMap { state.answers.removeValue(forKey: $0) }, false)
       }
       for answer in late { answer.resume(returning: .failure(.deadlineExceeded)) }
       if text != nil || isOver { return text }
+      if late.isEmpty { arrived.wait() }
     }
   }
 }

@@ -14,11 +14,11 @@ import CTextKernels
 /// BERT: for a text the first token through a dense layer with tanh, then the classifier; for tokens the classifier
 /// alone. ModernBERT: the pooled vector, or each token's, through a dense layer with GELU and a norm, then the
 /// classifier.
-struct ClassificationHead {
+struct ClassificationHead: Sendable {
   private let kind: HeadKind
-  private let dense: (weight: UnsafePointer<Float>, bias: UnsafePointer<Float>?)?
+  private nonisolated(unsafe) let dense: (weight: UnsafePointer<Float>, bias: UnsafePointer<Float>?)?
   private let norm: NormLayer?
-  private let classifier: (weight: UnsafePointer<Float>, bias: UnsafePointer<Float>?)
+  private nonisolated(unsafe) let classifier: (weight: UnsafePointer<Float>, bias: UnsafePointer<Float>?)
   private let count: Int
 
   /// - Returns: nil for a model without a head.

@@ -1,11 +1,11 @@
 import CTextKernels
 
 /// A matrix product with int8 weights, whose memory belongs to the packed file.
-struct LinearLayer {
-  let panels: UnsafePointer<Int8>
-  let scales: UnsafePointer<Float>
-  let sums: UnsafePointer<Int32>
-  let bias: UnsafePointer<Float>?
+struct LinearLayer: Sendable {
+  nonisolated(unsafe) let panels: UnsafePointer<Int8>
+  nonisolated(unsafe) let scales: UnsafePointer<Float>
+  nonisolated(unsafe) let sums: UnsafePointer<Int32>
+  nonisolated(unsafe) let bias: UnsafePointer<Float>?
   let width: Int
   let channels: Int
 

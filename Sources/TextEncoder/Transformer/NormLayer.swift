@@ -1,9 +1,9 @@
 import CTextKernels
 
 /// Layer normalisation, whose memory belongs to the packed file.
-struct NormLayer {
-  let gamma: UnsafePointer<Float>
-  let beta: UnsafePointer<Float>?
+struct NormLayer: Sendable {
+  nonisolated(unsafe) let gamma: UnsafePointer<Float>
+  nonisolated(unsafe) let beta: UnsafePointer<Float>?
   let width: Int
   let epsilon: Float
 

@@ -8,7 +8,7 @@ import CTextKernels
 ///
 /// The arithmetic: weights int8 with a scale a channel, activations int8 with a scale a token, sums exact, everything
 /// else in single precision; attention in single precision.
-public final class TransformerEncoder: @unchecked Sendable {  // immutable; pointers are into the mapped file it holds
+public final class TransformerEncoder: Sendable {
   public let configuration: EncoderConfiguration
   /// What turns text into this model's tokens.
   public let tokenizer: Tokenizer
@@ -20,7 +20,7 @@ public final class TransformerEncoder: @unchecked Sendable {  // immutable; poin
   /// Whether the head scores each token rather than the text.
   public let scoresTokens: Bool
 
-  private struct Layer {
+  private struct Layer: Sendable {
     let attentionNorm: NormLayer?
     let attentionIn: LinearLayer
     let attentionOut: LinearLayer
@@ -31,9 +31,10 @@ public final class TransformerEncoder: @unchecked Sendable {  // immutable; poin
 
   private let model: PackedModel
   private let kernels: text_kernels
-  private let words: UnsafePointer<Int8>
-  private let wordScales: UnsafePointer<Float>
-  private let positions: UnsafePointer<Float>?
+  // Pointers, here and in the layers, are safe to share: they never change and lead into the mapped file of `model`.
+  private nonisolated(unsafe) let words: UnsafePointer<Int8>
+  private nonisolated(unsafe) let wordScales: UnsafePointer<Float>
+  private nonisolated(unsafe) let positions: UnsafePointer<Float>?
   private let embeddingNorm: NormLayer
   private let layers: [Layer]
   private let lastNorm: NormLayer?
