@@ -37,7 +37,8 @@ public enum StaticFleet {
           Placement(
             name: backend.name, replica: replica(backend), weight: backend.weight,
             upstreamModel: model.externalModelIDs[backend.type] ?? model.providerModelID ?? model.name,
-            pathPrefix: backend.pathPrefix, chatPath: backend.chatPath, headerLines: headerLines))
+            pathPrefix: backend.pathPrefix, chatPath: backend.chatPath, headerLines: headerLines,
+            role: role(backend), group: backend.endpoint?.roleset))
       }
       let declared = document.routing.modelCards.first { $0.name == model.name }?.loras.map(\.name) ?? []
       let known = adapters[model.name] ?? [:]
@@ -50,6 +51,14 @@ public enum StaticFleet {
         policy: ModelPolicy(model.reliability))
     }
     return (FleetSnapshot(models: models, replicas: used, replacing: previous), problems)
+  }
+
+  private static func role(_ backend: BackendReference) -> PlacementRole {
+    switch backend.endpoint?.role {
+    case .prefill: .prefill
+    case .decode: .decode
+    default: .whole
+    }
   }
 
   /// nil when a header cannot be sent, which becomes a problem.

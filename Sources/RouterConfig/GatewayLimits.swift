@@ -20,12 +20,17 @@ public struct GatewayLimits: Sendable, Equatable {
   public var requestReadTimeout: Duration?
   /// The header, in lower case, by which a client says a request's priority: `high`, `normal` or `low`.
   public var priorityHeader: String
+  /// The generation of AIBrix's gateway whose answers' fields tell the replica.
+  public var compatibility: AIBrixCompatibility
+  /// Blocks of prompts that the index of what replicas have cached remembers, all models together.
+  public var prefixBlocks: Int
 
   public init(
     maxRequests: Int = 10_000, maxBufferedBytes: Int = 1 << 30, maxConnections: Int = 10_000,
     bodyLimit: Int = 64 << 20, uploadLimit: Int = 1 << 30, drainTimeout: Duration = .seconds(30),
     clientIdleTimeout: Duration? = .seconds(75), requestReadTimeout: Duration? = .seconds(60),
-    priorityHeader: String = "x-request-priority"
+    priorityHeader: String = "x-request-priority", compatibility: AIBrixCompatibility = .latest,
+    prefixBlocks: Int = 1_000_000
   ) {
     self.maxRequests = maxRequests
     self.maxBufferedBytes = maxBufferedBytes
@@ -36,5 +41,7 @@ public struct GatewayLimits: Sendable, Equatable {
     self.clientIdleTimeout = clientIdleTimeout
     self.requestReadTimeout = requestReadTimeout
     self.priorityHeader = priorityHeader
+    self.compatibility = compatibility
+    self.prefixBlocks = prefixBlocks
   }
 }

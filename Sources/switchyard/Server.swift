@@ -1,5 +1,6 @@
 import AdminAPI
 import ArgumentParser
+import Balancing
 import Discovery
 import EngineClient
 import ExtProc
@@ -27,6 +28,8 @@ actor Server {
   private let classifier: LinearDomainClassifier
   private let prober: HealthProber
   private let tls: EngineTLS
+  /// What was learnt of each model's replicas, kept from snapshot to snapshot.
+  private let balancers: BalancerDirectory
   /// The snapshot in force, for those who are not on an event loop.
   private let current: SnapshotBox
   private let pipeline: RoutePipeline
@@ -50,9 +53,15 @@ actor Server {
       throw CommandFailure("the bundled domain model cannot be read: \(error)")
     }
     tls = EngineTLS.fromEnvironment
+    do throws(PrefixIndex.NoMemory) {
+      balancers = try BalancerDirectory(maximumBlocks: document.global.gateway.prefixBlocks)
+    } catch {
+      throw CommandFailure("\(error) (global.gateway.prefix_blocks)")
+    }
     metrics = GatewayMetrics(registry: MetricsRegistry())
     accessLog = writesAccessLog ? AccessLog(descriptor: 1) : nil
-    let snapshot = try Self.snapshot(document, previous: nil, classifier: classifier, tls: tls)
+    let snapshot = try Self.snapshot(
+      document, previous: nil, classifier: classifier, tls: tls, balancers: balancers)
     snapshot.fleet.applyPolicies()
     current = SnapshotBox(snapshot)
     metrics.observe(snapshot.fleet)
@@ -245,7 +254,8 @@ actor Server {
       }
       let before = current.value.router.document
       let snapshot = try Self.snapshot(
-        document, previous: current.value, classifier: classifier, tls: tls, adapters: learntAdapters)
+        document, previous: current.value, classifier: classifier, tls: tls, balancers: balancers,
+        adapters: learntAdapters)
       snapshot.fleet.applyPolicies()
       current.value = snapshot
       gateway.publish(snapshot)
@@ -334,7 +344,8 @@ actor Server {
     let fleet = StaticFleet.build(document, previous: snapshot.fleet, adapters: learnt).fleet
     guard
       let renewed = try? RoutingSnapshot(
-        document: document, fleet: fleet, domainClassifier: classifier, generation: snapshot.generation)
+        document: document, fleet: fleet, domainClassifier: classifier, balancers: balancers,
+        generation: snapshot.generation)
     else { return }
     current.value = renewed
     gateway.publish(renewed)
@@ -343,7 +354,7 @@ actor Server {
 
   private static func snapshot(
     _ document: RouterDocument, previous: RoutingSnapshot?, classifier: LinearDomainClassifier, tls: EngineTLS,
-    adapters: [String: [String: Set<String>]] = [:]
+    balancers: BalancerDirectory, adapters: [String: [String: Set<String>]] = [:]
   ) throws -> RoutingSnapshot {
     let (fleet, problems) = StaticFleet.build(document, previous: previous?.fleet, adapters: adapters)
     for problem in problems { StandardError.write("warning: \(problem)") }
@@ -352,7 +363,8 @@ actor Server {
     }
     do throws(SignalCompilationErrors) {
       return try RoutingSnapshot(
-        document: document, fleet: fleet, domainClassifier: classifier, generation: (previous?.generation ?? 0) + 1)
+        document: document, fleet: fleet, domainClassifier: classifier, balancers: balancers,
+        generation: (previous?.generation ?? 0) + 1)
     } catch {
       throw CommandFailure(error.problems.map { "\($0)" }.joined(separator: "\n"))
     }
