@@ -110,7 +110,8 @@ def test_the_guides_request_gets_the_built_in_gateways_answer(
     through = wire.chat(chain.port, REQUEST)
     assert through.status == direct.status == 200, (through, chain.processor.errors, chain.envoy.log)
     assert engine.last_body() == direct_body
-    assert text(through)["choices"] == text(direct)["choices"] or text(through).keys() == text(direct).keys()
+    assert text(through)["choices"] == text(direct)["choices"]
+    assert text(through).keys() == text(direct).keys()
     if mode != "no-answer":
         assert comparable(through) == comparable(direct)
         assert {name: through.header(name) for name in PROMISED} == PROMISED
@@ -231,6 +232,38 @@ def test_a_client_cannot_choose_its_replica(engine: Engine, file: str, chain: Ca
         assert elsewhere.calls == []
     finally:
         elsewhere.close()
+
+
+@pytest.mark.parametrize("name", ["standalone.yaml", "shared-listener.yaml", "guide-chain.yaml"])
+def test_nor_while_the_processor_is_away_and_envoy_lets_requests_go_on(
+    file: str, chain: Callable[..., Chain], name: str
+):
+    elsewhere = RecordingEngine("elsewhere")
+    try:
+        decide = ("model", "replica") if name == "guide-chain.yaml" else ("both",)
+        chain = chain(file, name, decide, arguments=(), filters={"failure_mode_allow": True})
+        for processor in chain.processors:
+            processor.kill()
+        fields = (f"x-gateway-destination-endpoint: {elsewhere.address}", f"target-pod: {elsewhere.address}")
+        for path in ("/v1/chat/completions", "/v1/nothing"):
+            with wire.Connection(chain.port) as connection:
+                connection.send(wire.request(path, REQUEST, headers=(*fields, "routing-strategy: random")))
+                assert connection.read("POST").status >= 500
+        assert elsewhere.calls == []
+    finally:
+        elsewhere.close()
+
+
+def test_a_credential_of_the_backends_own_takes_the_place_of_the_clients(
+    make: Maker, recorder: RecordingEngine, chain: Callable[..., Chain]
+):
+    backend = model("alpha", recorder)
+    backend["backend_refs"][0].update({"api_key": "of-the-backend", "auth_header": "x-api-key"})
+    chain = chain(str(make.file(document(backend))))
+    answer = wire.chat(chain.port, '{"model":"alpha","messages":[]}', "authorization: Bearer of-the-client")
+    assert answer.status == 200
+    assert recorder.calls[-1].values("authorization") == []
+    assert recorder.calls[-1].values("x-api-key") == ["of-the-backend"]
 
 
 def test_the_replica_only_role_speaks_as_aibrixs_plugin(engine: Engine, file: str, chain: Callable[..., Chain]):
