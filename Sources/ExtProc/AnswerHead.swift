@@ -3,6 +3,7 @@ import HTTPWire
 
 /// What is needed of an engine's answer head, as Envoy hands it over.
 struct AnswerHead {
+  /// 100…999; 0 where the head has none.
   var status = 0
   var isEventStream = false
   /// Fields in the router's own name space: an engine must not speak for the router.
@@ -22,7 +23,11 @@ struct AnswerHead {
     case .contentType: isEventStream = Self.isEventStream(value)
     case .xVSR, .vsrDebug, .vsrSkipProcessing: routerFields.append(String(decoding: name, as: UTF8.self))
     case .other:
-      if name.elementsEqual(":status".utf8) { status = Int(String(decoding: value, as: UTF8.self)) ?? 0 }
+      if name.elementsEqual(":status".utf8), let number = Int(String(decoding: value, as: UTF8.self)),
+        (100...999).contains(number)
+      {
+        status = number
+      }
     default: break
     }
   }

@@ -39,6 +39,8 @@ final class ProcessorSession {
   private var responseMode: BodyMode = .buffered
   private var sendsBodyWithoutWaiting = false
   private var isObservation = false
+  /// The request is decided by its head, so the head's reply is all that routing changes; a body goes by as it comes.
+  private var repliesToHeadOnly = false
 
   // The request.
   private var endpoint: Endpoint = .unknown
@@ -54,6 +56,8 @@ final class ProcessorSession {
   // What it came to.
   private(set) var plan: RoutePlan?
   private(set) var placement: Placement?
+  private var model: FleetModel?
+  private var adapter: String?
   private var requestedModel = ""
   private var publicModel = ""
   private var isRouted = false
@@ -105,10 +109,14 @@ final class ProcessorSession {
   }
 
   /// A message is too long to be taken.
-  func receiveTooLong() { refuse(tooLarge) }
+  func receiveTooLong() {
+    guard state != .ended else { return }
+    refuse(tooLarge)
+  }
 
   /// There is no room for a message.
   func receiveWithoutRoom() {
+    guard state != .ended else { return }
     scope.metrics.shed(status: 503).increment()
     refuse(
       .server("the router holds as many bytes of requests as it may; retry", status: 503, code: "overloaded"),
@@ -118,8 +126,12 @@ final class ProcessorSession {
   /// The stream is over: what was counted is given back. Harmless when called again.
   func close() {
     let wasOpen = state != .ended
+    // Envoy ends the stream alike when the client has left and when no more is to be shown of the answer, so only an
+    // answer whose end was to come tells of a client that left.
+    let hasLeft = state == .answering && !hasAnswerEnded
     state = .ended
     letBodyGo()
+    usage.letGo(load: scope.context.load)
     if isAdmitted {
       isAdmitted = false
       scope.context.load.requestEnded()
@@ -127,14 +139,11 @@ final class ProcessorSession {
     if let placement {
       placement.replica.load.end()
       self.placement = nil
-      if wasOpen, !hasAnswerEnded {
-        scope.metrics.clientsGone.increment()
-        if status == 0 { status = 499 }
-      }
       account(replica: placement.name)
     } else if wasOpen {
       account(replica: "")
     }
+    if hasLeft { scope.metrics.clientsGone.increment() }
   }
 
   private func adopt(_ configuration: ProcessingRequest.ProtocolConfiguration) {
@@ -167,8 +176,7 @@ final class ProcessorSession {
       if scope.settings.role == .model || head.method == "OPTIONS" { return passOn(head) }
       guard row.modelPlace == .query || head.isEndOfStream else { return collect(head) }
       guard admit(head) else { return }
-      requestMode = .none
-      complete(UnsafeRawBufferPointer(start: nil, count: 0), isLast: true)
+      completeWithoutBody()
     case .local(let local):
       switch local {
       case .models, .model: if isReplicaOnly { passOn(head) } else { answerLocally(local, head) }
@@ -231,13 +239,11 @@ final class ProcessorSession {
     }
     guard admit(head) else { return }
     state = .collecting
-    if head.isEndOfStream {
-      requestMode = .none
-      return complete(UnsafeRawBufferPointer(start: nil, count: 0), isLast: true)
-    }
+    if head.isEndOfStream { return completeWithoutBody() }
     switch requestMode {
     case .none:
       if scope.settings.role == .replica, let name = head.selectedModel ?? head.model {
+        repliesToHeadOnly = true
         return complete(named: name)
       }
       replyToHeaders(wanting: .buffered)
@@ -314,6 +320,11 @@ final class ProcessorSession {
     reply { ProcessingReply.appendTrailers(to: &$0, .requestTrailers) }
   }
 
+  private func completeWithoutBody() {
+    repliesToHeadOnly = true
+    complete(UnsafeRawBufferPointer(start: nil, count: 0), isLast: true)
+  }
+
   private func completeHeld(isLast: Bool) {
     let whole = body
     whole.withUnsafeBytes { complete($0, isLast: isLast) }
@@ -364,6 +375,8 @@ final class ProcessorSession {
   ) throws(RequestRouting.Refusal) {
     guard let head else { return }
     publicModel = routed.publicModel
+    model = routed.model
+    adapter = routed.adapter
     isRouted = true
     scope.accounts.metrics(ofModel: publicModel).requests.increment()
     var headers = HeaderChanges()
@@ -397,10 +410,12 @@ final class ProcessorSession {
     }
     headers.set("target-pod", to: address)
     if scope.settings.destinationHeader != "target-pod" { headers.set(scope.settings.destinationHeader, to: address) }
-    var path = placement.pathPrefix + head.path
-    if case .model(.chatCompletions) = endpoint, let chatPath = placement.chatPath { path = chatPath }
-    if path != head.path { headers.set(":path", to: path + head.query) }
-    placement.headerLines.forEachField { headers.set($0, to: $1) }
+    let target = placement.target(of: endpoint, endpoint.target(path: head.path, query: head.query))
+    if target != head.path + head.query { headers.set(":path", to: target) }
+    let own = placement.headerLines
+    // The client's credential is for the router, not for an engine that has another.
+    if own.authenticates, !own.names.contains("authorization") { headers.remove("authorization") }
+    own.forEachField { headers.set($0, to: $1) }
   }
 
   /// Writes the replies that have waited for the whole body.
@@ -409,9 +424,12 @@ final class ProcessorSession {
     isLast: Bool, _ clearsRouteCache: Bool
   ) {
     var headers = headers
-    switch requestMode {
-    case .none where !hasHeadersReply:
+    guard !repliesToHeadOnly else {
       ProcessingReply.append(to: &output, .requestHeaders, headers: headers, clearsRouteCache: clearsRouteCache)
+      hasHeadersReply = true
+      return
+    }
+    switch requestMode {
     case .fullDuplexStreamed:
       ProcessingReply.append(to: &output, .requestHeaders, headers: headers, clearsRouteCache: clearsRouteCache)
       ProcessingReply.append(to: &output, .requestBody, body: .piece(changed ?? Array(bytes), isLast: isLast))
@@ -452,7 +470,8 @@ final class ProcessorSession {
     let becomesStream = answer.isEventStream && isHeld
     let modes = ProcessingReply.Modes(requestBody: requestMode, responseBody: .streamed)
     if becomesStream { responseMode = .streamed }
-    if answer.isEventStream { usage = ProcessorUsage(isEventStream: true) }
+    usage.letGo(load: scope.context.load)
+    usage = ProcessorUsage(isEventStream: answer.isEventStream)
     if request.isEndOfStream || responseMode == .none { finishAnswer() }
     reply {
       ProcessingReply.append(to: &$0, .responseHeaders, headers: headers, modes: becomesStream ? modes : nil)
@@ -493,11 +512,12 @@ final class ProcessorSession {
   }
 
   private func judgeReplica(_ status: Int) {
-    guard let placement else { return }
+    guard let placement, status > 0 else { return }
     let replica = placement.replica
     if status < 500 {
       if replica.requestSucceeded(now: scope.now) != nil { scope.context.onHealthChange(replica) }
     } else if AttemptFailure.refused(status: status).countsAgainstReplica {
+      guard model.map { $0.policy.mayEjectMore(of: $0.placements(for: adapter), now: scope.now) } ?? true else { return replica.load.countFailure() }
       if replica.requestFailed(reason: "it answered \(status)", now: scope.now) != nil {
         scope.context.onHealthChange(replica)
       }
@@ -506,8 +526,9 @@ final class ProcessorSession {
 
   private func takeResponseBody(_ bytes: UnsafeRawBufferPointer, isLast: Bool) {
     responseBytes += bytes.count
-    if isRouted { usage.append(bytes) }
-    if isLast || responseMode == .buffered { finishAnswer() }
+    let isLast = isLast || responseMode == .buffered
+    if isRouted { usage.append(bytes, isLast: isLast, load: scope.context.load) }
+    if isLast { finishAnswer() }
     reply {
       ProcessingReply.append(
         to: &$0, .responseBody,
@@ -519,7 +540,7 @@ final class ProcessorSession {
     guard !hasAnswerEnded else { return }
     hasAnswerEnded = true
     guard isRouted else { return }
-    if let counted = usage.finish() {
+    if let counted = usage.finish(load: scope.context.load) {
       let tokens = scope.tokens(ofModel: publicModel)
       tokens.prompt.increment(by: UInt64(counted.promptTokens))
       tokens.completion.increment(by: UInt64(counted.completionTokens))
@@ -585,23 +606,24 @@ final class ProcessorSession {
     state = .ended
     hasAnswerEnded = true
     letBodyGo()
+    usage.letGo(load: scope.context.load)
     account(replica: replica)
   }
 
   // MARK: Accounts
 
-  /// Metrics and the access log, once a request of ours.
+  /// Metrics and the access log, once a request of ours. A status of 0 says that Envoy did not show the answer.
   private func account(replica: String) {
     guard !isAccounted, isRouted || status >= 400 else { return }
     isAccounted = true
     let total = scope.now &- startedAt
     let first = (firstByteAt ?? scope.now) &- startedAt
-    if isRouted {
+    if isRouted, status > 0 {
       let metrics = scope.accounts.metrics(ofModel: publicModel)
       metrics.latency.observe(nanoseconds: total)
       if firstByteAt != nil { metrics.timeToFirstByte.observe(nanoseconds: first) }
     }
-    scope.accounts.countAnswer(status)
+    if status > 0 { scope.accounts.countAnswer(status) }
     let method = Array((head?.method ?? "").utf8).withUnsafeBytes { HTTPMethod($0) }
     scope.accounts.log(
       AccessLogBuffer.Entry(

@@ -109,7 +109,6 @@ enum RequestRouting {
     _ bytes: UnsafeRawBufferPointer, _ endpoint: ModelEndpoint, _ head: ProcessorHead?, _ scope: ProcessorScope,
     _ onPlan: (RoutePlan) -> Void
   ) throws(Refusal) -> Routed {
-    let clock = ContinuousClock.now
     let plan: RoutePlan
     do throws(APIError) {
       plan = try scope.context.pipeline.plan(
@@ -120,8 +119,8 @@ enum RequestRouting {
       let name = (try? RequestFacts.scan(body: bytes, endpoint: endpoint).model) ?? ""
       throw Refusal(error: error, requestedModel: name)
     }
-    let spent = (ContinuousClock.now - clock).components
-    scope.metrics.routingLatency.observe(nanoseconds: UInt64(max(0, spent.attoseconds / 1_000_000_000)))
+    let began = scope.now
+    scope.metrics.routingLatency.observe(nanoseconds: scope.refreshTime() &- began)
     if plan.wasReadBefore { scope.metrics.readCacheHits.increment() }
     if let selection = plan.selection, let decision = selection.decision {
       let counters = scope.accounts.metrics(ofDecision: decision)
@@ -204,7 +203,8 @@ enum RequestRouting {
 
   private static func unknownModel(_ name: String) -> Refusal {
     Refusal(
-      error: ReplicaRole.unknownModel(name), mark: ("x-error-no-model-backends", name), requestedModel: name)
+      error: ReplicaRole.unknownModel(name), mark: ("x-error-no-model-backends", ReplicaRole.mark(name)),
+      requestedModel: name)
   }
 
   private static func refusal(_ error: RequestBodyError) -> Refusal {

@@ -339,9 +339,6 @@ extension Exchange {
   }
 
   private var mayEjectMore: Bool {
-    guard let policy = model?.model.policy else { return true }
-    let now = loop.now
-    let out = placements.count { $0.replica.health.state(at: now) == .ejected }
-    return out < policy.ejectionLimit(ofReplicas: placements.count)
+    model?.model.policy.mayEjectMore(of: placements, now: loop.now) ?? true
   }
 }

@@ -123,15 +123,14 @@ final class Exchange {
     let parts = RequestTarget(text(head.targetRange))
     endpoint = Endpoint.at(parts.path, method: text(head.methodRange))
     switch endpoint {
-    case .model(let model):
-      // The engine gets the path in its canonical spelling.
-      target = model.path + parts.query
+    case .model:
+      target = endpoint.target(path: parts.path, query: parts.query)
       if head.method == .post {
         admit()
         return .whole
       }
     case .passedThrough(let row):
-      target = parts.path + parts.query
+      target = endpoint.target(path: parts.path, query: parts.query)
       return beginUpload(row, query: parts.query) ? .streamed : .whole
     case .local, .notAllowed, .unknown: break
     }
