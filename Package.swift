@@ -185,7 +185,9 @@ let package = Package(
       name: "ExtProcTests",
       dependencies: [
         "ChatProtocols", "EngineClient", "EnvoyWire", "ExtProc", "Fleet", "Gateway", "Pipeline", "Reading",
-        "Reliability", "RouterConfig", "Telemetry",
+        "Reliability", "RouterConfig", "Telemetry", .product(name: "NIOCore", package: "swift-nio"),
+        .product(name: "NIOEmbedded", package: "swift-nio"), .product(name: "NIOHTTP2", package: "swift-nio-http2"),
+        .product(name: "NIOHPACK", package: "swift-nio-http2"),
       ]),
     .testTarget(
       name: "ReliabilityTests", dependencies: ["Reliability", "ReliabilitySimulation", "Seeded"],
