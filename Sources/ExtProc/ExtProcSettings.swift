@@ -26,8 +26,10 @@ public struct ExtProcSettings: Sendable {
   /// How long a new connection may take to speak HTTP/2, its TLS handshake included.
   public var handshakeTimeout: TimeAmount = .seconds(10)
 
-  /// - Parameter destinationHeader: as ORIGINAL_DST clusters are usually told, unless the cluster names another.
-  public init(role: ProcessorRole = .model, destinationHeader: String = "x-gateway-destination-endpoint") {
+  /// As ORIGINAL_DST clusters of gateways for models are usually told.
+  public static let defaultDestinationHeader = "x-gateway-destination-endpoint"
+
+  public init(role: ProcessorRole = .model, destinationHeader: String = Self.defaultDestinationHeader) {
     self.role = role
     self.destinationHeader = destinationHeader.lowercased()
   }

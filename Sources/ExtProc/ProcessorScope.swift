@@ -13,7 +13,7 @@ final class ProcessorScope {
   /// Monotonic nanoseconds.
   private let clock: () -> UInt64
   var random: any RandomNumberGenerator
-  /// Addresses of replicas that are known by a host name, by replica: an ORIGINAL_DST cluster takes addresses only.
+  /// Addresses of replicas that are known by a host name, by replica (``ReplicaAddresses``).
   var addresses: [Int: String] = [:]
   var accounts: LoopAccounts
   private var tokens: [String: ProcessorTokens] = [:]

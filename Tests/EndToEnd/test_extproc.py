@@ -4,6 +4,7 @@ stream of a finished request."""
 from __future__ import annotations
 
 import json
+import signal
 import threading
 from collections.abc import Callable, Iterator
 
@@ -266,6 +267,17 @@ def test_a_credential_of_the_backends_own_takes_the_place_of_the_clients(
     assert recorder.calls[-1].values("x-api-key") == ["of-the-backend"]
 
 
+def test_a_replica_that_is_known_by_name_gets_an_address_before_the_first_request(
+    make: Maker, recorder: RecordingEngine, chain: Callable[..., Chain]
+):
+    port = recorder.address.split(":")[1]
+    file = make.file(document(model("alpha", f"localhost:{port}"), model("beta", "no-such-host.invalid:80")))
+    chain = chain(str(file))
+    assert "there is no address of no-such-host.invalid" in chain.processor.errors
+    assert wire.chat(chain.port, '{"model":"alpha","messages":[]}').status == 200
+    assert recorder.calls[-1].values("target-pod") == [f"127.0.0.1:{port}"]
+
+
 def test_the_replica_only_role_speaks_as_aibrixs_plugin(engine: Engine, file: str, chain: Callable[..., Chain]):
     chain = chain(file, decide=("replica",))
     plain = f'{{"model":"{MODEL}","messages":[{{"role":"user","content":"hi"}}]}}'
@@ -385,6 +397,9 @@ def test_a_stop_lets_streams_end(make: Maker, chain: Callable[..., Chain]):
             assert connection.read_head().status == 200
             chain.processor.process.terminate()
             poll(lambda: "stopping" in chain.processor.errors, "the processor says that it stops")
+            # A reload would begin the probes again that the stop has ended.
+            chain.processor.signal(signal.SIGHUP)
+            poll(lambda: "since this process stops" in chain.processor.errors, "nothing is read again")
             stopping.set()
             events = 0
             while part := connection.read_chunk():
