@@ -20,7 +20,7 @@ struct AnswerHead {
 
   private mutating func take(_ name: UnsafeRawBufferPointer, _ value: UnsafeRawBufferPointer) {
     switch FieldName.recognise(name) {
-    case .contentType: isEventStream = Self.isEventStream(value)
+    case .contentType: isEventStream = EventStreamType.isNamed(by: value)
     case .xVSR, .vsrDebug, .vsrSkipProcessing: routerFields.append(String(decoding: name, as: UTF8.self))
     case .other:
       if name.elementsEqual(":status".utf8), let number = Int(String(decoding: value, as: UTF8.self)),
@@ -30,12 +30,5 @@ struct AnswerHead {
       }
     default: break
     }
-  }
-
-  private static func isEventStream(_ value: UnsafeRawBufferPointer) -> Bool {
-    let type: StaticString = "text/event-stream"
-    guard value.count >= type.utf8CodeUnitCount else { return false }
-    for index in 0..<type.utf8CodeUnitCount where value[index] | 0x20 != type.utf8Start[index] | 0x20 { return false }
-    return true
   }
 }

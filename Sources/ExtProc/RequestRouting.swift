@@ -163,12 +163,7 @@ enum RequestRouting {
       }
     }
     let snapshot = scope.snapshot
-    let fallback =
-      snapshot.router.document.providers.defaultModel
-      ?? (snapshot.fleet.models.count == 1 ? snapshot.fleet.models.first?.name : nil)
-    var wanted = name ?? fallback
-    if let name, case .virtual = snapshot.directory.entry(for: name) { wanted = fallback }
-    guard let wanted else {
+    guard let wanted = snapshot.passThroughModel(named: name) else {
       throw Refusal(
         error: .invalidRequest(
           "name a model: this configuration has no default model", param: "model", code: "model_missing"),

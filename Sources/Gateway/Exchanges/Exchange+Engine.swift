@@ -190,7 +190,10 @@ extension Exchange {
       if let end = bytes.firstIndex(of: 0x0D) {
         buffer.writeBytes(UnsafeRawBufferPointer(rebasing: bytes[9..<end]))
       }
-      isEventStream = answer.first(.contentType).map { Self.isEventStream(bytes, $0.valueRange) } ?? false
+      isEventStream =
+        answer.first(.contentType).map {
+          EventStreamType.isNamed(by: UnsafeRawBufferPointer(rebasing: bytes[$0.valueRange]))
+        } ?? false
     }
     buffer.writeStaticString("\r\n")
     let hidesCORS = listener.cors != nil
@@ -231,14 +234,6 @@ extension Exchange {
   private static func isFirst(_ flag: inout Bool) -> Bool {
     defer { flag = true }
     return !flag
-  }
-
-  private static func isEventStream(_ bytes: UnsafeRawBufferPointer, _ range: Range<Int>) -> Bool {
-    let type: StaticString = "text/event-stream"
-    guard range.count >= type.utf8CodeUnitCount else { return false }
-    for index in 0..<type.utf8CodeUnitCount
-    where bytes[range.lowerBound + index] | 0x20 != type.utf8Start[index] | 0x20 { return false }
-    return true
   }
 
   func engineBody(_ attempt: Attempt, _ bytes: ByteBuffer) {

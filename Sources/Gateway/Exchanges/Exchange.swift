@@ -163,12 +163,7 @@ final class Exchange {
   }
 
   private var priority: RequestPriority {
-    guard let value = fieldValue(named: loop.context.settings.priorityHeader) else { return .normal }
-    return switch value.lowercased() {
-    case "high": .high
-    case "low": .low
-    default: .normal
-    }
+    fieldValue(named: loop.context.settings.priorityHeader).map(RequestPriority.init(fieldValue:)) ?? .normal
   }
 
   /// Takes a piece of the body.
