@@ -169,7 +169,11 @@ let package = Package(
       path: "Fuzz/http"),
 
     .executableTarget(
-      name: "extproc-fuzz", dependencies: ["EnvoyWire", "FuzzCommand", "Seeded"], path: "Fuzz/extproc"),
+      name: "extproc-fuzz",
+      dependencies: [
+        "EngineClient", "EnvoyWire", "ExtProc", "Fleet", "FuzzCommand", "Gateway", "Pipeline", "Reading", "Reliability",
+        "RouterConfig", "Seeded", "Telemetry",
+      ], path: "Fuzz/extproc"),
 
     // Tests
     .testTarget(name: "SignalsTests", dependencies: ["Signals"]),

@@ -4,7 +4,7 @@ import Pipeline
 
 /// What the sessions of one event loop share: the snapshot in force, the moment, chance and accounts. Used from that loop
 /// alone, so nothing here is locked.
-final class ProcessorScope {
+package final class ProcessorScope {
   let settings: ExtProcSettings
   let context: GatewayContext
   var snapshot: RoutingSnapshot
@@ -18,7 +18,7 @@ final class ProcessorScope {
   var accounts: LoopAccounts
   private var tokens: [String: ProcessorTokens] = [:]
 
-  init(
+  package init(
     settings: ExtProcSettings, context: GatewayContext, snapshot: RoutingSnapshot, clock: @escaping () -> UInt64,
     random: any RandomNumberGenerator
   ) {

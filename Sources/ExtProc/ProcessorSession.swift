@@ -16,7 +16,7 @@ import Reliability
 /// Each message gets the reply that its mode wants, so Envoy never waits for one. Holds at most one body, of the limit
 /// that the gateway has, counted with all others in ``GatewayLoad``. No I/O; the time is the scope's; used from one loop. The
 /// caller must call ``close()`` once, when the stream is over.
-final class ProcessorSession {
+package final class ProcessorSession {
   enum State {
     case beginning
     case collecting
@@ -68,14 +68,14 @@ final class ProcessorSession {
   var hasAnswerEnded = false
   var usage = ProcessorUsage(isEventStream: false)
 
-  init(scope: ProcessorScope) {
+  package init(scope: ProcessorScope) {
     self.scope = scope
     id = RequestID(random: &scope.random)
     startedAt = scope.now
   }
 
   /// The replies since the last call.
-  func takeOutput() -> [UInt8] {
+  package func takeOutput() -> [UInt8] {
     defer { output = [] }
     return output
   }
@@ -83,7 +83,7 @@ final class ProcessorSession {
   // MARK: Events
 
   /// Takes a message from Envoy.
-  func receive(_ bytes: UnsafeRawBufferPointer) {
+  package func receive(_ bytes: UnsafeRawBufferPointer) {
     guard state != .ended else { return }
     do throws(ProtobufError) {
       let request = try ProcessingRequest.read(bytes)
@@ -109,13 +109,13 @@ final class ProcessorSession {
   }
 
   /// A message is too long to be taken.
-  func receiveTooLong() {
+  package func receiveTooLong() {
     guard state != .ended else { return }
     refuse(tooLarge)
   }
 
   /// There is no room for a message.
-  func receiveWithoutRoom() {
+  package func receiveWithoutRoom() {
     guard state != .ended else { return }
     scope.metrics.shed(status: 503).increment()
     refuse(
@@ -124,7 +124,7 @@ final class ProcessorSession {
   }
 
   /// The stream is over: what was counted is given back. Harmless when called again.
-  func close() {
+  package func close() {
     let wasOpen = state != .ended
     // Envoy ends the stream alike when the client has left and when no more is to be shown of the answer, so only an
     // answer whose end was to come tells of a client that left.

@@ -70,8 +70,8 @@ def chain(make: Maker) -> Callable[..., Chain]:
 
 @pytest.fixture(scope="module")
 def engine() -> Iterator[Engine]:
-    """The guide's engine."""
-    engine = Engine("pod-1", "--max-model-len", "4000000")
+    """The guide's engine, which answers the same to the same prompt."""
+    engine = Engine("pod-1", "--mode", "echo", "--max-model-len", "4000000")
     yield engine
     engine.close()
 
