@@ -72,7 +72,7 @@ struct ProcessorHead {
       if isNamed(":method") {
         method = text
       } else if isNamed(":path") {
-        let target = RequestPath(text)
+        let target = RequestTarget(text)
         path = target.path
         query = target.query
       } else if isNamed("target-pod") || isNamed(destinationHeader) {
@@ -83,28 +83,11 @@ struct ProcessorHead {
       } else if isNamed("routing-strategy") {
         strategy = text
       } else if isNamed(priorityHeader) {
-        switch text.lowercased() {
-        case "high": priority = .high
-        case "low": priority = .low
-        default: priority = .normal
-        }
+        priority = RequestPriority(fieldValue: text)
       }
     default: break
     }
   }
 
   private static func text(_ bytes: UnsafeRawBufferPointer) -> String { String(decoding: bytes, as: UTF8.self) }
-}
-
-/// A request target cut at its query.
-struct RequestPath {
-  let path: String
-  /// With its question mark.
-  let query: String
-
-  init(_ target: String) {
-    let end = target.utf8.firstIndex(of: UInt8(ascii: "?")) ?? target.utf8.endIndex
-    path = String(target[..<end])
-    query = String(target[end...])
-  }
 }

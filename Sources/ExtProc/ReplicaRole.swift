@@ -11,6 +11,15 @@ enum ReplicaRole {
 
   static let badStrategy = APIError.invalidRequest("incorrect routing strategy")
 
+  /// Bytes of a client's text that a field of ours repeats.
+  static let markBytes = 128
+
+  /// A client's text as it may stand in a field: its first ``markBytes`` bytes, cut between characters.
+  static func mark(_ text: String) -> String {
+    guard text.utf8.count > markBytes else { return text }
+    return String(text.unicodeScalars[..<text.utf8.index(text.startIndex, offsetBy: markBytes)])
+  }
+
   static func unknownModel(_ name: String) -> APIError {
     .invalidRequest("model \(name) does not exist", param: "model", code: "model_not_found")
   }

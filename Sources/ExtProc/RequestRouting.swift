@@ -109,7 +109,6 @@ enum RequestRouting {
     _ bytes: UnsafeRawBufferPointer, _ endpoint: ModelEndpoint, _ head: ProcessorHead?, _ scope: ProcessorScope,
     _ onPlan: (RoutePlan) -> Void
   ) throws(Refusal) -> Routed {
-    let clock = ContinuousClock.now
     let plan: RoutePlan
     do throws(APIError) {
       plan = try scope.context.pipeline.plan(
@@ -120,8 +119,8 @@ enum RequestRouting {
       let name = (try? RequestFacts.scan(body: bytes, endpoint: endpoint).model) ?? ""
       throw Refusal(error: error, requestedModel: name)
     }
-    let spent = (ContinuousClock.now - clock).components
-    scope.metrics.routingLatency.observe(nanoseconds: UInt64(max(0, spent.attoseconds / 1_000_000_000)))
+    let began = scope.now
+    scope.metrics.routingLatency.observe(nanoseconds: scope.refreshTime() &- began)
     if plan.wasReadBefore { scope.metrics.readCacheHits.increment() }
     if let selection = plan.selection, let decision = selection.decision {
       let counters = scope.accounts.metrics(ofDecision: decision)
@@ -164,12 +163,7 @@ enum RequestRouting {
       }
     }
     let snapshot = scope.snapshot
-    let fallback =
-      snapshot.router.document.providers.defaultModel
-      ?? (snapshot.fleet.models.count == 1 ? snapshot.fleet.models.first?.name : nil)
-    var wanted = name ?? fallback
-    if let name, case .virtual = snapshot.directory.entry(for: name) { wanted = fallback }
-    guard let wanted else {
+    guard let wanted = snapshot.passThroughModel(named: name) else {
       throw Refusal(
         error: .invalidRequest(
           "name a model: this configuration has no default model", param: "model", code: "model_missing"),
@@ -204,7 +198,8 @@ enum RequestRouting {
 
   private static func unknownModel(_ name: String) -> Refusal {
     Refusal(
-      error: ReplicaRole.unknownModel(name), mark: ("x-error-no-model-backends", name), requestedModel: name)
+      error: ReplicaRole.unknownModel(name), mark: ("x-error-no-model-backends", ReplicaRole.mark(name)),
+      requestedModel: name)
   }
 
   private static func refusal(_ error: RequestBodyError) -> Refusal {

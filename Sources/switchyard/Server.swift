@@ -141,6 +141,7 @@ actor Server {
 
   private func startExtProc(_ listener: Listener, _ settings: ExtProcSettings) async throws {
     let server = ExtProcServer(group: group, settings: settings, context: context, snapshot: current.value)
+    await server.publish(current.value, report: Self.warn).value
     do {
       let tls = try listener.tls.map { try ListenerTLSContext($0, report: Self.tellOf(listener)) }
       let channel = try await server.listen(host: listener.address, port: listener.port, tls: tls)
@@ -158,19 +159,9 @@ actor Server {
           + "or choose another: --ext-proc \(listener.address):\(listener.port + 1)")
     }
     extProc = server
-    publishToEnvoy(current.value)
   }
 
-  /// Hands a snapshot to the external processor, and looks up its replicas' addresses where it picks them.
-  private func publishToEnvoy(_ snapshot: RoutingSnapshot) {
-    guard let extProc else { return }
-    extProc.publish(snapshot)
-    guard extProc.picksReplicas else { return }
-    // The system's resolver blocks, for seconds where a name server does not answer.
-    DispatchQueue.global().async {
-      for problem in extProc.resolveReplicas(of: snapshot) { StandardError.write("warning: \(problem)") }
-    }
-  }
+  private static let warn: @Sendable (String) -> Void = { StandardError.write("warning: \($0)") }
 
   private func startManagement(_ listener: Listener) async throws {
     let (current, metrics, readiness) = (current, metrics, readiness)
@@ -199,7 +190,12 @@ actor Server {
   func serve(reload: @Sendable () throws -> RouterDocument?) async {
     for await signal in ProcessSignals.stream([SIGTERM, SIGINT, SIGHUP]) {
       if signal == SIGHUP {
-        self.reload(reload)
+        // A stop has ended the probes, which a reload would begin again.
+        if draining.state == .serving {
+          self.reload(reload)
+        } else {
+          StandardError.write("SIGHUP: the configuration is not read again, since this process stops")
+        }
         continue
       }
       carryOut(draining.stopRequested(now: Self.clock()))
@@ -259,7 +255,7 @@ actor Server {
       snapshot.fleet.applyPolicies()
       current.value = snapshot
       gateway.publish(snapshot)
-      publishToEnvoy(snapshot)
+      extProc?.publish(snapshot, report: Self.warn)
       metrics.observe(snapshot.fleet)
       startProbing()
       StandardError.write("configuration read again: in force")
@@ -349,7 +345,7 @@ actor Server {
     else { return }
     current.value = renewed
     gateway.publish(renewed)
-    publishToEnvoy(renewed)
+    extProc?.publish(renewed, report: Self.warn)
   }
 
   private static func snapshot(

@@ -207,7 +207,10 @@ extension Exchange {
       if let end = bytes.firstIndex(of: 0x0D) {
         buffer.writeBytes(UnsafeRawBufferPointer(rebasing: bytes[9..<end]))
       }
-      isEventStream = answer.first(.contentType).map { Self.isEventStream(bytes, $0.valueRange) } ?? false
+      isEventStream =
+        answer.first(.contentType).map {
+          EventStreamType.isNamed(by: UnsafeRawBufferPointer(rebasing: bytes[$0.valueRange]))
+        } ?? false
     }
     buffer.writeStaticString("\r\n")
     let hidesCORS = listener.cors != nil
@@ -265,14 +268,6 @@ extension Exchange {
   private static func isFirst(_ flag: inout Bool) -> Bool {
     defer { flag = true }
     return !flag
-  }
-
-  private static func isEventStream(_ bytes: UnsafeRawBufferPointer, _ range: Range<Int>) -> Bool {
-    let type: StaticString = "text/event-stream"
-    guard range.count >= type.utf8CodeUnitCount else { return false }
-    for index in 0..<type.utf8CodeUnitCount
-    where bytes[range.lowerBound + index] | 0x20 != type.utf8Start[index] | 0x20 { return false }
-    return true
   }
 
   func engineBody(_ attempt: Attempt, _ bytes: ByteBuffer) {
@@ -375,9 +370,6 @@ extension Exchange {
   }
 
   private var mayEjectMore: Bool {
-    guard let policy = model?.model.policy else { return true }
-    let now = loop.now
-    let out = placements.count { $0.replica.health.state(at: now) == .ejected }
-    return out < policy.ejectionLimit(ofReplicas: placements.count)
+    model?.model.policy.mayEjectMore(of: placements, now: loop.now) ?? true
   }
 }
