@@ -173,8 +173,8 @@ let package = Package(
     .executableTarget(
       name: "extproc-fuzz",
       dependencies: [
-        "EngineClient", "EnvoyWire", "ExtProc", "Fleet", "FuzzCommand", "Gateway", "Pipeline", "Reading", "Reliability",
-        "RouterConfig", "Seeded", "Telemetry",
+        "Balancing", "EngineClient", "EnvoyWire", "ExtProc", "Fleet", "FuzzCommand", "Gateway", "Pipeline", "Reading",
+        "Reliability", "RouterConfig", "Seeded", "Telemetry",
       ], path: "Fuzz/extproc"),
 
     // Tests

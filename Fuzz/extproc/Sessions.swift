@@ -1,3 +1,4 @@
+import Balancing
 import EngineClient
 import EnvoyWire
 import ExtProc
@@ -36,7 +37,8 @@ struct Sessions {
       """
     let document = try ConfigurationLoader(environment: [:]).load(Array(text.utf8), file: "fuzz.yaml").document
     let snapshot = try RoutingSnapshot(
-      document: document, fleet: fleet, domainClassifier: LinearDomainClassifier.bundled(), generation: 1)
+      document: document, fleet: fleet, domainClassifier: LinearDomainClassifier.bundled(),
+      balancers: BalancerDirectory(maximumBlocks: 1_000), generation: 1)
     var settings = GatewaySettings()
     settings.bodyLimit = 1_000
     let context = GatewayContext(

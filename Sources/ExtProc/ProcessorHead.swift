@@ -17,7 +17,12 @@ struct ProcessorHead {
   var selectedModel: String?
   /// The field `model`, which AIBrix's routes match.
   var model: String?
+  /// `routing-strategy`, and the other fields by which AIBrix's clients say what replica they want.
   var strategy: String?
+  var profile: String?
+  var sessionID: String?
+  var sessionKey: String?
+  var user: String?
   var priority: RequestPriority = .normal
   var wantsDebugHeaders = false
   var skipsProcessing = false
@@ -82,10 +87,30 @@ struct ProcessorHead {
         model = text
       } else if isNamed("routing-strategy") {
         strategy = text
+      } else if isNamed("config-profile") {
+        profile = text
+      } else if isNamed("x-session-id") {
+        sessionID = text
+      } else if isNamed("x-aibrix-session-key") {
+        sessionKey = text
+      } else if isNamed("user") {
+        user = text
       } else if isNamed(priorityHeader) {
         priority = RequestPriority(fieldValue: text)
       }
     default: break
+    }
+  }
+
+  /// The fields of ``ReplicaWish``.
+  func wishField(_ name: StaticString) -> String? {
+    switch name.description {
+    case "routing-strategy": strategy
+    case "config-profile": profile
+    case "x-session-id": sessionID
+    case "x-aibrix-session-key": sessionKey
+    case "user": user
+    default: nil
     }
   }
 

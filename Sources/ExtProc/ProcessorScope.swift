@@ -13,6 +13,7 @@ package final class ProcessorScope {
   /// Monotonic nanoseconds.
   private let clock: () -> UInt64
   var random: any RandomNumberGenerator
+  var chooser: ReplicaChooser
   /// Addresses of replicas that are known by a host name, by replica (``ReplicaAddresses``).
   var addresses: [Int: String] = [:]
   var accounts: LoopAccounts
@@ -25,6 +26,7 @@ package final class ProcessorScope {
     self.settings = settings
     self.context = context
     accounts = LoopAccounts(context)
+    chooser = ReplicaChooser(index: snapshot.index)
     self.snapshot = snapshot
     self.clock = clock
     now = clock()

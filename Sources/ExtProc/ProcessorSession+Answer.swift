@@ -1,4 +1,4 @@
-import Balancing
+import ChatProtocols
 import EnvoyWire
 import Fleet
 import Pipeline
@@ -25,8 +25,7 @@ extension ProcessorSession {
     let becomesStream = answer.isEventStream && isHeld
     let modes = ProcessingReply.Modes(requestBody: requestMode, responseBody: .streamed)
     if becomesStream { responseMode = .streamed }
-    usage.letGo(load: scope.context.load)
-    usage = ProcessorUsage(isEventStream: answer.isEventStream)
+    isEventStream = answer.isEventStream
     if request.isEndOfStream || responseMode == .none { finishAnswer() }
     reply {
       ProcessingReply.append(to: &$0, .responseHeaders, headers: headers, modes: becomesStream ? modes : nil)
@@ -39,10 +38,7 @@ extension ProcessorSession {
     id.append(to: &text)
     headers.set("request-id", to: text)
     if scope.settings.role == .replica {
-      guard let placement else { return }
-      let address = scope.addresses[placement.replica.id] ?? placement.replica.authority
-      headers.set("routing-strategy", to: LeastRequestStrategy.name)
-      headers.set("target-pod", to: address)
+      writeReplica(to: &headers)
       return
     }
     headers.set("x-request-id", to: requestID)
@@ -56,6 +52,15 @@ extension ProcessorSession {
       headers.set("x-vsr-response-path", to: "upstream")
       if isSuccess { headers.set("x-vsr-selected-model", to: publicModel) }
     }
+    if wish?.isTold ?? false { writeReplica(to: &headers) }
+  }
+
+  private func writeReplica(to headers: inout HeaderChanges) {
+    guard let placement, let attempt, let wish else { return }
+    ReplicaHeaders.forEach(
+      attempt, on: placement, address: scope.addresses[placement.replica.id] ?? placement.replica.authority, wish: wish,
+      as: scope.context.settings.compatibility
+    ) { headers.set($0.description, to: $1) }
   }
 
   /// The client's own id where it sent a usable one, else ours.
@@ -87,7 +92,10 @@ extension ProcessorSession {
   func takeResponseBody(_ bytes: UnsafeRawBufferPointer, isLast: Bool) {
     responseBytes += bytes.count
     let isLast = isLast || responseMode == .buffered
-    if isRouted { usage.append(bytes, isLast: isLast, load: scope.context.load) }
+    if isRouted, (200..<300).contains(status), !bytes.isEmpty {
+      attempt?.firstToken(isStreamed: isEventStream, now: scope.now)
+      usage.append(bytes)
+    }
     if isLast { finishAnswer() }
     reply {
       ProcessingReply.append(
@@ -96,11 +104,20 @@ extension ProcessorSession {
     }
   }
 
+  /// What the answer told of its tokens so far.
+  var facts: AnswerFacts {
+    usage.usage.map {
+      AnswerFacts(
+        promptTokens: $0.promptTokens, cachedTokens: $0.cachedTokens, generatedTokens: $0.completionTokens)
+    } ?? AnswerFacts()
+  }
+
   func finishAnswer() {
     guard !hasAnswerEnded else { return }
     hasAnswerEnded = true
     guard isRouted else { return }
-    if let counted = usage.finish(load: scope.context.load) {
+    attempt?.settle(facts, now: scope.now)
+    if let counted = usage.usage {
       let tokens = scope.tokens(ofModel: publicModel)
       tokens.prompt.increment(by: UInt64(counted.promptTokens))
       tokens.completion.increment(by: UInt64(counted.completionTokens))

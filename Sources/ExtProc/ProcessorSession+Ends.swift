@@ -56,14 +56,11 @@ extension ProcessorSession {
     self.status = status
     responseBytes = body.count
     let replica = placement?.name ?? ""
-    if let placement {
-      placement.replica.load.end()
-      self.placement = nil
-    }
+    attempt?.settle(now: scope.now)
+    placement = nil
     state = .ended
     hasAnswerEnded = true
     letBodyGo()
-    usage.letGo(load: scope.context.load)
     account(replica: replica)
   }
 
@@ -85,7 +82,8 @@ extension ProcessorSession {
     scope.accounts.log(
       AccessLogBuffer.Entry(
         method: method.name, path: head?.path ?? "", requestedModel: requestedModel, model: publicModel,
-        decision: plan?.selection?.decision ?? "", replica: replica, status: status, attempts: isRouted ? 1 : 0,
+        decision: plan?.selection?.decision ?? "", replica: replica, strategy: attempt?.strategy,
+        facts: facts, status: status, attempts: isRouted ? 1 : 0,
         milliseconds: Double(total) / 1e6, firstByteMilliseconds: Double(first) / 1e6, requestBytes: bodyBytes,
         responseBytes: responseBytes),
       id: id)

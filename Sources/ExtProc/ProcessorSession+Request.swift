@@ -82,8 +82,11 @@ extension ProcessorSession {
   }
 
   private func collect(_ head: ProcessorHead) {
-    if scope.settings.role == .replica, let strategy = head.strategy, !ReplicaRole.strategies.contains(strategy) {
-      return refuse(ReplicaRole.badStrategy, marked: ("x-error-invalid-routing-strategy", strategy))
+    // AIBrix's older plugin looks at the strategy before the body.
+    if scope.settings.role == .replica, scope.context.settings.compatibility == .v04,
+      let refusal = RequestRouting.refusal(ofStrategyIn: head, scope: scope)
+    {
+      return refuse(refusal.error, marked: refusal.mark)
     }
     guard admit(head) else { return }
     state = .collecting

@@ -1,4 +1,3 @@
-import Balancing
 import ChatProtocols
 import EnvoyWire
 import Fleet
@@ -50,8 +49,10 @@ extension ProcessorSession {
       headers.set("x-selected-model", to: publicModel)
       clearsRouteCache = head.selectedModel != publicModel
     } else {
-      let placement = try RequestRouting.pick(routed, scope: scope)
+      let (placement, attempt, wish) = try RequestRouting.pick(routed, head: head, body: bytes, scope: scope)
       self.placement = placement
+      self.attempt = attempt
+      self.wish = wish
       writeTarget(placement, routed, head, to: &headers)
       clearsRouteCache = true
     }
@@ -67,7 +68,7 @@ extension ProcessorSession {
     let address = scope.addresses[placement.replica.id] ?? placement.replica.authority
     if scope.settings.role == .replica {
       headers.set("model", to: publicModel)
-      headers.set("routing-strategy", to: LeastRequestStrategy.name)
+      headers.set("routing-strategy", to: attempt?.strategy.rawValue ?? "")
       headers.set("x-request-id", to: requestID)
     } else {
       headers.set("x-selected-model", to: publicModel)

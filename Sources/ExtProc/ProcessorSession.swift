@@ -56,6 +56,9 @@ package final class ProcessorSession {
   // What it came to.
   var plan: RoutePlan?
   var placement: Placement?
+  /// What is counted on the replica.
+  var attempt: AttemptAccount?
+  var wish: ReplicaWish?
   var model: FleetModel?
   var adapter: String?
   var requestedModel = ""
@@ -66,7 +69,8 @@ package final class ProcessorSession {
   var firstByteAt: UInt64?
   var responseBytes = 0
   var hasAnswerEnded = false
-  var usage = ProcessorUsage(isEventStream: false)
+  var isEventStream = false
+  var usage = UsageFinder()
 
   package init(scope: ProcessorScope) {
     self.scope = scope
@@ -131,13 +135,12 @@ package final class ProcessorSession {
     let hasLeft = state == .answering && !hasAnswerEnded
     state = .ended
     letBodyGo()
-    usage.letGo(load: scope.context.load)
     if isAdmitted {
       isAdmitted = false
       scope.context.load.requestEnded()
     }
+    attempt?.settle(now: scope.now)
     if let placement {
-      placement.replica.load.end()
       self.placement = nil
       account(replica: placement.name)
     } else if wasOpen {

@@ -58,6 +58,15 @@ enum RequestRouting {
       }
     }
 
+    /// The prompt, where it was read.
+    fileprivate func prompt(_ bytes: UnsafeRawBufferPointer) -> PromptOfBody? {
+      switch edit {
+      case .plan(let plan): PromptOfBody(plan: plan, body: bytes)
+      case .facts(let facts): PromptOfBody(facts: facts, body: bytes)
+      case .none, .place: nil
+      }
+    }
+
     private var sharedName: String {
       guard let first = model?.placements.first?.upstreamModel,
         model?.placements.allSatisfy({ $0.upstreamModel == first }) ?? false
@@ -211,22 +220,35 @@ enum RequestRouting {
   }
 
   /// Picks a replica and counts the request on it.
-  static func pick(_ routed: Routed, scope: ProcessorScope) throws(Refusal) -> Placement {
+  ///
+  /// - Parameter bytes: the whole body.
+  static func pick(
+    _ routed: Routed, head: ProcessorHead, body bytes: UnsafeRawBufferPointer, scope: ProcessorScope
+  ) throws(Refusal) -> (Placement, AttemptAccount, ReplicaWish) {
     let isReplicaOnly = scope.settings.role == .replica
     let name = routed.publicModel
     let mark = ("x-error-no-model-backends", "true")
     let placements = routed.model?.placements(for: routed.adapter) ?? []
-    guard !placements.isEmpty else {
+    guard !placements.isEmpty, let balancing = scope.snapshot.balancing(ofModel: routed.base) else {
       throw Refusal(
         error: isReplicaOnly
           ? ReplicaRole.noReplica(of: name)
           : .server("model \"\(name)\" has no backend", status: 503, code: "no_backend"), mark: mark,
         reason: "no_backend")
     }
-    let choice = ReplicaPicker.pick(
-      among: placements, excluding: ReplicaSet(), now: scope.now, random: &scope.random)
-    switch choice {
-    case .replica(let index): return placements[index]
+    let wish: ReplicaWish
+    do throws(RoutingStrategyError) {
+      wish = try ReplicaWish(balancing.strategies, among: placements, field: head.wishField)
+    } catch {
+      throw badStrategy(error, head, scope)
+    }
+    let choice = scope.chooser.choose(
+      among: placements, by: wish, of: balancing, prompt: routed.prompt(bytes), adapter: routed.adapter,
+      excluding: ReplicaSet(), now: scope.now, random: &scope.random)
+    switch choice.choice.outcome {
+    case .replica(let index):
+      scope.accounts.count(choice.choice)
+      return (placements[index], AttemptAccount(choice, on: placements[index].replica), wish)
     case .allFull:
       throw Refusal(
         error: isReplicaOnly
@@ -241,6 +263,32 @@ enum RequestRouting {
           : .server("no replica of model \"\(name)\" is ready\(failures(placements))", status: 503, code: "no_replica"),
         mark: mark, reason: "no_replica")
     }
+  }
+
+  /// What is wrong with the strategy that a head asks for; nil when nothing is.
+  static func refusal(ofStrategyIn head: ProcessorHead, scope: ProcessorScope) -> Refusal? {
+    guard let strategy = head.strategy, !strategy.isEmpty else { return nil }
+    do throws(RoutingStrategyError) {
+      _ = try RoutingStrategy(parsing: strategy)
+      return nil
+    } catch {
+      return badStrategy(error, head, scope)
+    }
+  }
+
+  /// In AIBrix's words where the role is its plugin's, with the field of its release.
+  private static func badStrategy(
+    _ error: RoutingStrategyError, _ head: ProcessorHead, _ scope: ProcessorScope
+  ) -> Refusal {
+    let isReplicaOnly = scope.settings.role == .replica
+    let strategy = ReplicaRole.mark(head.strategy ?? "")
+    let isOld = scope.context.settings.compatibility == .v04
+    return Refusal(
+      error: isReplicaOnly
+        ? .invalidRequest("incorrect routing strategy" + (isOld ? "" : " \(strategy)"))
+        : .invalidRequest("\(error)", param: "routing-strategy", code: "invalid_routing_strategy"),
+      mark: isOld ? ("x-error-invalid-routing-strategy", strategy) : ("x-error-routing", "true"), reason: "bad_strategy"
+    )
   }
 
   /// Why the first few replicas are failing, as the end of a sentence.

@@ -155,36 +155,31 @@ import Testing
     #expect(envoy.scope.metrics.routingLatency.snapshot.sum == 3)
   }
 
-  @Test("what is held of an answer in pieces is counted, and given back at its end or the stream's")
-  func heldAnswer() throws {
+  @Test("tokens are found in an answer in pieces, of which nothing is held")
+  func pieces() throws {
     let envoy = try routed(response: .streamed)
     _ = envoy.responseHeaders(200, [("content-type", "application/json")])
+    for _ in 0..<3 { _ = envoy.responseBody(String(repeating: " ", count: 600_000), isLast: false) }
     _ = envoy.responseBody(#"{"usage":{"prompt_tokens":3,"#, isLast: false)
-    #expect(envoy.scope.context.load.bytes == 28)
-    _ = envoy.responseBody(#""completion_tokens":9}}"#)
     #expect(envoy.scope.context.load.bytes == 0)
+    _ = envoy.responseBody(#""completion_tokens":9}}"#)
     #expect(tokens(envoy) == 9)
-    let left = try routed(response: .streamed)
-    _ = left.responseHeaders(200, [("content-type", "application/json")])
-    _ = left.responseBody("{", isLast: false)
-    left.session.close()
-    #expect(left.scope.context.load.bytes == 0)
   }
 
-  @Test("an answer that there is no room for, or that is too long, goes by unread")
-  func unreadAnswer() throws {
-    let load = GatewayLoad(shedder: LoadShedder(maximumRequests: 10, maximumBytes: 200))
-    let full = try Envoy(load: load)
-    _ = full.requestHeaders(response: .streamed)
-    _ = full.requestBody(RequestTests.body)
-    _ = full.responseHeaders(200, [("content-type", "application/json")])
-    #expect(full.responseBody(String(repeating: " ", count: 201), isLast: false) == [.init(part: 4)])
-    #expect(load.bytes == 0)
-    _ = full.responseBody(#"{"usage":{"prompt_tokens":3,"completion_tokens":9}}"#)
-    #expect(tokens(full) == 0)
-    let long = try routed(response: .streamed)
-    _ = long.responseHeaders(200, [("content-type", "application/json")])
-    for _ in 0..<3 { _ = long.responseBody(String(repeating: " ", count: 600_000), isLast: false) }
-    #expect(long.scope.context.load.bytes == 0)
+  @Test("a request counts on its replica until its answer has ended, and its prefill until the first bytes")
+  func counts() throws {
+    let envoy = try routed(response: .streamed)
+    func states() -> (inFlight: Int, prefilling: Int) {
+      envoy.replicas.reduce((0, 0)) { ($0.0 + $1.load.state.inFlight, $0.1 + $1.load.state.prefilling) }
+    }
+    #expect(states() == (1, 1))
+    _ = envoy.responseHeaders(200, [("content-type", "text/event-stream")])
+    #expect(states() == (1, 1))
+    _ = envoy.responseBody("data: {}\n\n", isLast: false)
+    #expect(states() == (1, 0))
+    _ = envoy.responseBody("data: [DONE]\n\n")
+    #expect(states() == (0, 0))
+    envoy.session.close()
+    #expect(states() == (0, 0))
   }
 }

@@ -164,6 +164,32 @@ import Testing
     #expect(answer.set["x-vsr-selected-model"] == nil)
   }
 
+  @Test("a strategy that is asked for decides and is told; a session comes back; a bad one is refused")
+  func strategies() throws {
+    let envoy = try Envoy()
+    _ = envoy.requestHeaders([("routing-strategy", "session-affinity"), ("x-aibrix-session-key", "mine")])
+    _ = envoy.requestBody(Self.body)
+    let answer = try #require(envoy.responseHeaders().first)
+    #expect(answer.set["routing-strategy"] == "session-affinity")
+    let session = try #require(answer.set["x-session-id"])
+    let target = try #require(answer.set["target-pod"])
+    for _ in 0..<4 {
+      let next = try Envoy()
+      _ = next.requestHeaders([("routing-strategy", "session-affinity"), ("x-session-id", session)])
+      #expect(next.requestBody(Self.body).first?.set["target-pod"] == target)
+    }
+    let plain = try Envoy()
+    _ = plain.requestHeaders()
+    _ = plain.requestBody(Self.body)
+    #expect(plain.responseHeaders().first?.set["routing-strategy"] == nil)
+    let bad = try Envoy()
+    _ = bad.requestHeaders([("routing-strategy", "least-requets")])
+    let refusal = try #require(bad.requestBody(Self.body).first)
+    #expect(refusal.status == 400)
+    #expect(refusal.body?.contains("did you mean least-request?") == true)
+    #expect(bad.inFlight == 0)
+  }
+
   @Test("the replica is picked by a header where no body comes")
   func headersOnly() throws {
     let envoy = try Envoy(role: .replica)
