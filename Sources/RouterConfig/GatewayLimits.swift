@@ -1,4 +1,4 @@
-/// What the gateway takes on at most, whatever the model: `global.gateway`.
+/// What the gateway takes on and keeps at most, whatever the model, and where more of its fleet is told: `global.gateway`.
 ///
 /// Durations are whole microseconds of at most a year; nil is no limit.
 public struct GatewayLimits: Sendable, Equatable {
@@ -20,12 +20,16 @@ public struct GatewayLimits: Sendable, Equatable {
   public var requestReadTimeout: Duration?
   /// The header, in lower case, by which a client says a request's priority: `high`, `normal` or `low`.
   public var priorityHeader: String
+  /// Blocks of prompts of which the gateway remembers which replica has them, those of all replicas together.
+  public var prefixIndexBlocks: Int
+  /// The path of an endpoints file (``EndpointsDocument``) whose engines join the document's; nil when there is none.
+  public var endpointsFile: String?
 
   public init(
     maxRequests: Int = 10_000, maxBufferedBytes: Int = 1 << 30, maxConnections: Int = 10_000,
     bodyLimit: Int = 64 << 20, uploadLimit: Int = 1 << 30, drainTimeout: Duration = .seconds(30),
     clientIdleTimeout: Duration? = .seconds(75), requestReadTimeout: Duration? = .seconds(60),
-    priorityHeader: String = "x-request-priority"
+    priorityHeader: String = "x-request-priority", prefixIndexBlocks: Int = 1_000_000, endpointsFile: String? = nil
   ) {
     self.maxRequests = maxRequests
     self.maxBufferedBytes = maxBufferedBytes
@@ -36,5 +40,7 @@ public struct GatewayLimits: Sendable, Equatable {
     self.clientIdleTimeout = clientIdleTimeout
     self.requestReadTimeout = requestReadTimeout
     self.priorityHeader = priorityHeader
+    self.prefixIndexBlocks = prefixIndexBlocks
+    self.endpointsFile = endpointsFile
   }
 }

@@ -21,6 +21,8 @@ extension DocumentDecoder {
       }
       limits.priorityHeader = text.lowercased()
     }
+    limits.prefixIndexBlocks = node["prefix_index_blocks"]?.integer ?? limits.prefixIndexBlocks
+    limits.endpointsFile = file(node["endpoints_file"], at: path + .key("endpoints_file"))
     if limits.bodyLimit > limits.maxBufferedBytes {
       if node["body_limit"] == nil {
         log.error(

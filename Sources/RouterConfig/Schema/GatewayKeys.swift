@@ -25,5 +25,13 @@ extension ConfigurationSchema {
     .init(
       "global.gateway.priority_header", .name, default: "x-request-priority",
       "The header by which a client says a request's priority: `high`, `normal` or `low`."),
+    .init(
+      "global.gateway.prefix_index_blocks", .integer(1_000...1_000_000_000), default: "1000000",
+      "Blocks of 512 bytes of prompts of which it is remembered which replica has them, those of all replicas together. "
+        + "Memory is 8 bytes for each, rounded up to a power of two above 1.6 times as many: 17 MB for a million."),
+    .init(
+      "global.gateway.endpoints_file", .name,
+      "A file of engines, as AIBrix's standalone mode reads it, which join the models here and are read again when it "
+        + "changes; a relative path begins at the document's folder. `serve --endpoints` wins over it."),
   ]
 }

@@ -34,6 +34,15 @@ extension ConfigurationWriter {
     return mapping(fields.pairs)
   }
 
+  /// The endpoints that are not the usual ones of the host.
+  func cacheEvents(_ endpoints: CacheEventEndpoints, host: String) -> DocumentNode {
+    let usual = CacheEventEndpoints(host: host)
+    var fields = Fields()
+    if endpoints.publisher != usual.publisher { fields.add("endpoint", text(endpoints.publisher)) }
+    if endpoints.replay != usual.replay { fields.add("replay_endpoint", text(endpoints.replay ?? "none")) }
+    return mapping(fields.pairs)
+  }
+
   /// What all models share where there are several, so that it is written once.
   static func sharedReliability(of models: [ProviderModel]) -> ReliabilitySettings {
     guard models.count > 1, let first = models.first?.reliability,
@@ -98,6 +107,8 @@ extension ConfigurationWriter {
     add("client_idle_timeout", \.clientIdleTimeout, limit)
     add("request_read_timeout", \.requestReadTimeout, limit)
     add("priority_header", \.priorityHeader, text)
+    add("prefix_index_blocks", \.prefixIndexBlocks, number)
+    fields.add("endpoints_file", limits.endpointsFile.map(text))
     return fields.pairs
   }
 
