@@ -49,7 +49,8 @@ let package = Package(
     .target(
       name: "Pipeline",
       dependencies: [
-        "ChatProtocols", "Fleet", "JSONText", "Reading", "Reliability", "RouterConfig", "Routing", "Signals",
+        "Balancing", "ChatProtocols", "Fleet", "JSONText", "Reading", "Reliability", "RouterConfig", "Routing",
+        "Signals",
       ]),
     .target(name: "Telemetry"),
     .target(name: "ZeroMQ", dependencies: ["CZeroMQ"]),
@@ -121,7 +122,7 @@ let package = Package(
     .executableTarget(name: "bench-json", dependencies: ["JSONText", "ChatProtocols"], path: "Benchmarks/core/json"),
     .executableTarget(
       name: "bench-decision",
-      dependencies: ["ChatProtocols", "Pipeline", "Reading", "RouterConfig", "Routing", "Signals"],
+      dependencies: ["Balancing", "ChatProtocols", "Pipeline", "Reading", "RouterConfig", "Routing", "Signals"],
       path: "Benchmarks/core/decision"),
     .executableTarget(name: "bench-domain", dependencies: ["Reading"], path: "Benchmarks/core/domain"),
     .executableTarget(name: "bench-encoder", dependencies: ["TextEncoder"], path: "Benchmarks/reading/encoder"),
@@ -150,7 +151,8 @@ let package = Package(
     .executableTarget(
       name: "gateway-fuzz",
       dependencies: [
-        "EngineClient", "Fleet", "FuzzCommand", "Gateway", "HTTPWire", "Pipeline", "Reading", "Reliability",
+        "Balancing", "EngineClient", "Fleet", "FuzzCommand", "Gateway", "HTTPWire", "Pipeline", "Reading",
+        "Reliability",
         "RouterConfig", "Seeded", "Telemetry",
         .product(name: "NIOCore", package: "swift-nio"), .product(name: "NIOPosix", package: "swift-nio"),
       ],
@@ -184,7 +186,7 @@ let package = Package(
     .testTarget(
       name: "ExtProcTests",
       dependencies: [
-        "ChatProtocols", "EngineClient", "EnvoyWire", "ExtProc", "Fleet", "Gateway", "Pipeline", "Reading",
+        "Balancing", "ChatProtocols", "EngineClient", "EnvoyWire", "ExtProc", "Fleet", "Gateway", "Pipeline", "Reading",
         "Reliability", "RouterConfig", "Telemetry",
       ]),
     .testTarget(
@@ -198,7 +200,7 @@ let package = Package(
     .testTarget(
       name: "PipelineTests",
       dependencies: [
-        "ChatProtocols", "Fleet", "JSONText", "Pipeline", "Reading", "RouterConfig", "Routing", "Signals",
+        "Balancing", "ChatProtocols", "Fleet", "JSONText", "Pipeline", "Reading", "RouterConfig", "Routing", "Signals",
       ]),
     .testTarget(name: "JSONTextTests", dependencies: ["JSONText", "Seeded"]),
     .testTarget(name: "ChatProtocolsTests", dependencies: ["ChatProtocols", "JSONText", "Seeded"]),
@@ -223,12 +225,14 @@ let package = Package(
     .testTarget(
       name: "ExplanationTests",
       dependencies: [
-        "ChatProtocols", "Explanation", "Fleet", "JSONText", "Pipeline", "Reading", "RouterConfig", "Routing",
+        "Balancing", "ChatProtocols", "Explanation", "Fleet", "JSONText", "Pipeline", "Reading", "RouterConfig",
+        "Routing",
       ]),
     .testTarget(
       name: "AdminAPITests",
       dependencies: [
-        "AdminAPI", "Fleet", "Pipeline", "Reading", "RouterConfig", .product(name: "NIOCore", package: "swift-nio"),
+        "AdminAPI", "Balancing", "Fleet", "Pipeline", "Reading", "RouterConfig",
+        .product(name: "NIOCore", package: "swift-nio"),
         .product(name: "NIOPosix", package: "swift-nio"),
       ]),
     .testTarget(

@@ -70,6 +70,8 @@ class Soak:
         self.problems: list[str] = []
         self.counts: dict[str, int] = {}
         self.fault = Fault.NONE
+        # The longest that /metrics took to answer, in seconds.
+        self.slowest = 0.0
 
     def run(self) -> int:
         print(f"soak: {STREAMS} streams for {self.seconds} s, seed {self.seed}", flush=True)
@@ -109,7 +111,9 @@ class Soak:
             at, memory, used = time.monotonic() - began, memory_kib(gateway.pid), cpu_seconds(gateway.pid)
             if line.startswith("progress"):
                 self.memory.append((at, memory))
+            asked = time.monotonic()
             figures = metrics(port)
+            self.slowest = max(self.slowest, time.monotonic() - asked)
             print(
                 f"{at:6.0f} s  {self.counts['active']} active  {self.counts['completed']} completed"
                 f"  {self.counts['left']} left  {sum(self.counts[name] for name in ALLOWED[2:])} died of a fault"
@@ -136,6 +140,7 @@ class Soak:
                 self.problems.append(f"memory grew to {growth:.2f} × of what it was after {first:.0f} s")
         else:
             print("soak: too short to say how memory grows; 60 s is the least")
+        print(f"figure soak_metrics_slowest {self.slowest * 1000:.0f} ms")
         print(" ".join(f"{name}={value}" for name, value in self.counts.items()))
         for problem in self.problems:
             print(f"soak: {problem}", file=sys.stderr)

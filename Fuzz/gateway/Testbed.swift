@@ -1,3 +1,4 @@
+import Balancing
 import EngineClient
 import Fleet
 import Foundation
@@ -27,7 +28,8 @@ struct Testbed {
     let (fleet, problems) = StaticFleet.build(document)
     guard problems.isEmpty else { throw Broken("the fleet cannot be built: \(problems)") }
     let snapshot = try RoutingSnapshot(
-      document: document, fleet: fleet, domainClassifier: try LinearDomainClassifier.bundled(), generation: 1)
+      document: document, fleet: fleet, domainClassifier: try LinearDomainClassifier.bundled(),
+      balancers: BalancerDirectory(maximumBlocks: 1_000), generation: 1)
     fleet.applyPolicies()
     replicas = fleet.replicas
     var settings = GatewaySettings(document.global.gateway)

@@ -8,6 +8,11 @@ public final class BalancerDirectory: Sendable {
 
   public init(index: PrefixIndex) { self.index = index }
 
+  /// With an index of its own; ``PrefixIndex`` says what memory it takes.
+  public convenience init(maximumBlocks: Int) throws(PrefixIndex.NoMemory) {
+    self.init(index: try PrefixIndex(maximumBlocks: maximumBlocks))
+  }
+
   /// The balancers of a fleet's models, in the order of its models; forgets those of models that are gone. To be called
   /// when the fleet comes into force.
   public func balancers(for fleet: FleetSnapshot) -> [ModelBalancer] {

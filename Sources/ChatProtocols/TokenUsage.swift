@@ -5,10 +5,10 @@ public struct TokenUsage: Sendable, Equatable {
   public var promptTokens: Int
   public var completionTokens: Int
   /// Prompt tokens that the engine did not compute because their keys and values were cached
-  /// (`prompt_tokens_details.cached_tokens`); 0 if it does not say.
-  public var cachedTokens: Int
+  /// (`prompt_tokens_details.cached_tokens`); nil if it does not say.
+  public var cachedTokens: Int?
 
-  public init(promptTokens: Int, completionTokens: Int, cachedTokens: Int = 0) {
+  public init(promptTokens: Int, completionTokens: Int, cachedTokens: Int? = nil) {
     self.promptTokens = promptTokens
     self.completionTokens = completionTokens
     self.cachedTokens = cachedTokens
@@ -42,20 +42,33 @@ public struct TokenUsage: Sendable, Equatable {
     return usage
   }
 
+  /// The value of a member `usage`, an object; nil as in ``init(answer:)``. The Messages and Responses APIs count in
+  /// `input_tokens` and `output_tokens`.
+  init?(object: UnsafeRawBufferPointer) {
+    do throws(JSONError) {
+      var cursor = JSONCursor(object)
+      guard try cursor.kind() == .object, let usage = try Self.counts(&cursor, in: object) else { return nil }
+      self = usage
+    } catch {
+      return nil
+    }
+  }
+
   private static func counts(
     _ cursor: inout JSONCursor, in bytes: UnsafeRawBufferPointer
   ) throws(JSONError) -> TokenUsage? {
     var promptTokens: Int?
     var usage = TokenUsage(promptTokens: 0, completionTokens: 0)
+    func isNamed(_ member: JSONMember, _ names: [StaticString]) -> Bool {
+      names.contains { JSONString.equals(member.key, $0, in: bytes) }
+    }
     try cursor.enterObject()
     while let member = try cursor.nextMember() {
-      if JSONString.equals(member.key, "prompt_tokens", in: bytes) {
+      if isNamed(member, ["prompt_tokens", "input_tokens"]) {
         promptTokens = count(try cursor.skipValue(), in: bytes)
-      } else if JSONString.equals(member.key, "completion_tokens", in: bytes) {
+      } else if isNamed(member, ["completion_tokens", "output_tokens"]) {
         usage.completionTokens = count(try cursor.skipValue(), in: bytes)
-      } else if member.kind == .object,
-        JSONString.equals(member.key, "prompt_tokens_details", in: bytes)
-      {
+      } else if member.kind == .object, isNamed(member, ["prompt_tokens_details", "input_tokens_details"]) {
         try cursor.enterObject()
         while let detail = try cursor.nextMember() {
           if JSONString.equals(detail.key, "cached_tokens", in: bytes) {

@@ -13,6 +13,7 @@ final class GatewayLoop {
   let context: GatewayContext
   private(set) var snapshot: RoutingSnapshot
   var random = LoopRandom()
+  var chooser: ReplicaChooser
   private(set) var isDraining = false
 
   private var pools: [Int: EnginePool] = [:]
@@ -34,6 +35,7 @@ final class GatewayLoop {
     self.context = context
     self.snapshot = snapshot
     accounts = LoopAccounts(context)
+    chooser = ReplicaChooser(index: snapshot.index)
     policies = Self.policies(snapshot)
   }
 
@@ -54,9 +56,9 @@ final class GatewayLoop {
   func publish(_ snapshot: RoutingSnapshot) {
     self.snapshot = snapshot
     var kept: [String: ModelState] = [:]
-    for model in snapshot.fleet.models {
+    for (model, balancing) in zip(snapshot.fleet.models, snapshot.balancing) {
       guard let state = states[model.name] else { continue }
-      state.update(model)
+      state.update(model, balancing)
       kept[model.name] = state
     }
     states = kept
@@ -70,8 +72,8 @@ final class GatewayLoop {
   /// The loop's state of a model; nil if the fleet has none of that name.
   func model(named name: String) -> ModelState? {
     if let known = states[name] { return known }
-    guard let model = snapshot.fleet.model(named: name) else { return nil }
-    let new = ModelState(model)
+    guard let index = snapshot.fleet.index(ofModel: name) else { return nil }
+    let new = ModelState(snapshot.fleet.models[index], snapshot.balancing[index])
     states[name] = new
     return new
   }

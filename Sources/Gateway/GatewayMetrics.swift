@@ -1,3 +1,4 @@
+import Balancing
 import Fleet
 import Reliability
 import Telemetry
@@ -61,6 +62,18 @@ public final class GatewayMetrics: Sendable {
       confidence: registry.histogram(
         "llm_decision_confidence", help: "Confidence of decisions taken", bounds: Histogram.confidenceBounds,
         labels: labels))
+  }
+
+  package func choices(by strategy: StrategyKind) -> Counter {
+    registry.counter(
+      "switchyard_replica_choices_total", help: "Replicas chosen, by the strategy that decided",
+      labels: [("strategy", strategy.rawValue)])
+  }
+
+  package func shortfalls(of strategy: StrategyKind, _ shortfall: Shortfall) -> Counter {
+    registry.counter(
+      "switchyard_strategy_shortfalls_total", help: "Choices for which a strategy lacked something, by what it lacked",
+      labels: [("strategy", strategy.rawValue), ("reason", shortfall.rawValue)])
   }
 
   package func answers(status: Int) -> Counter {

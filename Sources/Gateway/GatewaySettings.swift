@@ -9,6 +9,8 @@ public struct GatewaySettings: Sendable {
   public var connectionLimit = 10_000
   /// The field, in lower case, by which clients say how readily their request is shed: `high`, `normal` or `low`.
   public var priorityHeader = "x-request-priority"
+  /// How answers tell the replica.
+  public var compatibility = AIBrixCompatibility.latest
   /// Bytes of a request body; more is a 413.
   public var bodyLimit = 64 << 20
   /// Bytes of an upload that is passed on as it comes; more is a 413.
@@ -32,6 +34,7 @@ public struct GatewaySettings: Sendable {
     uploadLimit = limits.uploadLimit
     connectionLimit = limits.maxConnections
     priorityHeader = limits.priorityHeader
+    compatibility = limits.compatibility
     clientIdleTimeout = limits.clientIdleTimeout.map { TimeAmount($0) } ?? .hours(24 * 365)
     requestReadTimeout = limits.requestReadTimeout.map { TimeAmount($0) } ?? .hours(24 * 365)
   }

@@ -1,3 +1,4 @@
+import Balancing
 import Telemetry
 
 /// One event loop's counters, found once each, and its share of the access log. Used from that loop alone, so nothing
@@ -7,6 +8,10 @@ package struct LoopAccounts {
   private let accessLog: AccessLog?
   private var models: [String: GatewayMetrics.Model] = [:]
   private var decisions: [String: GatewayMetrics.Decision] = [:]
+  /// By strategy.
+  private var choices: [StrategyKind: Counter] = [:]
+  /// By strategy asked for and what it lacked.
+  private var shortfalls: [StrategyShortfall: Counter] = [:]
   /// By status, of which engines have at most 900.
   private var answers: [Int: Counter] = [:]
   private var log = AccessLogBuffer()
@@ -28,6 +33,28 @@ package struct LoopAccounts {
     let new = metrics.decision(name)
     decisions[name] = new
     return new
+  }
+
+  /// Counts a choice of a replica by the strategy that decided, and what the one that was asked for lacked.
+  package mutating func count(_ choice: ReplicaChoice) {
+    if let known = choices[choice.decided] {
+      known.increment()
+    } else {
+      let new = metrics.choices(by: choice.decided)
+      choices[choice.decided] = new
+      new.increment()
+    }
+    guard let shortfall = choice.shortfall else { return }
+    let key = StrategyShortfall(strategy: choice.asked, shortfall: shortfall)
+    if let known = shortfalls[key] { return known.increment() }
+    let new = metrics.shortfalls(of: key.strategy, key.shortfall)
+    shortfalls[key] = new
+    new.increment()
+  }
+
+  private struct StrategyShortfall: Hashable {
+    var strategy: StrategyKind
+    var shortfall: Shortfall
   }
 
   package mutating func countAnswer(_ status: Int) {

@@ -1,3 +1,4 @@
+import Balancing
 import Fleet
 import Reading
 import RouterConfig
@@ -15,9 +16,16 @@ public final class RoutingSnapshot: Sendable {
   /// One a recipe, in the order of ``Router/recipes``.
   public let readers: [PromptReader]
 
-  /// - Throws: every signal rule that cannot be compiled.
+  /// How the replicas of each model are chosen, in the order of the fleet's models.
+  public let balancing: [ModelBalancing]
+  /// What replicas have cached, for all snapshots.
+  public let index: PrefixIndex
+
+  /// - Parameter balancers: of the process, kept from snapshot to snapshot. They follow the fleet once all is compiled.
+  /// - Throws: every signal rule that cannot be compiled, and every strategy that means nothing.
   public init(
-    document: RouterDocument, fleet: FleetSnapshot, domainClassifier: any TextClassifier, generation: UInt64
+    document: RouterDocument, fleet: FleetSnapshot, domainClassifier: any TextClassifier,
+    balancers: BalancerDirectory, generation: UInt64
   ) throws(SignalCompilationErrors) {
     self.generation = generation
     self.fleet = fleet
@@ -36,7 +44,29 @@ public final class RoutingSnapshot: Sendable {
         problems += error.problems
       }
     }
+    let places = Dictionary(
+      document.providers.models.enumerated().map { ($1.name, $0) }, uniquingKeysWith: { first, _ in first })
+    var strategies: [ModelStrategies] = []
+    for model in fleet.models {
+      let place = places[model.name]
+      do throws(ModelStrategies.Fault) {
+        strategies.append(
+          try ModelStrategies(place.map { document.providers.models[$0].balancing } ?? BalancingSettings()))
+      } catch {
+        let path = "providers.models[\(place ?? 0)].balancing." + error.path.joined(separator: ".")
+        problems.append(SignalCompilationError(path: path, reason: "\(error.error)"))
+      }
+    }
     guard problems.isEmpty else { throw SignalCompilationErrors(problems) }
     self.readers = readers
+    index = balancers.index
+    balancing = zip(zip(fleet.models, strategies), balancers.balancers(for: fleet)).map {
+      ModelBalancing($0.1, model: $0.0.name, balancer: $1)
+    }
+  }
+
+  /// How a model's replicas are chosen; nil if the fleet has no such model.
+  public func balancing(ofModel name: String) -> ModelBalancing? {
+    fleet.index(ofModel: name).map { balancing[$0] }
   }
 }

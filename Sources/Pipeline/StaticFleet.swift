@@ -42,7 +42,7 @@ public enum StaticFleet {
             name: backend.name, replica: replica(backend), weight: backend.weight,
             upstreamModel: model.externalModelIDs[backend.type] ?? model.providerModelID ?? model.name,
             pathPrefix: backend.pathPrefix, chatPath: backend.chatPath, headerLines: headerLines,
-            role: PlacementRole(backend.endpoint?.role ?? .both), group: backend.endpoint?.roleset))
+            role: role(backend), group: backend.endpoint?.roleset))
       }
       let declared = document.routing.modelCards.first { $0.name == model.name }?.loras.map(\.name) ?? []
       let known = adapters[model.name] ?? [:]
@@ -61,6 +61,14 @@ public enum StaticFleet {
     var host: String
     var port: Int
     var usesTLS: Bool
+  }
+
+  private static func role(_ backend: BackendReference) -> PlacementRole {
+    switch backend.endpoint?.role {
+    case .prefill: .prefill
+    case .decode: .decode
+    default: .whole
+    }
   }
 
   /// nil when a header cannot be sent, which becomes a problem.
@@ -83,16 +91,5 @@ public enum StaticFleet {
       lines.append(name: name, value: value, isCredential: hasCredential && name == backend.authHeader)
     }
     return lines
-  }
-}
-
-extension PlacementRole {
-  /// What the endpoints file says that an endpoint does.
-  init(_ role: EndpointsDocument.Role) {
-    switch role {
-    case .both: self = .whole
-    case .prefill: self = .prefill
-    case .decode: self = .decode
-    }
   }
 }

@@ -20,8 +20,10 @@ public struct GatewayLimits: Sendable, Equatable {
   public var requestReadTimeout: Duration?
   /// The header, in lower case, by which a client says a request's priority: `high`, `normal` or `low`.
   public var priorityHeader: String
-  /// Blocks of prompts of which the gateway remembers which replica has them, those of all replicas together.
-  public var prefixIndexBlocks: Int
+  /// The generation of AIBrix's gateway whose answers' fields tell the replica.
+  public var compatibility: AIBrixCompatibility
+  /// Blocks of prompts that the index of what replicas have cached remembers, all models together.
+  public var prefixBlocks: Int
   /// The path of an endpoints file (``EndpointsDocument``) whose engines join the document's; nil when there is none.
   public var endpointsFile: String?
 
@@ -29,7 +31,8 @@ public struct GatewayLimits: Sendable, Equatable {
     maxRequests: Int = 10_000, maxBufferedBytes: Int = 1 << 30, maxConnections: Int = 10_000,
     bodyLimit: Int = 64 << 20, uploadLimit: Int = 1 << 30, drainTimeout: Duration = .seconds(30),
     clientIdleTimeout: Duration? = .seconds(75), requestReadTimeout: Duration? = .seconds(60),
-    priorityHeader: String = "x-request-priority", prefixIndexBlocks: Int = 1_000_000, endpointsFile: String? = nil
+    priorityHeader: String = "x-request-priority", compatibility: AIBrixCompatibility = .latest,
+    prefixBlocks: Int = 1_000_000, endpointsFile: String? = nil
   ) {
     self.maxRequests = maxRequests
     self.maxBufferedBytes = maxBufferedBytes
@@ -40,7 +43,8 @@ public struct GatewayLimits: Sendable, Equatable {
     self.clientIdleTimeout = clientIdleTimeout
     self.requestReadTimeout = requestReadTimeout
     self.priorityHeader = priorityHeader
-    self.prefixIndexBlocks = prefixIndexBlocks
+    self.compatibility = compatibility
+    self.prefixBlocks = prefixBlocks
     self.endpointsFile = endpointsFile
   }
 }

@@ -48,11 +48,13 @@ public struct ProviderModel: Sendable, Equatable {
   public var pricing: ModelPricing?
   /// Timeouts, retries, ejection, limits and health checks, with the defaults of all models filled in.
   public var reliability: ReliabilitySettings
+  /// How its replicas are picked, with the defaults of all models filled in.
+  public var balancing: BalancingSettings
 
   public init(
     name: String, reasoningFamily: String? = nil, providerModelID: String? = nil,
     externalModelIDs: [String: String] = [:], backends: [BackendReference] = [], pricing: ModelPricing? = nil,
-    reliability: ReliabilitySettings = .defaults
+    reliability: ReliabilitySettings = .defaults, balancing: BalancingSettings = BalancingSettings()
   ) {
     self.name = name
     self.reasoningFamily = reasoningFamily
@@ -61,6 +63,7 @@ public struct ProviderModel: Sendable, Equatable {
     self.backends = backends
     self.pricing = pricing
     self.reliability = reliability
+    self.balancing = balancing
   }
 }
 

@@ -1,4 +1,5 @@
 import ArgumentParser
+import Balancing
 import Discovery
 import EngineClient
 import Foundation
@@ -29,10 +30,11 @@ struct Config: AsyncParsableCommand {
 
     func run() async throws {
       let loaded = try ConfigurationFile.load(file, strict: strict)
+      let balancers = try BalancerDirectory(maximumBlocks: 64)
       do throws(SignalCompilationErrors) {
         _ = try RoutingSnapshot(
           document: loaded.document, fleet: StaticFleet.build(loaded.document).fleet,
-          domainClassifier: UnusedClassifier(), generation: 0)
+          domainClassifier: UnusedClassifier(), balancers: balancers, generation: 0)
       } catch {
         throw ConfigurationFile.report(error.problems.map { "\(loaded.problem(at: $0.path, $0.reason))" })
       }

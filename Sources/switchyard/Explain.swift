@@ -1,4 +1,5 @@
 import ArgumentParser
+import Balancing
 import ChatProtocols
 import Explanation
 import Foundation
@@ -34,10 +35,11 @@ struct Explain: AsyncParsableCommand {
   func run() async throws {
     let loaded = try ConfigurationFile.load(config, showsWarnings: false)
     let snapshot: RoutingSnapshot
+    let balancers = try BalancerDirectory(maximumBlocks: 64)
     do throws(SignalCompilationErrors) {
       snapshot = try RoutingSnapshot(
         document: loaded.document, fleet: StaticFleet.build(loaded.document).fleet,
-        domainClassifier: try classifier(), generation: 1)
+        domainClassifier: try classifier(), balancers: balancers, generation: 1)
     } catch {
       throw ConfigurationFile.report(error.problems.map { "\(loaded.problem(at: $0.path, $0.reason))" })
     }

@@ -20,6 +20,7 @@ final class FleetWatch: Sendable {
   private let scraper: MetricsScraper
   private let holdings: CacheHoldings
   private let registry: MetricsRegistry
+  private let index: PrefixIndex
   private let state = Mutex(State())
 
   /// - Parameter index: of all balancers.
@@ -27,6 +28,7 @@ final class FleetWatch: Sendable {
     let followed = FollowedEngines(index: index)
     self.followed = followed
     self.registry = registry
+    self.index = index
     scraper = MetricsScraper(
       client: client, onEvent: { followed.scraper(told: $0) }, onPublish: { followed.published($0) })
     holdings = CacheHoldings { followed.cache(of: $0, did: $1) }
@@ -102,6 +104,9 @@ final class FleetWatch: Sendable {
     metric("switchyard_replica_engine_waiting", "Requests that wait on a replica's engine", .waitingRequests)
     metric("switchyard_replica_kv_cache_usage", "Share of a replica's KV cache in use", .kvCacheUsage)
     gauge("switchyard_replica_adapters", "LoRA adapters that a replica is known to have") { Double($0.adapters.count) }
+    gauge("switchyard_replica_prefix_blocks", "Blocks of prompts that a replica is taken to have cached") {
+      [index] replica in Double(index.residentBlocks(slot: replica.prefixSlot))
+    }
     gauge("switchyard_replica_kv_blocks", "Blocks that a replica's KV events say it holds") { [holdings] replica in
       holdings.holding(of: replica.id).map { Double($0.blocks) }
     }

@@ -1,4 +1,5 @@
 import ArgumentParser
+import Balancing
 import Discovery
 import EngineClient
 import Pipeline
@@ -75,7 +76,8 @@ extension Server {
   private func bringIntoForce(_ configuration: ServedConfiguration, generation: UInt64) throws {
     let (snapshot, problems) = try Self.snapshot(
       configuration.document, previous: current.value, generation: generation,
-      adapters: learntAdapters.joined(with: configuration.adapterHolders), classifier: classifier, tls: tls)
+      adapters: learntAdapters.joined(with: configuration.adapterHolders), classifier: classifier,
+      balancers: balancers, tls: tls)
     if problems != toldProblems { Self.warn(of: problems) }
     toldProblems = problems
     self.configuration = configuration
@@ -101,13 +103,14 @@ extension Server {
   private func watch(_ snapshot: RoutingSnapshot) {
     fleetWatch.follow(
       WatchedEngine.all(of: snapshot.fleet, in: snapshot.router.document), of: snapshot.fleet,
-      balancers: balancers.balancers(for: snapshot.fleet))
+      balancers: snapshot.balancing.map(\.balancer))
   }
 
   /// - Returns: the snapshot, and a sentence for each backend that cannot be used.
   static func snapshot(
     _ document: RouterDocument, previous: RoutingSnapshot?, generation: UInt64,
-    adapters: [String: [String: Set<String>]], classifier: LinearDomainClassifier, tls: EngineTLS
+    adapters: [String: [String: Set<String>]], classifier: LinearDomainClassifier, balancers: BalancerDirectory,
+    tls: EngineTLS
   ) throws -> (snapshot: RoutingSnapshot, problems: [String]) {
     let (fleet, problems) = StaticFleet.build(document, previous: previous?.fleet, adapters: adapters)
     if fleet.replicas.contains(where: \.usesTLS) {
@@ -115,7 +118,7 @@ extension Server {
     }
     do throws(SignalCompilationErrors) {
       let snapshot = try RoutingSnapshot(
-        document: document, fleet: fleet, domainClassifier: classifier, generation: generation)
+        document: document, fleet: fleet, domainClassifier: classifier, balancers: balancers, generation: generation)
       return (snapshot, problems)
     } catch {
       throw CommandFailure(error.problems.map { "\($0)" }.joined(separator: "\n"))

@@ -64,20 +64,21 @@ actor Server {
       throw CommandFailure("the bundled domain model cannot be read: \(error)")
     }
     tls = EngineTLS.fromEnvironment
+    do throws(PrefixIndex.NoMemory) {
+      balancers = try BalancerDirectory(maximumBlocks: document.global.gateway.prefixBlocks)
+    } catch {
+      throw CommandFailure("\(error) (global.gateway.prefix_blocks)")
+    }
     metrics = GatewayMetrics(registry: MetricsRegistry())
     accessLog = writesAccessLog ? AccessLog(descriptor: 1) : nil
-    do throws(PrefixIndex.NoMemory) {
-      balancers = BalancerDirectory(index: try PrefixIndex(maximumBlocks: document.global.gateway.prefixIndexBlocks))
-    } catch {
-      throw CommandFailure("global.gateway.prefix_index_blocks: \(error)")
-    }
     // A loop of their own, so that reading long pages of metrics keeps no request waiting.
     let client = EngineHTTPClient(group: MultiThreadedEventLoopGroup(numberOfThreads: 1), tls: tls)
     healthWatch = HealthWatch(client: client)
     adapterWatch = AdapterWatch(client: client)
     fleetWatch = FleetWatch(client: client, registry: metrics.registry, index: balancers.index)
     let (snapshot, problems) = try Self.snapshot(
-      document, previous: nil, generation: 1, adapters: configuration.adapterHolders, classifier: classifier, tls: tls)
+      document, previous: nil, generation: 1, adapters: configuration.adapterHolders, classifier: classifier,
+      balancers: balancers, tls: tls)
     Self.warn(of: problems)
     toldProblems = problems
     snapshot.fleet.applyPolicies()

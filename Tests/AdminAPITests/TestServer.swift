@@ -1,3 +1,4 @@
+import Balancing
 import Foundation
 import NIOCore
 import NIOPosix
@@ -21,7 +22,8 @@ struct TestServer {
     let loaded = try ConfigurationLoader(environment: ["SECRET_KEY": "s3cr3t"])
       .load(Array(document.utf8), file: "test.yaml").document
     let snapshot = try RoutingSnapshot(
-      document: loaded, fleet: StaticFleet.build(loaded).fleet, domainClassifier: classifier, generation: 1)
+      document: loaded, fleet: StaticFleet.build(loaded).fleet, domainClassifier: classifier,
+      balancers: BalancerDirectory(maximumBlocks: 1_000), generation: 1)
     let context = AdminContext(
       snapshot: { snapshot }, pipeline: RoutePipeline(cache: nil) { 0 }, domainClassifier: classifier,
       metrics: { "# TYPE requests counter\nrequests 7\n" }, readiness: { readiness }, wallClock: { 1_769_850_300 },

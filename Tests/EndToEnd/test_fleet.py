@@ -215,3 +215,11 @@ def test_kv_events_tell_what_engines_hold(make: Maker):
     assert silent.address not in figures(router, "switchyard_replica_kv_blocks")
     assert router.metric("switchyard_kv_events") > 0
     assert router.metric("switchyard_kv_event_bad_messages") == 0
+    # What the router takes it to have cached goes with the cache.
+    long = BODY.replace("Hi", "word " * 400)
+    while not (blocks := figures(router, "switchyard_replica_prefix_blocks"))[engine.address]:
+        assert wire.chat(router.port, long, "Routing-Strategy: random").status == 200
+    assert wire.post(engine.port, "/sleep", "").status == 200
+    poll(lambda: not figures(router, "switchyard_replica_prefix_blocks")[engine.address], "the cache is known to be empty")
+    assert figures(router, "switchyard_replica_prefix_blocks")[silent.address] == blocks[silent.address]
+    assert figures(router, "switchyard_replica_kv_blocks")[engine.address] == 0

@@ -1,3 +1,4 @@
+import Balancing
 import ChatProtocols
 import Fleet
 import Pipeline
@@ -65,7 +66,8 @@ enum Fixture {
   ) throws -> RoutingSnapshot {
     let document = try ConfigurationLoader(environment: [:]).load(Array(text.utf8), file: "test.yaml").document
     return try RoutingSnapshot(
-      document: document, fleet: StaticFleet.build(document).fleet, domainClassifier: classifier, generation: 1)
+      document: document, fleet: StaticFleet.build(document).fleet, domainClassifier: classifier,
+      balancers: BalancerDirectory(maximumBlocks: 1_000), generation: 1)
   }
 
   /// Every look at its clock takes 1 500 ns.

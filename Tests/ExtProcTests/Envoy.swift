@@ -1,3 +1,4 @@
+import Balancing
 import EngineClient
 import EnvoyWire
 import Fleet
@@ -56,7 +57,8 @@ final class Envoy {
       """
     let document = try ConfigurationLoader(environment: [:]).load(Array(text.utf8), file: "test.yaml").document
     let snapshot = try RoutingSnapshot(
-      document: document, fleet: fleet, domainClassifier: LinearDomainClassifier.bundled(), generation: 1)
+      document: document, fleet: fleet, domainClassifier: LinearDomainClassifier.bundled(),
+      balancers: BalancerDirectory(maximumBlocks: 1_000), generation: 1)
     var settings = GatewaySettings()
     settings.bodyLimit = bodyLimit
     scope = ProcessorScope(

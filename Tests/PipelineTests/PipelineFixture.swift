@@ -1,3 +1,4 @@
+import Balancing
 import ChatProtocols
 import Fleet
 import Foundation
@@ -27,7 +28,8 @@ enum PipelineFixture {
   ) throws -> RoutingSnapshot {
     try RoutingSnapshot(
       document: document, fleet: StaticFleet.build(document).fleet,
-      domainClassifier: try classifier ?? LinearDomainClassifier.bundled(), generation: generation)
+      domainClassifier: try classifier ?? LinearDomainClassifier.bundled(),
+      balancers: BalancerDirectory(maximumBlocks: 1_000), generation: generation)
   }
 
   /// The sample, a little different.

@@ -64,6 +64,6 @@ let gatewayDocument = #"""
       client_idle_timeout: none
       request_read_timeout: 10s
       priority_header: X-Priority
-      prefix_index_blocks: 4000000
+      prefix_blocks: 4000000
       endpoints_file: fleet/endpoints.yaml
   """#

@@ -1,5 +1,6 @@
 // Times a decision over the 15 rules of the sample configuration, and the whole plan of a prompt read before.
 //   swift run -c release bench-decision
+import Balancing
 import ChatProtocols
 import Foundation
 import Pipeline
@@ -14,7 +15,8 @@ func run() throws {
     .load(Array(try Data(contentsOf: URL(fileURLWithPath: file))), file: file).document
   let snapshot = try RoutingSnapshot(
     document: document, fleet: StaticFleet.build(document).fleet,
-    domainClassifier: try LinearDomainClassifier.bundled(), generation: 1)
+    domainClassifier: try LinearDomainClassifier.bundled(), balancers: BalancerDirectory(maximumBlocks: 1_000),
+    generation: 1)
   let clock: @Sendable () -> UInt64 = { DispatchTime.now().uptimeNanoseconds }
   let prompt = "What is the derivative of f(x) = x^3?"
   let body = Array(#"{"model":"MoM","messages":[{"role":"user","content":"\#(prompt)"}]}"#.utf8)

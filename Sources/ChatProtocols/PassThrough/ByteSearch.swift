@@ -34,6 +34,24 @@ enum ByteSearch {
     return index
   }
 
+  /// The index of the first place at or after `start` where these two bytes stand; nil if there is none.
+  static func pair(_ first: UInt8, _ second: UInt8, in bytes: UnsafeRawBufferPointer, from start: Int) -> Int? {
+    let firsts = Lanes(repeating: Int8(bitPattern: first))
+    let seconds = Lanes(repeating: Int8(bitPattern: second))
+    var index = start
+    while bytes.count - index >= 17 {
+      let here = bytes.loadUnaligned(fromByteOffset: index, as: Lanes.self)
+      let next = bytes.loadUnaligned(fromByteOffset: index + 1, as: Lanes.self)
+      if let lane = Self.first((here .== firsts) .& (next .== seconds)) { return index + lane }
+      index += 16
+    }
+    while bytes.count - index >= 2 {
+      if bytes[index] == first, bytes[index + 1] == second { return index }
+      index += 1
+    }
+    return nil
+  }
+
   /// The first lane that is set.
   @inline(__always)
   private static func first(_ mask: SIMDMask<SIMD16<Int8>>) -> Int? {

@@ -1,3 +1,5 @@
+import Balancing
+import Fleet
 import JSONText
 
 #if canImport(Glibc)
@@ -24,6 +26,10 @@ package struct AccessLogBuffer {
     package var model: String
     package var decision: String
     package var replica: String
+    /// What chose the replica; nil where none was chosen.
+    package var strategy: StrategyKind?
+    /// What the answer told of its tokens.
+    package var facts: AnswerFacts
     package var status: Int
     package var attempts: Int
     package var milliseconds: Double
@@ -33,7 +39,8 @@ package struct AccessLogBuffer {
 
     package init(
       method: StaticString, path: String, requestedModel: String, model: String, decision: String, replica: String,
-      status: Int, attempts: Int, milliseconds: Double, firstByteMilliseconds: Double, requestBytes: Int,
+      strategy: StrategyKind? = nil, facts: AnswerFacts = AnswerFacts(), status: Int, attempts: Int,
+      milliseconds: Double, firstByteMilliseconds: Double, requestBytes: Int,
       responseBytes: Int
     ) {
       self.method = method
@@ -42,6 +49,8 @@ package struct AccessLogBuffer {
       self.model = model
       self.decision = decision
       self.replica = replica
+      self.strategy = strategy
+      self.facts = facts
       self.status = status
       self.attempts = attempts
       self.milliseconds = milliseconds
@@ -71,12 +80,19 @@ package struct AccessLogBuffer {
     JSONString.append(entry.decision, to: &bytes)
     literal(",\"replica\":")
     JSONString.append(entry.replica, to: &bytes)
+    if let strategy = entry.strategy {
+      literal(",\"strategy\":")
+      JSONString.append(strategy.rawValue, to: &bytes)
+    }
     number(",\"status\":", entry.status)
     number(",\"attempts\":", entry.attempts)
     number(",\"duration_us\":", Int(entry.milliseconds * 1000))
     number(",\"first_byte_us\":", Int(entry.firstByteMilliseconds * 1000))
     number(",\"request_bytes\":", entry.requestBytes)
     number(",\"response_bytes\":", entry.responseBytes)
+    if let tokens = entry.facts.promptTokens { number(",\"prompt_tokens\":", tokens) }
+    if let tokens = entry.facts.cachedTokens { number(",\"cached_tokens\":", tokens) }
+    if let tokens = entry.facts.generatedTokens { number(",\"completion_tokens\":", tokens) }
     literal("}\n")
     lines += 1
   }

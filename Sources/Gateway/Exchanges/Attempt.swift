@@ -1,5 +1,7 @@
+import ChatProtocols
 import Fleet
 import NIOCore
+import Pipeline
 
 /// One sending of a request to one replica. Counts on that replica from its making to its end.
 final class Attempt {
@@ -12,22 +14,39 @@ final class Attempt {
   var connection: UpstreamConnection?
   /// Everything of the answer that went to the client is whole chunks.
   var isBetweenChunks = true
-  private var isCounted = true
+  let account: AttemptAccount
+  /// Reads what the answer tells of its tokens.
+  private var usage = UsageFinder()
+  private var hasBody = false
 
-  /// - Precondition: the request was counted on the placement's replica when it was picked.
-  init(id: Int, _ exchange: Exchange, on placement: Placement, pool: EnginePool) {
+  init(id: Int, _ exchange: Exchange, on placement: Placement, pool: EnginePool, account: AttemptAccount) {
     self.id = id
     self.exchange = exchange
     self.placement = placement
     self.pool = pool
+    self.account = account
     startedAt = exchange.loop.time
   }
 
   /// The request no longer counts on the replica. Harmless when it does not.
-  func release() {
-    guard isCounted else { return }
-    isCounted = false
-    placement.replica.load.end()
+  func release() { account.settle(facts, now: exchange.loop.now) }
+
+  /// Bytes of a sound answer's body have come, as the client gets them: with the framing of chunks where it gets that. A
+  /// usage object that a chunk's end cuts is not read; engines write an event whole.
+  func received(_ bytes: ByteBuffer, isEventStream: Bool) {
+    if !hasBody {
+      hasBody = true
+      account.firstToken(isStreamed: isEventStream, now: exchange.loop.now)
+    }
+    bytes.withUnsafeReadableBytes { usage.append($0) }
+  }
+
+  /// What the answer told of its tokens so far.
+  var facts: AnswerFacts {
+    usage.usage.map {
+      AnswerFacts(
+        promptTokens: $0.promptTokens, cachedTokens: $0.cachedTokens, generatedTokens: $0.completionTokens)
+    } ?? AnswerFacts()
   }
 
   /// Gives the attempt up: the engine stops generating when its connection closes.

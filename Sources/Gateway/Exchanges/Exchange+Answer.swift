@@ -46,6 +46,7 @@ extension Exchange {
     }
     if retryAfter > 0 { buffer.writeString("retry-after: \(retryAfter)\r\n") }
     writeCrossOrigin(to: &buffer)
+    if let errorMark { buffer.writeStaticString(errorMark) }
     if status >= 400 { buffer.writeStaticString("x-vsr-schema-version: 2\r\nx-vsr-response-path: error\r\n") }
     client.writeHead(&buffer, status: status, framing: .length, body: head.method == .head ? ByteBuffer() : body)
   }
@@ -122,7 +123,7 @@ extension Exchange {
       AccessLogBuffer.Entry(
         method: head.method.name, path: accountedPath, requestedModel: requestedModel, model: publicModel,
         decision: decision,
-        replica: placement?.name ?? "", status: status, attempts: attempts.attempts,
+        replica: placement?.name ?? "", strategy: strategy, facts: facts, status: status, attempts: attempts.attempts,
         milliseconds: Double(total.nanoseconds) / 1e6, firstByteMilliseconds: Double(first.nanoseconds) / 1e6,
         requestBytes: bodyBytes, responseBytes: responseBytes))
   }

@@ -14,9 +14,9 @@ extension Exchange {
       return failed(
         .server("model \"\(publicModel)\" has no backend", status: 503, code: "no_backend"), reason: "no_backend")
     }
-    let choice = ReplicaPicker.pick(among: placements, excluding: tried, now: loop.now, random: &loop.random)
-    guard let index = choice.index else {
-      if choice == .allFull {
+    guard let choice = choose() else { return }
+    guard let index = choice.choice.index else {
+      if choice.choice.outcome == .allFull {
         retryAfter = 1
         return failed(
           .server(
@@ -31,16 +31,31 @@ extension Exchange {
           code: "no_replica"),
         reason: "no_replica")
     }
-    let attempt = begin(on: placements[index])
+    let attempt = begin(on: placements[index], choice)
     self.attempt = attempt
     placement = attempt.placement
     attempt.pool.lease(attempt)
   }
 
-  private func begin(on placement: Placement) -> Attempt {
+  /// Chooses a replica and counts the request on it.
+  private func choose() -> ReplicaChooser.Choice? {
+    guard let model, let wish else { return nil }
+    return body.withUnsafeReadableBytes { bytes in
+      loop.chooser.choose(
+        among: placements, by: wish, of: model.balancing,
+        prompt: plan.map { ReplicaChooser.Prompt(plan: $0, body: bytes) }, adapter: adapter, excluding: tried,
+        now: loop.now, random: &loop.random)
+    }
+  }
+
+  private func begin(on placement: Placement, _ choice: ReplicaChooser.Choice) -> Attempt {
     tried.insert(placement.replica.id)
     attempts.attemptBegan()
-    return Attempt(id: loop.nextAttemptID(), self, on: placement, pool: loop.pool(placement.replica))
+    loop.accounts.count(choice.choice)
+    strategy = choice.choice.decided
+    return Attempt(
+      id: loop.nextAttemptID(), self, on: placement, pool: loop.pool(placement.replica),
+      account: AttemptAccount(choice, on: placement.replica))
   }
 
   /// Why the first few replicas are failing, as the end of a sentence.
@@ -122,13 +137,14 @@ extension Exchange {
     case .never: break
     case .wait(let more): scheduleHedge(after: more)
     case .send:
-      let choice = ReplicaPicker.pick(among: placements, excluding: tried, now: loop.now, random: &loop.random)
-      guard let index = choice.index else { return }
+      guard let choice = choose(), let index = choice.choice.index else { return }
       // A copy is sent to be quicker, which an ejected replica is not known for.
       let chosen = placements[index].replica
-      guard chosen.health.state(at: loop.now) != .ejected else { return chosen.load.end() }
+      guard chosen.health.state(at: loop.now) != .ejected else {
+        return AttemptAccount(choice, on: chosen).settle(now: loop.now)
+      }
       loop.context.metrics.hedges.increment()
-      let attempt = begin(on: placements[index])
+      let attempt = begin(on: placements[index], choice)
       hedge = attempt
       attempt.pool.lease(attempt)
     }
@@ -149,6 +165,7 @@ extension Exchange {
     }
     attempts.firstByteReceived()
     placement = attempt.placement
+    strategy = attempt.account.strategy
     status = answer.status
     firstByteAt = loop.time
     if let model, model.model.policy.hedgeDelay != .never {
@@ -215,6 +232,7 @@ extension Exchange {
       buffer.writeStaticString("x-vsr-schema-version: 2\r\nx-vsr-response-path: upstream\r\n")
       if isSuccess { ForwardedFields.write("x-vsr-selected-model", publicModel, to: &buffer) }
     }
+    if let attempt, wish?.isTold ?? false { writeReplica(of: attempt, to: &buffer) }
     writeCrossOrigin(to: &buffer)
     answerFraming =
       switch answer.framing {
@@ -225,6 +243,22 @@ extension Exchange {
       }
     beginAnswer()
     client.writeHead(&buffer, status: status, framing: answerFraming, body: nil)
+  }
+
+  /// The replica and the strategy that chose it, as AIBrix's gateway tells them.
+  private func writeReplica(of attempt: Attempt, to buffer: inout ByteBuffer) {
+    ForwardedFields.write("routing-strategy", attempt.account.strategy.rawValue, to: &buffer)
+    let placement = attempt.placement
+    switch loop.context.settings.compatibility {
+    case .v04: ForwardedFields.write("target-pod", placement.replica.authority, to: &buffer)
+    case .latest:
+      ForwardedFields.write("target-pod", placement.name, to: &buffer)
+      ForwardedFields.write("target-pod-ip", placement.replica.authority, to: &buffer)
+    }
+    if attempt.account.strategy == .sessionAffinity {
+      ForwardedFields.write("x-session-id", SessionID.of(placement.replica), to: &buffer)
+    }
+    if let profile = wish?.profile { ForwardedFields.write("x-aibrix-config-profile", profile, to: &buffer) }
   }
 
   /// Sets a flag; true the first time.
@@ -244,6 +278,7 @@ extension Exchange {
   func engineBody(_ attempt: Attempt, _ bytes: ByteBuffer) {
     guard self.attempt === attempt, phase == .answering, bytes.readableBytes > 0 else { return }
     responseBytes += bytes.readableBytes
+    if status < 300 { attempt.received(bytes, isEventStream: isEventStream) }
     client.writeBody(bytes)
   }
 
@@ -255,6 +290,7 @@ extension Exchange {
 
   func engineEnded(_ attempt: Attempt) {
     guard self.attempt === attempt else { return }
+    facts = attempt.facts
     attempt.release()
     self.attempt = nil
     let replica = attempt.placement.replica

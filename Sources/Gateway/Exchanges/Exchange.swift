@@ -50,6 +50,8 @@ final class Exchange {
   var upload: Upload?
   /// Told when the request was shed.
   var retryAfter = 0
+  /// A header line that an error's answer carries besides.
+  var errorMark: StaticString?
   /// Something is done with a body. One that nobody wants is read past, up to ``unwantedLimit``, so that the connection
   /// can be kept; a longer one is not waited for.
   private var wantsBody = true
@@ -75,6 +77,8 @@ final class Exchange {
   private(set) var adapter: String?
   /// Where it may go: fixed when it came, whatever is published later.
   private(set) var placements: [Placement] = []
+  /// What it asks of the replica.
+  private(set) var wish: ReplicaWish?
   private(set) var startedAt: NIODeadline
   /// When it must have ended.
   private var deadline: NIODeadline?
@@ -89,6 +93,10 @@ final class Exchange {
   var hedgeTimer: Scheduled<Void>?
   /// Where the last attempt went.
   var placement: Placement?
+  /// What chose where the last attempt went.
+  var strategy: StrategyKind?
+  /// What the answer told of its tokens.
+  var facts = AnswerFacts()
   /// How the last attempt ended: what the client is told when no further replica is there.
   var lastFailure: (error: APIError, reason: String)?
   var answerFraming: AnswerFraming = .none
@@ -359,6 +367,15 @@ final class Exchange {
     }
     self.model = model
     placements = model.model.placements(for: adapter)
+    do throws(RoutingStrategyError) {
+      wish = try ReplicaWish(model.balancing.strategies, among: placements) { fieldValue(named: $0) }
+    } catch {
+      // The field by which AIBrix's clients tell this error.
+      errorMark = "x-error-routing: true\r\n"
+      return failed(
+        .invalidRequest("\(error)", param: "routing-strategy", code: "invalid_routing_strategy"), reason: "bad_strategy"
+      )
+    }
     let policy = model.model.policy
     var limit = policy.totalTimeout == .max ? nil : TimeAmount(policy.totalTimeout)
     if let timeout = listener.requestTimeout { limit = min(limit ?? timeout, timeout) }
@@ -458,10 +475,20 @@ final class Exchange {
 
   /// The value of the first field of that name, which must be in lower case.
   func fieldValue(named name: String) -> String? {
+    var name = name
+    return name.withUTF8 { fieldValue(named: $0) }
+  }
+
+  /// The value of the first field of that name, which must be in lower case.
+  func fieldValue(named name: StaticString) -> String? {
+    fieldValue(named: UnsafeBufferPointer(start: name.utf8Start, count: name.utf8CodeUnitCount))
+  }
+
+  private func fieldValue(named name: UnsafeBufferPointer<UInt8>) -> String? {
     let range = headBytes.withUnsafeReadableBytes { bytes in
       head.fields.first { field in
-        Int(field.nameCount) == name.utf8.count
-          && zip(bytes[field.nameRange], name.utf8).allSatisfy { ($0 >= 0x41 && $0 <= 0x5A ? $0 | 0x20 : $0) == $1 }
+        Int(field.nameCount) == name.count
+          && zip(bytes[field.nameRange], name).allSatisfy { ($0 >= 0x41 && $0 <= 0x5A ? $0 | 0x20 : $0) == $1 }
       }?.valueRange
     }
     return range.map { text($0) }

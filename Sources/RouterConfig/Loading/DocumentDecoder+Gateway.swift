@@ -12,6 +12,10 @@ extension DocumentDecoder {
     limits.drainTimeout = node["drain_timeout"]?.duration ?? limits.drainTimeout
     if let limit = node["client_idle_timeout"]?.limit { limits.clientIdleTimeout = limit }
     if let limit = node["request_read_timeout"]?.limit { limits.requestReadTimeout = limit }
+    if let generation = node["aibrix_compat"]?.text.flatMap(AIBrixCompatibility.init) {
+      limits.compatibility = generation
+    }
+    limits.prefixBlocks = node["prefix_blocks"]?.integer ?? limits.prefixBlocks
     if let header = node["priority_header"], let text = header.text, !text.isEmpty {
       if !HTTPText.isToken(text) {
         let shown = header.scalar?.isFromEnvironment == true ? "" : ", not \(ProblemLog.quoted(text))"
@@ -21,7 +25,6 @@ extension DocumentDecoder {
       }
       limits.priorityHeader = text.lowercased()
     }
-    limits.prefixIndexBlocks = node["prefix_index_blocks"]?.integer ?? limits.prefixIndexBlocks
     limits.endpointsFile = file(node["endpoints_file"], at: path + .key("endpoints_file"))
     if limits.bodyLimit > limits.maxBufferedBytes {
       if node["body_limit"] == nil {

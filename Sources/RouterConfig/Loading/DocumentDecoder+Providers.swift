@@ -4,12 +4,15 @@ extension DocumentDecoder {
     let defaults = node?["defaults"]
     let reliability = reliability(
       defaults?["reliability"], over: .defaults, at: path + .key("defaults") + .key("reliability"))
+    let balancing = balancing(
+      defaults?["balancing"], besides: defaults?["reliability"], over: BalancingSettings(),
+      at: path + .key("defaults") + .key("balancing"))
     return Providers(
       defaultModel: defaults?["default_model"]?.text,
       defaultReasoningEffort: defaults?["default_reasoning_effort"]?.text,
       reasoningFamilies: reasoningFamilies(
         defaults?["reasoning_families"], at: path + .key("defaults") + .key("reasoning_families")),
-      models: providerModels(node?["models"], over: reliability, at: path + .key("models")))
+      models: providerModels(node?["models"], over: reliability, balancing, at: path + .key("models")))
   }
 
   func modelCards(_ node: DocumentNode?) -> [ModelCard] {
@@ -43,9 +46,10 @@ extension DocumentDecoder {
     return families
   }
 
-  /// - Parameter reliability: what holds for models that do not say.
+  /// - Parameters reliability, balancing: what holds for models that do not say.
   private mutating func providerModels(
-    _ node: DocumentNode?, over reliability: ReliabilitySettings, at path: DocumentPath
+    _ node: DocumentNode?, over reliability: ReliabilitySettings, _ balancing: BalancingSettings,
+    at path: DocumentPath
   ) -> [ProviderModel] {
     var models: [ProviderModel] = []
     for (model, modelPath) in each(node, at: path) {
@@ -57,7 +61,10 @@ extension DocumentDecoder {
           externalModelIDs: model["external_model_ids"]?.textMap ?? [:],
           backends: backends(model["backend_refs"], of: name, at: modelPath + .key("backend_refs")),
           pricing: model["pricing"].map(pricing),
-          reliability: self.reliability(model["reliability"], over: reliability, at: modelPath + .key("reliability"))))
+          reliability: self.reliability(model["reliability"], over: reliability, at: modelPath + .key("reliability")),
+          balancing: self.balancing(
+            model["balancing"], besides: model["reliability"], over: balancing,
+            at: modelPath + .key("balancing"))))
     }
     return models
   }

@@ -53,7 +53,7 @@ enum FlatFormat {
 
   /// Keys of `model_config` that a provider's model has too.
   static let modelKeys = [
-    "reasoning_family", "pricing", "external_model_ids", "api_format", "provider_model_id", "reliability",
+    "reasoning_family", "pricing", "external_model_ids", "api_format", "provider_model_id", "reliability", "balancing",
   ]
 
   /// Keys of `vllm_endpoints[]` that a backend has too.

@@ -75,6 +75,7 @@ public enum ConfigurationReference {
       models:
         - name: llama
           reliability: {idle_timeout: 30s, max_requests: 64}    # … and for this one besides
+          balancing: {strategy: least-ttft}                     # which replica a request goes to
           backend_refs:
             - endpoint: 10.0.0.1:8000
             - endpoint: 10.0.0.2:8000
@@ -92,6 +93,11 @@ public enum ConfigurationReference {
       "What a model's requests wait for, what is tried again, which replicas are passed over. The same keys under "
         + "`providers.defaults.reliability` hold for all models; a model's own key wins over the one there. Keys "
         + "that the semantic router writes for its Envoy, such as `consecutive_5xx`, mean the same here."
+    ),
+    (
+      "providers.models[].balancing", "Balancing",
+      "Which of a model's replicas a request goes to ([the strategies](balancing.md)). The same keys under "
+        + "`providers.defaults.balancing` hold for all models; a model's own key wins over the one there."
     ),
     ("routing", "Routing", "The default recipe. `recipes[].routing` has the same keys except `modelCards`."),
     (

@@ -5,7 +5,8 @@
 public enum ConfigurationSchema {
   /// All keys in the order of the reference.
   public static let keys: [ConfigurationKey] =
-    documentKeys + listenerKeys + providerKeys + reliabilityKeys + routingKeys + signalKeys + decisionKeys + globalKeys
+    documentKeys + listenerKeys + providerKeys + reliabilityKeys + balancingKeys + routingKeys + signalKeys
+    + decisionKeys + globalKeys
     + gatewayKeys
 
   /// By path.

@@ -26,9 +26,14 @@ extension ConfigurationSchema {
       "global.gateway.priority_header", .name, default: "x-request-priority",
       "The header by which a client says a request's priority: `high`, `normal` or `low`."),
     .init(
-      "global.gateway.prefix_index_blocks", .integer(1_000...1_000_000_000), default: "1000000",
-      "Blocks of 512 bytes of prompts of which it is remembered which replica has them, those of all replicas together. "
-        + "Memory is 8 bytes for each, rounded up to a power of two above 1.6 times as many: 17 MB for a million."),
+      "global.gateway.aibrix_compat", .choice(AIBrixCompatibility.allCases.map(\.rawValue), ignoringCase: false),
+      default: "latest",
+      "How answers tell the replica to clients that ask for a strategy. `latest`: its name in `target-pod`, its address "
+        + "in `target-pod-ip`; `0.4`: its address in `target-pod`."),
+    .init(
+      "global.gateway.prefix_blocks", .integer(1_000...100_000_000), default: "1000000",
+      "Blocks of 512 bytes of prompts that are remembered to find the replicas that have them cached; about 17 bytes of "
+        + "memory each."),
     .init(
       "global.gateway.endpoints_file", .name,
       "A file of engines, as AIBrix's standalone mode reads it, which join the models here and are read again when it "

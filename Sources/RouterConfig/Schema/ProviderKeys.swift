@@ -22,6 +22,9 @@ extension ConfigurationSchema {
     .init(
       "providers.defaults.reliability", .same(as: "providers.models[].reliability"),
       "How requests for all models survive failing replicas, where a model does not say."),
+    .init(
+      "providers.defaults.balancing", .same(as: "providers.models[].balancing"),
+      "How the replicas of all models are picked, where a model does not say."),
     .init("providers.models", .objects(uniqueBy: "name"), "The physical models."),
     .init("providers.models[].name", .name, required: true, "The model's name, as decisions and clients write it."),
     .init("providers.models[].reasoning_family", .name, "One of `providers.defaults.reasoning_families`."),

@@ -55,9 +55,9 @@ extension ConfigurationSchema {
       "\(path).health_check_timeout", .positiveDuration, default: "2s", "A health check unanswered for so long failed."),
     .init(
       "\(path).lb_policy", .choice(["least_request", "round_robin"], ignoringCase: false),
-      default: "least_request", .notYet(.setting("round-robin balancing"), harmless: ["least_request"]),
-      "How replicas are picked. `least_request` is what this version does: the one with the fewest requests in flight "
-        + "for its weight. `round_robin` is not acted upon."),
+      .notYet(.setting("round-robin balancing"), harmless: ["least_request"]),
+      "How replicas are picked, in the semantic router's words: `least_request` is `balancing: {strategy: "
+        + "least-request}`. `round_robin` is not acted upon."),
     .init(
       "\(path).max_connections", .integer(1...1_000_000), default: "1024", "Most connections to one replica."),
     .init(

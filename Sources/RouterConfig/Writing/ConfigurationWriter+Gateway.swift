@@ -89,6 +89,30 @@ extension ConfigurationWriter {
     return fields.pairs.isEmpty ? nil : mapping(fields.pairs)
   }
 
+  static func sharedBalancing(of models: [ProviderModel]) -> BalancingSettings {
+    guard models.count > 1, let first = models.first?.balancing, models.allSatisfy({ $0.balancing == first }) else {
+      return BalancingSettings()
+    }
+    return first
+  }
+
+  /// The keys in which settings differ from those that hold without them; nil when there are none.
+  func balancing(_ settings: BalancingSettings, over usual: BalancingSettings) -> DocumentNode? {
+    var fields = Fields()
+    if settings.strategy != usual.strategy { fields.add("strategy", settings.strategy.map(text)) }
+    if settings.lockedStrategy != usual.lockedStrategy {
+      fields.add("locked_strategy", settings.lockedStrategy.map(text))
+    }
+    if settings.profiles != usual.profiles { fields.add("profiles", textMap(settings.profiles)) }
+    if settings.defaultProfile != usual.defaultProfile {
+      fields.add("default_profile", settings.defaultProfile.map(text))
+    }
+    if settings.firstTokenTarget != usual.firstTokenTarget {
+      fields.add("first_token_target", settings.firstTokenTarget.map(duration))
+    }
+    return fields.pairs.isEmpty ? nil : mapping(fields.pairs)
+  }
+
   /// The limits that are not the usual ones.
   func gateway(_ limits: GatewayLimits) -> [(String, DocumentNode)] {
     let usual = GatewayLimits()
@@ -107,7 +131,8 @@ extension ConfigurationWriter {
     add("client_idle_timeout", \.clientIdleTimeout, limit)
     add("request_read_timeout", \.requestReadTimeout, limit)
     add("priority_header", \.priorityHeader, text)
-    add("prefix_index_blocks", \.prefixIndexBlocks, number)
+    add("aibrix_compat", \.compatibility) { text($0.rawValue) }
+    add("prefix_blocks", \.prefixBlocks, number)
     fields.add("endpoints_file", limits.endpointsFile.map(text))
     return fields.pairs
   }

@@ -78,6 +78,8 @@ public struct ConfigurationWriter {
     if !families.isEmpty { defaults.add("reasoning_families", mapping(families)) }
     let shared = Self.sharedReliability(of: providers.models)
     defaults.add("reliability", reliability(shared, over: .defaults))
+    let sharedBalancing = Self.sharedBalancing(of: providers.models)
+    defaults.add("balancing", balancing(sharedBalancing, over: BalancingSettings()))
     section("The models and where they run.")
     output.header("providers")
     if !defaults.pairs.isEmpty {
@@ -85,7 +87,7 @@ public struct ConfigurationWriter {
       output.entry("defaults", mapping(defaults.pairs), indent: 2)
     }
     if !providers.models.isEmpty {
-      output.entry("models", list(providers.models.map { model($0, over: shared) }), indent: 2)
+      output.entry("models", list(providers.models.map { model($0, over: shared, sharedBalancing) }), indent: 2)
     }
     if defaults.pairs.isEmpty, providers.models.isEmpty { output.entry("models", list([]), indent: 2) }
   }
@@ -104,8 +106,10 @@ public struct ConfigurationWriter {
     return mapping(fields.pairs)
   }
 
-  /// - Parameter shared: the reliability that `providers.defaults` sets.
-  private func model(_ model: ProviderModel, over shared: ReliabilitySettings) -> DocumentNode {
+  /// - Parameters shared, sharedBalancing: what `providers.defaults` sets.
+  private func model(
+    _ model: ProviderModel, over shared: ReliabilitySettings, _ sharedBalancing: BalancingSettings
+  ) -> DocumentNode {
     var fields = Fields()
     fields.add("name", text(model.name))
     fields.add("reasoning_family", model.reasoningFamily.map(text))
@@ -120,6 +124,7 @@ public struct ConfigurationWriter {
         ]))
     }
     fields.add("reliability", reliability(model.reliability, over: shared))
+    fields.add("balancing", balancing(model.balancing, over: sharedBalancing))
     if !model.backends.isEmpty {
       fields.add("backend_refs", list(model.backends.map { backend($0, of: model.name) }))
     }

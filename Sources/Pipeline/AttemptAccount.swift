@@ -1,0 +1,47 @@
+import Balancing
+import Fleet
+
+/// What one request counts on the replica that it was sent to, from the choice to the end. Used from one thread.
+///
+/// A reference, since it must be settled exactly once, whoever ends the request.
+public final class AttemptAccount {
+  public let replica: Replica
+  /// What decided: the strategy that was asked for, or its substitute.
+  public let strategy: StrategyKind
+  /// Why a substitute decided, or something was guessed; nil when the strategy had all it needs.
+  public let shortfall: Shortfall?
+  /// Blocks of the prompt that the replica is expected to have cached.
+  public var cachedBlocks: Int { ticket.cachedBlocks }
+  private var ticket: WorkTicket
+  private let promptBytes: Int
+  private let balancer: ModelBalancer
+  private var isOpen = true
+
+  /// - Precondition: the choice chose this replica, and counted the request on it.
+  public init(_ choice: ReplicaChooser.Choice, on replica: Replica) {
+    self.replica = replica
+    strategy = choice.choice.decided
+    shortfall = choice.choice.shortfall
+    ticket = choice.choice.ticket
+    promptBytes = choice.promptBytes
+    balancer = choice.balancer
+  }
+
+  /// The first bytes of a sound answer's body have come. Later calls do nothing.
+  ///
+  /// - Parameter isStreamed: whether that is the first token, rather than the whole answer.
+  public func firstToken(isStreamed: Bool, now: UInt64) {
+    guard isOpen else { return }
+    balancer.firstToken(&ticket, on: replica, isStreamed: isStreamed, now: now)
+  }
+
+  /// The request has ended, however it ended. Later calls do nothing.
+  ///
+  /// - Parameter facts: what the answer told; empty when it told nothing or there was none.
+  public func settle(_ facts: AnswerFacts = AnswerFacts(), now: UInt64) {
+    guard isOpen else { return }
+    isOpen = false
+    balancer.ended(&ticket, on: replica, facts: facts, promptBytes: promptBytes, now: now)
+    replica.load.end()
+  }
+}

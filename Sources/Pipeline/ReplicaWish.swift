@@ -1,0 +1,56 @@
+import Balancing
+import Fleet
+
+/// What a request's head says of the replica that it wants, in AIBrix's words: the fields `routing-strategy`,
+/// `config-profile`, `x-session-id`, `x-aibrix-session-key` and `user`.
+public struct ReplicaWish: Sendable {
+  /// The strategy that holds (``StrategyPrecedence``).
+  public var strategy: RoutingStrategy
+  /// The profile that was asked for or holds; nil for none.
+  public var profile: String?
+  /// The answer tells the strategy and the replica: a strategy was asked for or configured.
+  public var isTold: Bool
+  /// Nobody asked for this strategy: it is the one for want of another.
+  public var isStandard: Bool
+  public var session: SessionKey?
+  /// Of the user's name; 0 for none.
+  public var userKey: UInt64 = 0
+
+  /// Bytes of a session's key, and of a user's name, at most; longer ones are cut.
+  static let keyLimit = 256
+
+  /// Reads the wish of a request for a model.
+  ///
+  /// - Parameters:
+  ///   - placements: where it may go, among which a session's replica is looked up.
+  ///   - field: the value of the first field of a name in lower case; nil where there is none.
+  /// - Throws: what is wrong with `routing-strategy`.
+  public init(
+    _ strategies: ModelStrategies, among placements: [Placement], field: (StaticString) -> String?
+  ) throws(RoutingStrategyError) {
+    let asked = field("routing-strategy")
+    profile = field("config-profile").flatMap { strategies.profiles[$0] == nil ? nil : $0 } ?? strategies.defaultProfile
+    var precedence = strategies.precedence
+    precedence.profile = profile.flatMap { strategies.profiles[$0] }
+    strategy = try precedence.strategy(header: asked)
+    let isAsked = asked?.isEmpty == false || profile != nil
+    isTold = isAsked || strategies.isConfigured
+    isStandard = !isTold
+    guard strategy.parts.contains(where: { $0.kind == .sessionAffinity || $0.kind == .vtcBasic }) else { return }
+    session = Self.session(id: field("x-session-id"), key: field("x-aibrix-session-key"), placements)
+    if let user = field("user"), !user.isEmpty {
+      userKey = Self.nonZero(BlockHash.hash(String(user.prefix(Self.keyLimit))))
+    }
+  }
+
+  /// A session that no field names. What comes of it is told to the client, which may name it next time.
+  private static func session(id: String?, key: String?, _ placements: [Placement]) -> SessionKey? {
+    let known = id.flatMap { id in placements.first { SessionID.names(id, $0.replica) } }?.replica.id
+    if let key, !key.isEmpty { return SessionKey(String(key.prefix(keyLimit)), replica: known) }
+    // An identifier that is none of ours is as good a key as any.
+    if let id, !id.isEmpty { return SessionKey(String(id.prefix(keyLimit)), replica: known) }
+    return nil
+  }
+
+  static func nonZero(_ key: UInt64) -> UInt64 { key == 0 ? 1 : key }
+}

@@ -1,0 +1,34 @@
+/// How replicas are picked, resolved over what holds for all models.
+extension DocumentDecoder {
+  /// The settings of a block over those that hold without it.
+  ///
+  /// - Parameter reliability: the block beside it; its `lb_policy` names a strategy too, in the words of the semantic
+  ///   router's Envoy.
+  mutating func balancing(
+    _ node: DocumentNode?, besides reliability: DocumentNode?, over inherited: BalancingSettings,
+    at path: DocumentPath
+  ) -> BalancingSettings {
+    var settings = inherited
+    if reliability?["lb_policy"]?.text == "least_request" { settings.strategy = "least-request" }
+    guard let node, node.entries != nil else { return settings }
+    settings.strategy = Self.filled(node["strategy"]) ?? settings.strategy
+    settings.lockedStrategy = Self.filled(node["locked_strategy"]) ?? settings.lockedStrategy
+    settings.profiles.merge(node["profiles"]?.textMap ?? [:]) { _, own in own }
+    settings.defaultProfile = Self.filled(node["default_profile"]) ?? settings.defaultProfile
+    settings.firstTokenTarget = node["first_token_target"]?.duration ?? settings.firstTokenTarget
+    if let profile = settings.defaultProfile, settings.profiles[profile] == nil {
+      log.error(
+        path + .key("default_profile"), .predicate("names no profile: \(ProblemLog.quoted(profile))"),
+        suggestion: settings.profiles.isEmpty
+          ? "write profiles: {\(profile): least-ttft}"
+          : "write one of \(settings.profiles.keys.sorted().joined(separator: ", "))")
+      settings.defaultProfile = nil
+    }
+    return settings
+  }
+
+  private static func filled(_ node: DocumentNode?) -> String? {
+    guard let text = node?.text, !text.isEmpty else { return nil }
+    return text
+  }
+}

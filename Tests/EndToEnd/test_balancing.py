@@ -1,0 +1,199 @@
+"""Which replica a request goes to: strategies by header and by configuration, what answers tell of them, and that what
+is counted on replicas ends with the requests."""
+
+from __future__ import annotations
+
+import json
+from base64 import b64encode
+from collections import Counter
+
+import pytest
+
+import wire
+from clients import CHAT, ask
+from conftest import Engines, Maker, Route
+from processes import poll, run
+from recording_engine import Call, Gate, answers, document, model
+
+
+def asked(port: int, *headers: str, body: str | None = None) -> wire.Response:
+    return wire.chat(port, body or ask(), *headers)
+
+
+def strategy(name: str) -> str:
+    return f"Routing-Strategy: {name}"
+
+
+ALL = [
+    "random", "least-request", "throughput", "least-busy-time", "least-latency", "least-kv-cache", "least-gpu-cache",
+    "least-utilization", "power-of-two", "session-affinity", "prefix-cache", "prefix-cache-preble", "vtc-basic", "slo",
+    "slo-pack-load", "slo-least-load", "slo-least-load-pulling", "pd", "least-ttft", "sticky", "lora-affinity",
+    "prefix-cache:2,least-request:1",
+]  # fmt: skip
+
+
+def test_every_strategy_serves_and_is_told(engines: Engines, route: Route):
+    """A strategy without its input names the substitute that decided, and the metrics say what was lacking."""
+    first, second = engines(answers, answers)
+    router = route(model("alpha", first, second))
+    addresses = {"alpha_alpha-1": first.address, "alpha_alpha-2": second.address}
+    for name in ALL:
+        answer = asked(router.port, strategy(name))
+        assert answer.status == 200, name
+        assert answer.header("routing-strategy") in {*ALL, name.split(":")[0]}, name
+        assert answer.header("target-pod-ip") == addresses[answer.header("target-pod")]
+    assert asked(router.port, strategy("session-affinity")).header("routing-strategy") == "least-ttft"
+    assert 'switchyard_strategy_shortfalls_total{strategy="session-affinity",reason="no_session"} 2' in router.metrics()
+    assert 'switchyard_replica_choices_total{strategy="random"}' in router.metrics()
+    router.wait_until_idle()
+
+
+def test_nothing_is_told_of_the_replica_unless_a_strategy_is_wanted(engines: Engines, make: Maker):
+    first, second = engines(answers, answers)
+    router = make.router("-c", str(make.file(document(model("alpha", first, second)))))
+    answer = asked(router.port)
+    for name in ["routing-strategy", "target-pod", "target-pod-ip", "x-session-id"]:
+        assert answer.header(name) is None
+    router.wait_for(r'"strategy":"least-ttft"', lambda: router.output)
+
+
+def test_a_strategy_that_is_not_known_is_refused_with_the_nearest(engines: Engines, route: Route):
+    (first,) = engines(answers)
+    router = route(model("alpha", first))
+    answer = asked(router.port, strategy("least-requets"))
+    assert answer.status == 400
+    error = answer.json()["error"]
+    assert (error["type"], error["param"], error["code"]) == (
+        "invalid_request_error",
+        "routing-strategy",
+        "invalid_routing_strategy",
+    )
+    assert "did you mean least-request?" in error["message"]
+    assert answer.header("x-error-routing") == "true"
+    assert not first.calls
+    router.wait_until_idle()
+
+
+@pytest.mark.parametrize("generation", ["0.4", "latest"])
+def test_a_configured_strategy_is_told_in_the_fields_of_a_generation(
+    engines: Engines, route: Route, generation: str
+):
+    (first,) = engines(answers)
+    router = route(
+        model("alpha", first, balancing={"strategy": "least-request"}), gateway={"aibrix_compat": generation}
+    )
+    answer = asked(router.port)
+    assert answer.header("routing-strategy") == "least-request"
+    if generation == "0.4":
+        assert answer.header("target-pod") == first.address
+        assert answer.header("target-pod-ip") is None
+    else:
+        assert answer.header("target-pod") == "alpha_alpha-1"
+        assert answer.header("target-pod-ip") == first.address
+
+
+def test_a_locked_strategy_holds_whatever_is_asked_for(engines: Engines, route: Route):
+    (first,) = engines(answers)
+    router = route(model("alpha", first, balancing={"locked_strategy": "random"}))
+    assert asked(router.port, strategy("least-request")).header("routing-strategy") == "random"
+
+
+def test_a_profile_brings_its_strategy(engines: Engines, route: Route):
+    (first,) = engines(answers)
+    balancing = {"profiles": {"chat": "sticky", "bulk": "throughput"}, "default_profile": "chat"}
+    router = route(model("alpha", first, balancing=balancing))
+    answer = asked(router.port, "Config-Profile: bulk")
+    assert answer.header("x-aibrix-config-profile") == "bulk"
+    # The engine tells no throughput.
+    assert answer.header("routing-strategy") == "least-request"
+    assert asked(router.port).header("x-aibrix-config-profile") == "chat"
+
+
+def test_a_session_stays_on_its_replica(engines: Engines, route: Route):
+    three = engines(answers, answers, answers)
+    router = route(model("alpha", *three))
+    for index, engine in enumerate(three):
+        # As AIBrix names a replica, and then as it is named here.
+        session = b64encode(engine.address.encode()).decode()
+        for _ in range(4):
+            answer = asked(router.port, strategy("session-affinity"), f"X-Session-Id: {session}")
+            assert answer.json()["engine"] == engine.name
+            session = answer.header("x-session-id")
+            assert engine.address not in session
+        key = f"X-AIBrix-Session-Key: conversation-{index}"
+        assert len({asked(router.port, strategy("session-affinity"), key).json()["engine"] for _ in range(6)}) == 1
+
+
+def test_a_long_prompt_comes_back_to_the_replica_that_read_it(engines: Engines, route: Route):
+    four = engines(*[answers] * 4)
+    router = route(model("alpha", *four))
+    for number in range(6):
+        words = f"Story {number}. " + "Once upon a time there was a router. " * 200
+        body = json.dumps({"model": "alpha", "messages": [{"role": "user", "content": words}]})
+        assert len({asked(router.port, body=body).json()["engine"] for _ in range(5)}) == 1
+    router.wait_until_idle()
+
+
+@pytest.mark.parametrize("name", ["least-request", "least-ttft"])
+def test_simultaneous_requests_spread_evenly(engines: Engines, route: Route, name: str):
+    """256 requests at once on 4 idle replicas: 64 each, for picking and counting are one step."""
+    gate = Gate()
+    four = engines(*[gate] * 4)
+    router = route(model("alpha", *four))
+    connections = [wire.Connection(router.port) for _ in range(256)]
+    request = wire.request(CHAT, ask(), headers=(strategy(name),))
+    for connection in connections:
+        connection.send(request)
+    poll(lambda: sum(len(engine.calls) for engine in four) == 256, "all requests are at engines")
+    gate.opened.set()
+    for connection in connections:
+        assert connection.read().status == 200
+        connection.close()
+    assert [len(engine.calls) for engine in four] == [64] * 4
+    router.wait_until_idle()
+
+
+def test_weights_share_traffic(engines: Engines, route: Route):
+    first, second = engines(answers, answers)
+    router = route(model("alpha", first, second, weights=[3, 1]))
+    seen = Counter(asked(router.port, strategy("random")).json()["engine"] for _ in range(400))
+    assert 240 <= seen[first.name] <= 360, seen
+
+
+def test_what_answers_say_of_their_tokens_is_logged(engines: Engines, make: Maker):
+    usage = {
+        "prompt_tokens": 12,
+        "completion_tokens": 34,
+        "prompt_tokens_details": {"cached_tokens": 5},
+    }
+
+    def whole(call: Call) -> bool:
+        call.read_body()
+        return call.answer(json.dumps({"usage": usage}).encode())
+
+    def streamed(call: Call) -> bool:
+        call.read_body()
+        call.send(b"HTTP/1.1 200 OK\r\ncontent-type: text/event-stream\r\ntransfer-encoding: chunked\r\n\r\n")
+        event = f"data: {json.dumps({'choices': [], 'usage': usage})}\n\n".encode()
+        events = [b'data: {"usage":null}\n\n', event, b"data: [DONE]\n\n"]
+        chunks = b"".join(b"%x\r\n%s\r\n" % (len(part), part) for part in events) + b"0\r\n\r\n"
+        # However the network cuts them.
+        for start in range(0, len(chunks), 11):
+            call.send(chunks[start : start + 11])
+        return True
+
+    for script, stream in [(whole, False), (streamed, True)]:
+        (first,) = engines(script)
+        router = make.router("-c", str(make.file(document(model("alpha", first)))))
+        assert asked(router.port, body=ask(stream=stream)).status == 200
+        found = router.wait_for(r"\{.*\"event\":\"request\".*\}", lambda: router.output)
+        line = json.loads(found.group(0))
+        assert (line["prompt_tokens"], line["cached_tokens"], line["completion_tokens"]) == (12, 5, 34)
+
+
+def test_a_bad_strategy_in_a_file_is_told_with_its_place(make: Maker):
+    file = make.file(document(model("alpha", "127.0.0.1:1", balancing={"strategy": "least-requets"})))
+    checked = run("config", "check", str(file))
+    assert checked.returncode == 1
+    assert 'config-1.yaml:1:' in checked.stderr
+    assert 'model "alpha": routing strategy "least-requets" is not known; did you mean least-request?' in checked.stderr

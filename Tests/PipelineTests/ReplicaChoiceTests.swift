@@ -1,0 +1,153 @@
+import Balancing
+import ChatProtocols
+import Fleet
+import RouterConfig
+import Testing
+
+@testable import Pipeline
+
+@Suite("Choosing a replica for a request")
+struct ReplicaChoiceTests {
+  private let model = PipelineFixture.model
+
+  /// The guide's sample with `count` replicas, and what a change makes of how they are picked.
+  private func snapshot(
+    replicas count: Int = 4, _ change: (inout BalancingSettings) -> Void = { _ in }
+  ) throws -> RoutingSnapshot {
+    try PipelineFixture.snapshot { document in
+      document.providers.models[0].backends = (1...count).map {
+        BackendReference(name: "replica-\($0)", host: "10.0.0.\($0)", port: 8000)
+      }
+      change(&document.providers.models[0].balancing)
+    }
+  }
+
+  private func wish(_ snapshot: RoutingSnapshot, _ fields: [String: String] = [:]) throws -> ReplicaWish {
+    let balancing = try #require(snapshot.balancing(ofModel: model))
+    let placements = try #require(snapshot.fleet.model(named: model)).placements
+    return try ReplicaWish(balancing.strategies, among: placements) { fields["\($0)"] }
+  }
+
+  @Test("what holds: locked, header, profile, the model's own, least-ttft")
+  func precedence() throws {
+    let plain = try wish(snapshot())
+    #expect(plain.strategy.description == "least-ttft" && plain.isStandard && !plain.isTold)
+    let asked = try wish(snapshot(), ["routing-strategy": "random"])
+    #expect(asked.strategy.description == "random" && asked.isTold && !asked.isStandard)
+    let configured = try snapshot { settings in
+      settings.strategy = "least-request"
+      settings.profiles = ["chat": "sticky", "bulk": "throughput:2,least-request:1"]
+      settings.defaultProfile = "chat"
+    }
+    #expect(try wish(configured).strategy.description == "sticky")
+    #expect(try wish(configured).profile == "chat")
+    #expect(try wish(configured, ["config-profile": "bulk"]).strategy.description == "throughput:2,least-request:1")
+    #expect(try wish(configured, ["config-profile": "nobody"]).strategy.description == "sticky")
+    #expect(try wish(configured, ["routing-strategy": "random"]).strategy.description == "random")
+    let locked = try snapshot { $0.lockedStrategy = "power-of-two" }
+    #expect(try wish(locked, ["routing-strategy": "nonsense"]).strategy.description == "power-of-two")
+    #expect(throws: RoutingStrategyError.self) { try wish(snapshot(), ["routing-strategy": "nonsense"]) }
+  }
+
+  @Test("a strategy of the document that means nothing is told with its place")
+  func badSetting() {
+    #expect {
+      try snapshot { $0.profiles = ["chat": "least-requst"] }
+    } throws: { error in
+      "\(error)".contains("providers.models[0].balancing.profiles.chat")
+        && "\(error)".contains("did you mean least-request")
+    }
+  }
+
+  @Test("a session comes back to its replica, by our identifier, by AIBrix's, or by its key")
+  func sessions() throws {
+    let snapshot = try snapshot()
+    let placements = try #require(snapshot.fleet.model(named: model)).placements
+    let third = placements[2].replica
+    for id in [SessionID.of(third), "MTAuMC4wLjM6ODAwMA=="] {
+      let wish = try wish(snapshot, ["routing-strategy": "session-affinity", "x-session-id": id])
+      #expect(wish.session?.replica == third.id, "\(id)")
+    }
+    let key = try wish(snapshot, ["routing-strategy": "session-affinity", "x-aibrix-session-key": "mine"])
+    #expect(key.session == SessionKey("mine"))
+    // Strategies that know no sessions look for none.
+    #expect(try wish(snapshot, ["x-session-id": SessionID.of(third)]).session == nil)
+  }
+
+  @Test("a prompt's blocks: a conversation that grows keeps those it had, a routed system prompt counts")
+  func promptBlocks() throws {
+    let long = String(repeating: "All happy families are alike. ", count: 60)
+    func message(_ role: String, _ text: String) -> String { #"{"role":"\#(role)","content":"\#(text)"}"# }
+    func hashes(_ messages: [String], model: String) throws -> [UInt64] {
+      let body = Array(#"{"model":"\#(model)","messages":[\#(messages.joined(separator: ","))]}"#.utf8)
+      return try body.withUnsafeBytes { bytes in
+        let plan = try PipelineFixture.pipeline().plan(
+          body: bytes, endpoint: .chatCompletions, snapshot: PipelineFixture.guide.get())
+        var blocks = PromptBlocks()
+        blocks.begin(seed: 1)
+        plan.append(to: &blocks, body: bytes)
+        return Array(blocks.hashes)
+      }
+    }
+    let first = try hashes([message("user", long)], model: model)
+    let grown = try hashes([message("user", long), message("assistant", "Yes."), message("user", long)], model: model)
+    #expect(first.count == 3)
+    #expect(grown.starts(with: first) && grown.count == 7)
+    // The same words from another role are another prompt.
+    #expect(try hashes([message("assistant", long)], model: model)[0] != first[0])
+    // MoM's decision puts a system prompt before them.
+    #expect(try hashes([message("user", long)], model: "MoM")[0] != first[0])
+  }
+
+  @Test("a choice counts on the replica until it is settled, once; its prompt is found again there")
+  func accounts() throws {
+    let snapshot = try snapshot(replicas: 2)
+    let balancing = try #require(snapshot.balancing(ofModel: model))
+    let placements = try #require(snapshot.fleet.model(named: model)).placements
+    let long = String(repeating: "All happy families are alike. ", count: 200)
+    let body = Array(PipelineFixture.request(long, model: model).utf8)
+    var chooser = ReplicaChooser(index: snapshot.index)
+    var random = SystemRandomNumberGenerator()
+    try body.withUnsafeBytes { bytes in
+      let plan = try PipelineFixture.pipeline().plan(
+        body: bytes, endpoint: .chatCompletions, snapshot: snapshot)
+      var last: Int?
+      for round in 0..<4 {
+        let choice = chooser.choose(
+          among: placements, by: try wish(snapshot), of: balancing, prompt: .init(plan: plan, body: bytes),
+          adapter: nil, excluding: ReplicaSet(), now: UInt64(round) * 1_000_000_000, random: &random)
+        let index = try #require(choice.choice.index)
+        if let last { #expect(index == last, "round \(round): the prompt is cached there") }
+        last = index
+        let account = AttemptAccount(choice, on: placements[index].replica)
+        #expect(account.strategy == .leastTTFT)
+        #expect((account.cachedBlocks > 0) == (round > 0))
+        #expect(placements[index].replica.load.inFlight == 1)
+        account.firstToken(isStreamed: true, now: UInt64(round) * 1_000_000_000 + 1_000)
+        account.settle(now: UInt64(round) * 1_000_000_000 + 2_000)
+        account.settle(now: UInt64(round) * 1_000_000_000 + 3_000)
+        account.firstToken(isStreamed: true, now: UInt64(round) * 1_000_000_000 + 4_000)
+        let left = placements[index].replica.load.state
+        #expect(left.inFlight == 0 && left.prefilling == 0 && left.work == 0)
+      }
+    }
+  }
+
+  @Test("an adapter's request goes by lora-affinity unless a strategy is asked for")
+  func adapters() throws {
+    let snapshot = try snapshot()
+    let balancing = try #require(snapshot.balancing(ofModel: model))
+    let placements = try #require(snapshot.fleet.model(named: model)).placements
+    placements[2].replica.adapters.insert(BlockHash.hash("my-lora"))
+    var chooser = ReplicaChooser(index: snapshot.index)
+    var random = SystemRandomNumberGenerator()
+    func choose(_ fields: [String: String]) throws -> ReplicaChoice {
+      chooser.choose(
+        among: placements, by: try wish(snapshot, fields), of: balancing, prompt: nil, adapter: "my-lora",
+        excluding: ReplicaSet(), now: 1, random: &random
+      ).choice
+    }
+    for _ in 0..<8 { #expect(try choose([:]).index == 2) }
+    #expect(try choose(["routing-strategy": "random"]).decided == .random)
+  }
+}
