@@ -105,7 +105,7 @@ let package = Package(
 
     .target(
       name: "Discovery",
-      dependencies: ["EngineClient", "RouterConfig", .product(name: "NIOCore", package: "swift-nio")]),
+      dependencies: ["EngineClient", "Fleet", "RouterConfig", .product(name: "NIOCore", package: "swift-nio")]),
 
     // Floor 4
     .executableTarget(
@@ -218,7 +218,7 @@ let package = Package(
       name: "TextEncoderTests", dependencies: ["CEmulatedKernels", "CTextKernels", "Seeded", "TextEncoder"],
       resources: [.copy("Fixtures")]),
     .testTarget(name: "MessagePackTests", dependencies: ["MessagePack"]),
-    .testTarget(name: "DiscoveryTests", dependencies: ["Discovery", "EngineClient", "RouterConfig"]),
+    .testTarget(name: "DiscoveryTests", dependencies: ["Discovery", "EngineClient", "Fleet", "RouterConfig"]),
     .testTarget(name: "FleetSimulatorTests", dependencies: ["Balancing", "Fleet", "FleetSimulator", "Seeded"]),
     .testTarget(
       name: "EngineClientTests",

@@ -162,9 +162,7 @@ public final class ModelBalancer: Sendable {
   /// An engine's metrics were read.
   public func scraped(_ metrics: EngineMetrics, of replica: Replica) {
     replica.metrics.publish(metrics, adapters: nil, prefilling: replica.load.state.prefilling)
-    if let tokens = replica.metrics.cacheTokens {
-      index.setCapacity(Int(min(tokens / tokensPerBlock, 1e9)), slot: replica.prefixSlot)
-    }
+    metricsPublished(of: replica)
   }
 
   /// Learns how many blocks an engine holds that does not say: fewer than thought when a prompt's blocks were gone that

@@ -16,7 +16,7 @@ public final class EndpointsFile: Sendable {
   public enum Outcome: Sendable, Equatable {
     case unchanged
     case loaded(EndpointsDocument, warnings: [ConfigurationProblem])
-    /// The reason names the file, the place and the way out.
+    /// The reason names the file and the place. What was read before stays.
     case refused(String)
   }
 
@@ -68,7 +68,7 @@ public final class EndpointsFile: Sendable {
       guard let stamp = source.stamp(path) else {
         if case .missing = state { return .unchanged }
         state = .missing
-        return .refused("\(path): the endpoints file does not exist or cannot be reached; what was read before stays")
+        return .refused("\(path): the endpoints file does not exist or cannot be reached")
       }
       if case .known(let last) = state, last == stamp { return .unchanged }
       return load(stamp, &state)
@@ -83,11 +83,12 @@ public final class EndpointsFile: Sendable {
 
   /// Looks at intervals until the task is cancelled.
   ///
-  /// - Parameter onOutcome: is called with every outcome but ``Outcome/unchanged``, on any thread.
-  public func watch(every interval: Duration = .seconds(1), onOutcome: @Sendable (Outcome) -> Void) async {
+  /// - Parameter onOutcome: is called with every outcome but ``Outcome/unchanged``, on any thread; the next look waits for
+  ///   it.
+  public func watch(every interval: Duration = .seconds(1), onOutcome: @Sendable (Outcome) async -> Void) async {
     while !Task.isCancelled {
       let outcome = check()
-      if outcome != .unchanged { onOutcome(outcome) }
+      if outcome != .unchanged { await onOutcome(outcome) }
       try? await Task.sleep(for: interval)
     }
   }
@@ -95,7 +96,7 @@ public final class EndpointsFile: Sendable {
   private func load(_ stamp: FileStamp, _ state: inout State) -> Outcome {
     guard let bytes = source.read(path) else {
       state = .known(stamp)
-      return .refused("\(path): the endpoints file cannot be read by this user; what was read before stays")
+      return .refused("\(path): the endpoints file cannot be read by this user")
     }
     guard source.stamp(path) == stamp else {
       state = .unknown

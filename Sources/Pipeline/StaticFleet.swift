@@ -11,21 +11,25 @@ public enum StaticFleet {
   public static func build(
     _ document: RouterDocument, previous: FleetSnapshot? = nil, adapters: [String: [String: Set<String>]] = [:]
   ) -> (fleet: FleetSnapshot, problems: [String]) {
-    var replicas = previous?.replicas ?? []
+    var replicas: [Address: Replica] = [:]
+    for replica in previous?.replicas ?? [] {
+      replicas[Address(host: replica.host, port: replica.port, usesTLS: replica.usesTLS)] = replica
+    }
+    var usedIDs: Set<Int> = []
     var nextID = previous?.nextReplicaID ?? 0
     var used: [Replica] = []
     var problems: [String] = []
     func replica(_ backend: BackendReference) -> Replica {
-      if let known = replicas.first(where: {
-        $0.host == backend.host && $0.port == backend.port && $0.usesTLS == backend.usesTLS
-      }) {
-        if !used.contains(where: { $0 === known }) { used.append(known) }
+      let address = Address(host: backend.host, port: backend.port, usesTLS: backend.usesTLS)
+      if let known = replicas[address] {
+        if usedIDs.insert(known.id).inserted { used.append(known) }
         return known
       }
       let new = Replica(
         id: nextID, name: backend.name, host: backend.host, port: backend.port, usesTLS: backend.usesTLS)
       nextID += 1
-      replicas.append(new)
+      replicas[address] = new
+      usedIDs.insert(new.id)
       used.append(new)
       return new
     }
@@ -51,6 +55,12 @@ public enum StaticFleet {
         policy: ModelPolicy(model.reliability))
     }
     return (FleetSnapshot(models: models, replicas: used, replacing: previous), problems)
+  }
+
+  private struct Address: Hashable {
+    var host: String
+    var port: Int
+    var usesTLS: Bool
   }
 
   private static func role(_ backend: BackendReference) -> PlacementRole {

@@ -1,4 +1,4 @@
-/// What the gateway takes on at most, whatever the model: `global.gateway`.
+/// What the gateway takes on and keeps at most, whatever the model, and where more of its fleet is told: `global.gateway`.
 ///
 /// Durations are whole microseconds of at most a year; nil is no limit.
 public struct GatewayLimits: Sendable, Equatable {
@@ -24,13 +24,15 @@ public struct GatewayLimits: Sendable, Equatable {
   public var compatibility: AIBrixCompatibility
   /// Blocks of prompts that the index of what replicas have cached remembers, all models together.
   public var prefixBlocks: Int
+  /// The path of an endpoints file (``EndpointsDocument``) whose engines join the document's; nil when there is none.
+  public var endpointsFile: String?
 
   public init(
     maxRequests: Int = 10_000, maxBufferedBytes: Int = 1 << 30, maxConnections: Int = 10_000,
     bodyLimit: Int = 64 << 20, uploadLimit: Int = 1 << 30, drainTimeout: Duration = .seconds(30),
     clientIdleTimeout: Duration? = .seconds(75), requestReadTimeout: Duration? = .seconds(60),
     priorityHeader: String = "x-request-priority", compatibility: AIBrixCompatibility = .v04,
-    prefixBlocks: Int = 1_000_000
+    prefixBlocks: Int = 1_000_000, endpointsFile: String? = nil
   ) {
     self.maxRequests = maxRequests
     self.maxBufferedBytes = maxBufferedBytes
@@ -43,5 +45,6 @@ public struct GatewayLimits: Sendable, Equatable {
     self.priorityHeader = priorityHeader
     self.compatibility = compatibility
     self.prefixBlocks = prefixBlocks
+    self.endpointsFile = endpointsFile
   }
 }

@@ -92,6 +92,10 @@ public struct BackendReference: Sendable, Equatable {
   /// The environment variable that ``credential`` comes from, when it comes from one; set even while the variable is
   /// not. Written documents name it in place of the secret.
   public var credentialEnvironmentName: String?
+  /// Where its metrics are; nil is ``port``.
+  public var metricsPort: Int?
+  /// Where its KV events are; nil means that they are not listened to.
+  public var cacheEvents: CacheEventEndpoints?
   /// What the endpoints file says of it; nil for backends of the document.
   public var endpoint: EndpointDetails?
 

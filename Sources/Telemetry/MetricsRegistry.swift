@@ -11,7 +11,7 @@ public final class MetricsRegistry: Sendable {
   private enum Child: Sendable {
     case counter(Counter)
     case histogram(Histogram)
-    case gauge(@Sendable () -> Double)
+    case gauge(@Sendable () -> Double?)
   }
 
   private struct Family: Sendable {
@@ -46,9 +46,10 @@ public final class MetricsRegistry: Sendable {
     }
   }
 
-  /// A number that is read when somebody asks. A later call with the same labels replaces the earlier one.
+  /// A number that is read when somebody asks; nil while it is unknown, which is shown by leaving it out. A later call with
+  /// the same labels replaces the earlier one.
   public func gauge(
-    _ name: String, help: String, labels: [(String, String)] = [], read: @escaping @Sendable () -> Double
+    _ name: String, help: String, labels: [(String, String)] = [], read: @escaping @Sendable () -> Double?
   ) {
     families.withLock { families in
       let key = Self.admit(name, help, "gauge", labels, &families)
@@ -103,7 +104,7 @@ public final class MetricsRegistry: Sendable {
       for (labels, child) in family.children.sorted(by: { $0.key < $1.key }) {
         switch child {
         case .counter(let counter): text += Self.line(name, labels, "\(counter.value)")
-        case .gauge(let read): text += Self.line(name, labels, Self.number(read()))
+        case .gauge(let read): if let value = read() { text += Self.line(name, labels, Self.number(value)) }
         case .histogram(let histogram):
           let (cumulative, sum) = histogram.snapshot
           let prefix = labels.isEmpty ? "" : labels + ","

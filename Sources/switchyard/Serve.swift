@@ -1,4 +1,5 @@
 import ArgumentParser
+import Discovery
 import EngineClient
 import Fleet
 import Foundation
@@ -19,14 +20,21 @@ struct Serve: AsyncParsableCommand {
       Examples:
         switchyard serve -c deploy/samples/aibrix.yaml
         switchyard serve --engine http://localhost:8000 --engine http://localhost:8001
+        switchyard serve --endpoints endpoints.yaml
         switchyard serve -c deploy/samples/aibrix.yaml --ext-proc :50051 --decide both
-      SIGHUP reads the configuration again; SIGTERM finishes what runs and stops.
+      SIGHUP reads the configuration and the endpoints file again, which is also read when it changes; SIGTERM finishes
+      what runs and stops.
       """)
 
   @Option(name: [.short, .customLong("config")], help: "The configuration, or a Helm values file with config:.")
   var config: String?
   @Option(help: "An engine, as http://HOST:PORT; may be given several times. Models are learnt from it.")
   var engine: [String] = []
+  @Option(
+    help: ArgumentHelp(
+      "A file of engines by model, as AIBrix's standalone mode reads it; they join the configuration's.",
+      valueName: "file"))
+  var endpoints: String?
   @Option(help: "Listen here instead of at the configuration's listeners: HOST:PORT. Port 0 lets the kernel choose.")
   var listen: [String] = []
   @Option(help: "Serve the management API here: HOST:PORT (default: as configured, else 127.0.0.1:8081).")
@@ -36,8 +44,10 @@ struct Serve: AsyncParsableCommand {
   @Flag(inversion: .prefixedNo, help: "Write one line a request to standard output.") var accessLog = true
 
   func validate() throws {
-    guard (config == nil) != engine.isEmpty else {
-      throw ValidationError("Give a configuration (-c FILE) or engines (--engine http://HOST:PORT), one of the two.")
+    let isFromFiles = config != nil || endpoints != nil
+    guard isFromFiles == engine.isEmpty else {
+      throw ValidationError(
+        "Give files (-c FILE, --endpoints FILE or both) or engines (--engine http://HOST:PORT), one of the two.")
     }
     guard (1...256).contains(loops) else { throw ValidationError("--loops must be 1 to 256.") }
   }
@@ -46,7 +56,10 @@ struct Serve: AsyncParsableCommand {
     let begin = ContinuousClock.now
     signal(SIGPIPE, SIG_IGN)
     let document = try await loadDocument()
-    let server = try Server(document: document, loops: loops, writesAccessLog: accessLog)
+    let endpointsFile = (endpoints ?? document.global.gateway.endpointsFile).map { EndpointsFile(path: $0) }
+    let server = try Server(
+      ServedConfiguration(base: document, endpoints: try await endpointsFile?.first()), endpointsFile: endpointsFile,
+      loops: loops, writesAccessLog: accessLog)
     let extProc = try behindEnvoy.listener()
     let places =
       try listen.isEmpty && extProc == nil
@@ -59,15 +72,13 @@ struct Serve: AsyncParsableCommand {
           name: "management", address: document.global.managementAddress, port: document.global.managementPort),
       extProc: extProc, extProcSettings: behindEnvoy.settings)
     StandardError.write("ready in \(ContinuousClock.now - begin)")
-    let file = config
-    await server.serve(reload: {
-      guard let file else { return nil }
-      return try ConfigurationFile.load(file).document
-    })
+    let reload = config.map { file in { @Sendable in try ConfigurationFile.load(file).document } }
+    await server.serve(reload: reload)
   }
 
   private func loadDocument() async throws -> RouterDocument {
     if let config { return try ConfigurationFile.load(config).document }
+    guard !engine.isEmpty else { return RouterDocument() }
     let made = try await DefaultConfigurationMaker.make(engines: engine, listener: nil)
     StandardError.write("no configuration given; from what the engines serve:")
     for line in made.decisions { StandardError.write("• \(line)") }

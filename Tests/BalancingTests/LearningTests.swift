@@ -201,6 +201,32 @@ import Testing
     #expect(fixture.index.capacity(slot: 0) == 1_250)
   }
 
+  @Test("metrics that the scraper published set the cache's size and the shared estimate")
+  func publishedCapacity() throws {
+    let fixture = try BalancingFixture(1)
+    let replica = fixture.placements[0].replica
+    var metrics = EngineMetrics()
+    (metrics.scrapedAt, metrics.cacheBlocks, metrics.cacheBlockTokens) = (1, 10_000, 16)
+    replica.metrics.publish(metrics, adapters: nil)
+    fixture.balancer.metricsPublished(of: replica)
+    #expect(fixture.index.capacity(slot: 0) == 1_250)
+    // Metrics go before what is seen to be held.
+    fixture.balancer.cacheHolds(tokens: 1_000_000, on: replica)
+    #expect(fixture.index.capacity(slot: 0) == 1_250)
+  }
+
+  @Test("a cache that is seen to hold more than thought is as large at least, and never smaller for holding less")
+  func seenCapacity() throws {
+    let fixture = try BalancingFixture(1)
+    let replica = fixture.placements[0].replica
+    fixture.balancer.cacheHolds(tokens: 128_000, on: replica)
+    #expect(fixture.index.capacity(slot: 0) == PrefixIndex.assumedCapacity)
+    fixture.balancer.cacheHolds(tokens: 1_280_000, on: replica)
+    #expect(fixture.index.capacity(slot: 0) == 10_000)
+    fixture.balancer.cacheHolds(tokens: 0, on: replica)
+    #expect(fixture.index.capacity(slot: 0) == 10_000)
+  }
+
   @Test("a user's tokens fade by half in each half-life, and an answer's count twice")
   func users() {
     let users = UserTokens()

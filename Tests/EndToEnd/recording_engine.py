@@ -156,8 +156,8 @@ class ListeningEngine:
 
 
 class RecordingEngine(ListeningEngine):
-    """Answers probes as engines do, and every other request as its script does, which returns whether the connection
-    stays open. The script may be exchanged at any moment."""
+    """Answers probes as engines do, scrapes without metrics, and every other request as its script does, which returns
+    whether the connection stays open. The script may be exchanged at any moment."""
 
     def __init__(self, name: str = "engine", script: Script = answers):
         self.name = name
@@ -177,7 +177,7 @@ class RecordingEngine(ListeningEngine):
         try:
             with accepted:
                 while (call := Call(self, accepted, rest)).read_request():
-                    if call.target in ("/health", "/v1/models"):
+                    if call.target in ("/health", "/v1/models", "/metrics", "/prometheus/metrics"):
                         self.silent.discard(port)
                         call.answer(b'{"object":"list","data":[]}')
                         continue

@@ -22,8 +22,8 @@ PLAIN = f"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: {
 
 
 class ScriptedEngine(ListeningEngine):
-    """Answers /health and /v1/models as engines do, and every POST as its script does, which writes to the socket that
-    it is given and returns whether the connection stays open."""
+    """Answers /health and /v1/models as engines do, has no metrics, and answers every POST as its script does, which
+    writes to the socket that it is given and returns whether the connection stays open."""
 
     def __init__(self, script: Callable[[socket.socket, int], bool]):
         self._script = script
@@ -49,6 +49,9 @@ class ScriptedEngine(ListeningEngine):
                     body = reader.read(length)
                     if head.startswith(b"GET /health"):
                         accepted.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n")
+                        continue
+                    if head.startswith((b"GET /metrics", b"GET /prometheus/metrics")):
+                        accepted.sendall(b"HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\n\r\n")
                         continue
                     if head.startswith(b"GET /v1/models"):
                         accepted.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n%s" % (len(MODELS), MODELS))

@@ -17,7 +17,7 @@ private final class StoredRecord: CacheEventSink {
   }
 
   func removed(replica: Int, hashes: [UInt64], medium: CacheMedium) {}
-  func cleared(replica: Int) {}
+  func cleared(replica: Int, because reason: CacheClearing) {}
 
   var all: [StoredBlocks] { entries.withLock { $0 } }
   func waits(milliseconds: Int) -> Bool { arrived.wait(timeout: .now() + .milliseconds(milliseconds)) == .timedOut }

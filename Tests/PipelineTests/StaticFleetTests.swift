@@ -72,6 +72,15 @@ import Testing
     #expect(ids == [0, 1, 2, 3, 4, 5])
   }
 
+  @Test("what an endpoints file says of prefill and decode stands at the placements")
+  func roles() throws {
+    let (endpoints, _) = try EndpointsDocument.load(
+      Array("models: [{name: m, rolesets: [{name: s, prefill: [\"p:1\"], decode: [\"d:1\"]}]}]\n".utf8), file: "e.yaml")
+    let placements = StaticFleet.build(document([]).adding(endpoints)).fleet.models[0].placements
+    #expect(placements.map(\.role) == [.prefill, .decode])
+    #expect(placements.map(\.group) == ["s", "s"])
+  }
+
   @Test("an engine knows the model by the id of its type, else the provider's, else its name")
   func upstreamNames() {
     let external = ["sglang": "org/model-sg"]

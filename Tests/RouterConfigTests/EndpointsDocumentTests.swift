@@ -45,6 +45,12 @@ private struct BadFile: CustomTestStringConvertible {
       text: "models:\n  - name: a\n    endpoints:\n      - {address: \"h:1\", weight: -1}\n",
       message: "endpoints[0].weight must be a whole number between 0 and 1000000, not -1"),
     BadFile(
+      text: "models:\n  - name: a\n    endpoints:\n      - {address: \"h:1\", kv_events: true}\n",
+      message: "endpoints[0].kv_events must be a mapping, not true; write kv_events: {} for the usual ports"),
+    BadFile(
+      text: "models:\n  - name: a\n    endpoints:\n      - {address: \"h:1\", kv_events: {endpoint: h}}\n",
+      message: "kv_events.endpoint must be an endpoint of ZeroMQ, not \"h\"; write tcp://host:port"),
+    BadFile(
       text: "models:\n  - name: a\n    endpoints:\n      - [h]\n",
       message: "endpoints[0] must be host:port or a mapping, not a list"),
     BadFile(
@@ -111,6 +117,34 @@ struct EndpointsDocumentTests {
     #expect(first.labels == ["tier": "gold", "zone": "a"])
     #expect(document.models[0].endpoints[1].labels == ["tier": "gold", "zone": "b"])
     #expect(document.adapterHolders == ["llama": ["sql": ["gpu-8.example:8443"]]])
+  }
+
+  @Test("KV events are listened to where a key or AIBrix's label says so")
+  func cacheEvents() throws {
+    let (document, warnings) = try load(
+      """
+      models:
+        - name: a
+          labels: {model.aibrix.ai/kv-events-enabled: "true", model.aibrix.ai/metric-port: 9100}
+          endpoints:
+            - h:1
+            - {address: "h:2", metrics_port: 9200, kv_events: {endpoint: "tcp://10.0.0.7:6000", replay_endpoint: none}}
+            - {address: "h:3", labels: {model.aibrix.ai/kv-events-enabled: "false", model.aibrix.ai/metric-port: x}}
+        - {name: b, endpoints: [{address: "[fd00::1]:1", kv_events: {replay_endpoint: "tcp://[fd00::1]:7"}}]}
+      """)
+    let endpoints = document.models.flatMap(\.endpoints)
+    #expect(
+      endpoints.map(\.cacheEvents) == [
+        CacheEventEndpoints(publisher: "tcp://h:5557", replay: "tcp://h:5558"),
+        CacheEventEndpoints(publisher: "tcp://10.0.0.7:6000", replay: nil),
+        nil,
+        CacheEventEndpoints(publisher: "tcp://[fd00::1]:5557", replay: "tcp://[fd00::1]:7"),
+      ])
+    #expect(endpoints.map(\.metricsPort) == [9_100, 9_200, nil, nil])
+    #expect(warnings.count == 1)
+    #expect(warnings.first?.description.contains("metric-port \"x\", which is no port") == true)
+    let backend = try #require(RouterDocument().adding(document).providers.models.first?.backends.first)
+    #expect(backend.metricsPort == 9_100 && backend.cacheEvents == endpoints[0].cacheEvents)
   }
 
   @Test("an empty list of models or endpoints is nothing to complain of")

@@ -49,7 +49,8 @@ let gatewayDocument = #"""
           min_idle_connections: 4
           connection_idle_timeout: 20s
           hedge_after: 800ms
-        backend_refs: [{endpoint: "m:8000"}]
+        backend_refs:
+          - {endpoint: "m:8000", metrics_port: 9000, kv_events: {endpoint: "tcp://m:6000", replay_endpoint: none}}
       - {name: n, backend_refs: [{endpoint: "n:8000"}]}
   routing: {}
   global:
@@ -63,4 +64,6 @@ let gatewayDocument = #"""
       client_idle_timeout: none
       request_read_timeout: 10s
       priority_header: X-Priority
+      prefix_blocks: 4000000
+      endpoints_file: fleet/endpoints.yaml
   """#

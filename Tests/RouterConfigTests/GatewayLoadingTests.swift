@@ -43,7 +43,10 @@ import Testing
           maxRequests: 500, maxBufferedBytes: 536_870_912, maxConnections: 600, bodyLimit: 8_388_608,
           uploadLimit: 2_147_483_648, drainTimeout: .seconds(120), clientIdleTimeout: nil,
           requestReadTimeout: .seconds(10),
-          priorityHeader: "x-priority"))
+          priorityHeader: "x-priority", prefixBlocks: 4_000_000, endpointsFile: "fleet/endpoints.yaml"))
+    let backends = document.providers.models.flatMap(\.backends)
+    #expect(backends.map(\.metricsPort) == [9_000, nil])
+    #expect(backends.map(\.cacheEvents) == [CacheEventEndpoints(publisher: "tcp://m:6000", replay: nil), nil])
   }
 
   @Test("what is left out has its default")
@@ -147,6 +150,22 @@ import Testing
       """)
     #expect(loaded.wasMigrated)
     #expect(loaded.document.providers.models[0].reliability.retryCount == 4)
+  }
+
+  @Test("an empty kv_events stands for the usual ports of the host")
+  func usualCacheEvents() throws {
+    let backends = try load(
+      """
+      providers:
+        models: [{name: m, backend_refs: [{endpoint: "h:1", kv_events: {}}, {endpoint: "[::1]:2", kv_events: {}}]}]
+      routing: {}
+      """
+    ).document.providers.models[0].backends
+    #expect(
+      backends.map(\.cacheEvents) == [
+        CacheEventEndpoints(publisher: "tcp://h:5557", replay: "tcp://h:5558"),
+        CacheEventEndpoints(publisher: "tcp://[::1]:5557", replay: "tcp://[::1]:5558"),
+      ])
   }
 
   @Test("the example of the reference loads without a warning")

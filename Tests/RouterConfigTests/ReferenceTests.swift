@@ -94,6 +94,7 @@ import Testing
       "global.gateway.body_limit": Quantity.text(ofBytes: global.gateway.bodyLimit),
       "global.gateway.upload_limit": Quantity.text(ofBytes: global.gateway.uploadLimit),
       "global.gateway.priority_header": global.gateway.priorityHeader,
+      "global.gateway.prefix_blocks": "\(global.gateway.prefixBlocks)",
     ]
     // Written as people say them, which need not be as the writer does.
     let durations: [String: Duration?] = [

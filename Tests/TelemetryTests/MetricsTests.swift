@@ -83,6 +83,14 @@ import Testing
     #expect(registry.counter("d", help: "D.", labels: [("user", "new")]).value == 0)
   }
 
+  @Test("a gauge that is unknown is left out")
+  func unknownGauge() {
+    let registry = MetricsRegistry()
+    registry.gauge("g", help: "G.", labels: [("a", "1")]) { nil }
+    registry.gauge("g", help: "G.", labels: [("a", "2")]) { 3 }
+    #expect(registry.exposition() == "# HELP g G.\n# TYPE g gauge\ng{a=\"2\"} 3\n")
+  }
+
   @Test("a gauge is read when somebody asks; a later one of the same labels takes its place")
   func gauges() {
     let registry = MetricsRegistry()

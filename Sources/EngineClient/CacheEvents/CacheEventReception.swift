@@ -65,7 +65,7 @@ struct CacheEventReception {
     }
     for id in replicas.keys where !ids.contains(id) {
       replicas[id] = nil
-      sink.cleared(replica: id)
+      sink.cleared(replica: id, because: .leftAlone)
     }
   }
 
@@ -155,10 +155,13 @@ struct CacheEventReception {
       case .apply(let batch): apply(batch, id)
       case .clear(let reason):
         switch reason {
-        case .restarted: statistics.restarts += 1
-        case .lost: statistics.losses += 1
+        case .restarted:
+          statistics.restarts += 1
+          sink.cleared(replica: id, because: .restarted)
+        case .lost:
+          statistics.losses += 1
+          sink.cleared(replica: id, because: .lost)
         }
-        sink.cleared(replica: id)
       case .replay(let from): startReplay(of: id, from: from, now: now)
       }
     }
@@ -189,7 +192,7 @@ struct CacheEventReception {
       switch event {
       case .stored(let blocks): sink.stored(replica: id, blocks: blocks)
       case .removed(let hashes, let medium): sink.removed(replica: id, hashes: hashes, medium: medium)
-      case .cleared: sink.cleared(replica: id)
+      case .cleared: sink.cleared(replica: id, because: .emptied)
       }
     }
   }

@@ -7,6 +7,21 @@ public protocol CacheEventSink: Sendable {
   func stored(replica: Int, blocks: StoredBlocks)
   /// Blocks are no longer on that medium of that replica; those of other replicas stay.
   func removed(replica: Int, hashes: [UInt64], medium: CacheMedium)
-  /// What the replica holds is unknown or nothing: it cleared its cache, began anew, or events were lost for good.
-  func cleared(replica: Int)
+  /// What the events told so far of a replica no longer holds.
+  func cleared(replica: Int, because reason: CacheClearing)
+}
+
+/// Why what was told of an engine's cache no longer holds.
+public enum CacheClearing: Sendable, Equatable {
+  /// The engine said that it emptied its cache.
+  case emptied
+  /// The engine began anew: its cache is empty.
+  case restarted
+  /// Events are lost for good, among which removals may be: what it holds is unknown.
+  case lost
+  /// It is no longer listened to: what it holds is unknown.
+  case leftAlone
+
+  /// Whether the cache holds nothing, rather than something that is not known.
+  public var isEmpty: Bool { self == .emptied || self == .restarted }
 }

@@ -78,6 +78,8 @@ public final class MetricsScraper: Sendable {
   private let memories = Mutex<[Int: Memory]>([:])
   /// Called from any thread.
   private let onEvent: @Sendable (Event) -> Void
+  /// Called from any thread when a replica's numbers were published.
+  private let onPublish: @Sendable (Replica) -> Void
 
   /// - Parameters:
   ///   - concurrency: scrapes at the same time, at most.
@@ -86,7 +88,8 @@ public final class MetricsScraper: Sendable {
   public init(
     client: EngineHTTPClient, concurrency: Int = 32, timeout: TimeAmount = .seconds(2),
     window: UInt64 = 60_000_000_000, pace: ScrapePace = ScrapePace(),
-    onEvent: @escaping @Sendable (Event) -> Void = { _ in }
+    onEvent: @escaping @Sendable (Event) -> Void = { _ in },
+    onPublish: @escaping @Sendable (Replica) -> Void = { _ in }
   ) {
     self.client = client
     precondition(concurrency >= 2)
@@ -94,6 +97,7 @@ public final class MetricsScraper: Sendable {
     self.window = window
     self.pace = pace
     self.onEvent = onEvent
+    self.onPublish = onPublish
     slots = ScrapeSlots(concurrency - max(1, concurrency / 4))
     failingSlots = ScrapeSlots(max(1, concurrency / 4))
   }
@@ -187,6 +191,7 @@ public final class MetricsScraper: Sendable {
       case .failure(let failure): missed(failure, of: target, at: now, &memory, &events)
       }
     memories.withLock { $0[target.replica.id] = memory }
+    if case .success = result { onPublish(target.replica) }
     for kind in events { onEvent(Event(replica: target.replica, kind: kind)) }
     return pause
   }

@@ -3,17 +3,13 @@ public struct EndpointDetails: Sendable, Equatable {
   public var role: EndpointsDocument.Role
   /// Endpoints that hand their caches to one another; nil outside rolesets.
   public var roleset: String?
-  /// Where its metrics are; nil is the backend's own port.
-  public var metricsPort: Int?
   public var labels: [String: String]
 
   public init(
-    role: EndpointsDocument.Role = .both, roleset: String? = nil, metricsPort: Int? = nil,
-    labels: [String: String] = [:]
+    role: EndpointsDocument.Role = .both, roleset: String? = nil, labels: [String: String] = [:]
   ) {
     self.role = role
     self.roleset = roleset
-    self.metricsPort = metricsPort
     self.labels = labels
   }
 }

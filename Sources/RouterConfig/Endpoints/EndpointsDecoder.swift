@@ -127,6 +127,7 @@ struct EndpointsDecoder {
       endpoint.roleset = roleset
       endpoint.adapters = model.adapters + endpoint.adapters.filter { !model.adapters.contains($0) }
       endpoint.labels.merge(labels) { own, _ in own }
+      applyLabels(to: &endpoint, at: elementPath)
       endpoints.append(endpoint)
     }
     return endpoints
@@ -140,7 +141,8 @@ struct EndpointsDecoder {
       }
       return address(node, at: path)
     }
-    checkKeys(of: node, among: ["address", "name", "weight", "metrics_port", "adapters", "labels"], at: path)
+    checkKeys(
+      of: node, among: ["address", "name", "weight", "metrics_port", "kv_events", "adapters", "labels"], at: path)
     guard let place = node["address"] else {
       log.error(path + .key("address"), .predicate("is missing"), at: node.location)
       return nil
@@ -153,9 +155,39 @@ struct EndpointsDecoder {
     if let port = node["metrics_port"] {
       endpoint.metricsPort = integer(port, in: 1...65_535, at: path + .key("metrics_port"))
     }
+    if let events = node["kv_events"] {
+      endpoint.cacheEvents = cacheEvents(events, host: endpoint.host, at: path + .key("kv_events"))
+    }
     endpoint.adapters = texts(node["adapters"], at: path + .key("adapters"))
     endpoint.labels = textMap(node["labels"], at: path + .key("labels"))
     return endpoint
+  }
+
+  private mutating func cacheEvents(
+    _ node: DocumentNode, host: String, at path: DocumentPath
+  ) -> CacheEventEndpoints? {
+    guard node.entries != nil else {
+      log.error(
+        path, .predicate("must be a mapping, not \(SchemaCheck.kind(of: node))"),
+        suggestion: "write kv_events: {} for the usual ports")
+      return nil
+    }
+    checkKeys(of: node, among: ["endpoint", "replay_endpoint"], at: path)
+    return CacheEventEndpoints(node, host: host, at: path, log: &log)
+  }
+
+  /// What AIBrix says in labels of pods, where no key says it.
+  private mutating func applyLabels(to endpoint: inout EndpointsDocument.Endpoint, at path: DocumentPath) {
+    if endpoint.cacheEvents == nil, endpoint.labels["model.aibrix.ai/kv-events-enabled"] == "true" {
+      endpoint.cacheEvents = CacheEventEndpoints(host: endpoint.host)
+    }
+    guard endpoint.metricsPort == nil, let text = endpoint.labels["model.aibrix.ai/metric-port"] else { return }
+    endpoint.metricsPort = Int(text).flatMap { (1...65_535).contains($0) ? $0 : nil }
+    if endpoint.metricsPort == nil {
+      log.warning(
+        path, .predicate("has the label model.aibrix.ai/metric-port \(ProblemLog.quoted(text)), which is no port"),
+        suggestion: "write a number between 1 and 65535; its metrics are looked for on its own port")
+    }
   }
 
   private mutating func address(_ node: DocumentNode, at path: DocumentPath) -> EndpointsDocument.Endpoint? {

@@ -12,12 +12,17 @@
 ///     endpoints:
 ///       - 10.0.0.7:8000
 ///       - {address: "https://gpu-8.example:8443", name: gpu-8, weight: 2, metrics_port: 9000,
+///          kv_events: {endpoint: "tcp://gpu-8.example:5557", replay_endpoint: none},
 ///          adapters: [sql], labels: {zone: a}}   # + an endpoint with more to say
 ///   - name: deepseek
 ///     engine: sglang
 ///     rolesets:                       # prefill and decode on engines of their own
 ///       - {name: set-0, prefill: [10.0.1.1:8000], decode: [10.0.1.2:8000, 10.0.1.3:8000]}
 /// ```
+///
+/// Of the labels two have a meaning, as on AIBrix's pods: `model.aibrix.ai/kv-events-enabled: "true"` stands for
+/// `kv_events: {}`, the usual ports of the endpoint's host, and `model.aibrix.ai/metric-port` for `metrics_port`. The keys
+/// win over them.
 ///
 /// A model has `endpoints` or `rolesets`; an empty list of endpoints is a model that nothing serves at present.
 public struct EndpointsDocument: Sendable, Equatable {
@@ -51,6 +56,8 @@ public struct EndpointsDocument: Sendable, Equatable {
     public var weight: Int
     /// Where its metrics are; nil is ``port``.
     public var metricsPort: Int?
+    /// Where its KV events are; nil means that they are not listened to.
+    public var cacheEvents: CacheEventEndpoints?
     /// The model's adapters, then its own.
     public var adapters: [String]
     /// The model's labels, its own going before them.

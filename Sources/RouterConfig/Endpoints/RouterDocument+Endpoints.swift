@@ -55,8 +55,9 @@ extension BackendReference {
     self.init(
       name: endpoint.name, host: endpoint.host, port: endpoint.port, usesTLS: endpoint.usesTLS,
       weight: endpoint.weight, type: engine ?? "vllm")
-    self.endpoint = EndpointDetails(
-      role: endpoint.role, roleset: endpoint.roleset, metricsPort: endpoint.metricsPort, labels: endpoint.labels)
+    metricsPort = endpoint.metricsPort
+    cacheEvents = endpoint.cacheEvents
+    self.endpoint = EndpointDetails(role: endpoint.role, roleset: endpoint.roleset, labels: endpoint.labels)
   }
 }
 

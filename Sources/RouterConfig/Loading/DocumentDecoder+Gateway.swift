@@ -25,6 +25,7 @@ extension DocumentDecoder {
       }
       limits.priorityHeader = text.lowercased()
     }
+    limits.endpointsFile = file(node["endpoints_file"], at: path + .key("endpoints_file"))
     if limits.bodyLimit > limits.maxBufferedBytes {
       if node["body_limit"] == nil {
         log.error(

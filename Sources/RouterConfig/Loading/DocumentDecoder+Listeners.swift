@@ -52,7 +52,7 @@ extension DocumentDecoder {
   }
 
   /// The path of a file, looked at; nil when the node is absent.
-  private mutating func file(_ node: DocumentNode?, at path: DocumentPath) -> String? {
+  mutating func file(_ node: DocumentNode?, at path: DocumentPath) -> String? {
     guard let node, let text = node.text, !text.isEmpty else { return nil }
     let file = FileInspection.path(text, namedIn: log.file)
     if let obstacle = files.obstacle(file) {

@@ -103,6 +103,10 @@ extension DocumentDecoder {
     backend.authHeader = node["auth_header"]?.text ?? profile?.authHeader ?? backend.authHeader
     backend.authPrefix = node["auth_prefix"]?.text ?? profile?.authPrefix ?? backend.authPrefix
     backend.extraHeaders = node["extra_headers"]?.textMap ?? [:]
+    backend.metricsPort = node["metrics_port"]?.integer
+    if let events = node["kv_events"], events.entries != nil {
+      backend.cacheEvents = CacheEventEndpoints(events, host: backend.host, at: path + .key("kv_events"), log: &log)
+    }
     if let key = node["api_key"] {
       backend.credential = key.text.flatMap { $0.isEmpty ? nil : Credential($0) }
       backend.credentialEnvironmentName = key.scalar?.environmentName

@@ -34,5 +34,9 @@ extension ConfigurationSchema {
       "global.gateway.prefix_blocks", .integer(1_000...100_000_000), default: "1000000",
       "Blocks of 512 bytes of prompts that are remembered to find the replicas that have them cached; about 17 bytes of "
         + "memory each."),
+    .init(
+      "global.gateway.endpoints_file", .name,
+      "A file of engines, as AIBrix's standalone mode reads it, which join the models here and are read again when it "
+        + "changes; a relative path begins at the document's folder. `serve --endpoints` wins over it."),
   ]
 }

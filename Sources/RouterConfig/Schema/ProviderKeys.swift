@@ -64,6 +64,19 @@ extension ConfigurationSchema {
       "providers.models[].backend_refs[].api_key", .secret,
       "The credential; better an `api_key_env`, which keeps it out of the file."),
     .init("providers.models[].backend_refs[].api_key_env", .name, "The environment variable with the credential."),
+    .init(
+      "providers.models[].backend_refs[].metrics_port", .integer(1...65535), default: "the endpoint's",
+      "The port of its metrics."),
+    .init(
+      "providers.models[].backend_refs[].kv_events", .object,
+      "Listens to what its KV cache takes in and gives up, as vLLM publishes it with `--kv-events-config`; "
+        + "`kv_events: {}` stands for the usual ports."),
+    .init(
+      "providers.models[].backend_refs[].kv_events.endpoint", .name, default: "`tcp://HOST:5557`",
+      "The endpoint that it publishes on."),
+    .init(
+      "providers.models[].backend_refs[].kv_events.replay_endpoint", .name, default: "`tcp://HOST:5558`",
+      "The endpoint that is asked for events that were missed; `none` where there is none."),
     .init("providers.models[].pricing", .object, "Prices, for cost accounting."),
     .init("providers.models[].pricing.currency", .name, default: "USD", "Currency of the prices."),
     .init(

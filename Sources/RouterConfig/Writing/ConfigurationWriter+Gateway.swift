@@ -34,6 +34,15 @@ extension ConfigurationWriter {
     return mapping(fields.pairs)
   }
 
+  /// The endpoints that are not the usual ones of the host.
+  func cacheEvents(_ endpoints: CacheEventEndpoints, host: String) -> DocumentNode {
+    let usual = CacheEventEndpoints(host: host)
+    var fields = Fields()
+    if endpoints.publisher != usual.publisher { fields.add("endpoint", text(endpoints.publisher)) }
+    if endpoints.replay != usual.replay { fields.add("replay_endpoint", text(endpoints.replay ?? "none")) }
+    return mapping(fields.pairs)
+  }
+
   /// What all models share where there are several, so that it is written once.
   static func sharedReliability(of models: [ProviderModel]) -> ReliabilitySettings {
     guard models.count > 1, let first = models.first?.reliability,
@@ -124,6 +133,7 @@ extension ConfigurationWriter {
     add("priority_header", \.priorityHeader, text)
     add("aibrix_compat", \.compatibility) { text($0.rawValue) }
     add("prefix_blocks", \.prefixBlocks, number)
+    fields.add("endpoints_file", limits.endpointsFile.map(text))
     return fields.pairs
   }
 

@@ -26,7 +26,7 @@ private final class EventRecord: CacheEventSink {
   }
 
   func removed(replica: Int, hashes: [UInt64], medium: CacheMedium) { continuation.yield(.removed(replica, hashes)) }
-  func cleared(replica: Int) { continuation.yield(.cleared(replica)) }
+  func cleared(replica: Int, because reason: CacheClearing) { continuation.yield(.cleared(replica)) }
 
   /// The next so many entries.
   func next(_ count: Int) async -> [Entry] {

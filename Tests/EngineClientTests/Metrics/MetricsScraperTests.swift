@@ -50,6 +50,21 @@ struct MetricsScraperTests {
     try await server.stop()
   }
 
+  @Test("whoever wants to know is told of each publication, and of no failure")
+  func publications() async throws {
+    let server = try await PageServer()
+    let replica = replica(server, id: 3)
+    let published = Mutex<[Double?]>([])
+    let scraper = MetricsScraper(
+      client: EngineHTTPClient(group: MultiThreadedEventLoopGroup.singleton), timeout: .seconds(5),
+      onPublish: { replica in published.withLock { $0.append(replica.metrics[.runningRequests]) } })
+    await scraper.scrape(MetricsScraper.Target(replica: replica, path: "/metrics"))
+    server.serve("/metrics", Pages.vllm)
+    for _ in 0..<2 { await scraper.scrape(MetricsScraper.Target(replica: replica, path: "/metrics")) }
+    #expect(published.withLock { $0 } == [7, 7])
+    try await server.stop()
+  }
+
   @Test("an engine whose page is elsewhere is found after the first miss")
   func otherPath() async throws {
     let server = try await PageServer()
