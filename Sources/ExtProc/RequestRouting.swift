@@ -101,7 +101,7 @@ enum RequestRouting {
   /// Finds the model that a header names.
   static func route(named name: String, scope: ProcessorScope) throws(Refusal) -> Routed {
     guard case .model(let base, let adapter) = scope.snapshot.directory.entry(for: name) else {
-      throw unknownModel(name)
+      throw unknownModel(name, scope)
     }
     return routed(name, base, adapter, .none, scope)
   }
@@ -150,7 +150,7 @@ enum RequestRouting {
       throw refusal(error)
     }
     guard case .model(let base, let adapter) = scope.snapshot.directory.entry(for: facts.model) else {
-      throw unknownModel(facts.model)
+      throw unknownModel(facts.model, scope)
     }
     return routed(facts.model, base, adapter, .facts(facts), scope)
   }
@@ -179,10 +179,8 @@ enum RequestRouting {
         mark: ("x-error-no-model-in-request", "true"))
     }
     guard case .model(let base, let adapter) = snapshot.directory.entry(for: wanted) else {
-      if scope.settings.role == .replica { throw unknownModel(wanted) }
-      throw Refusal(
-        error: .invalidRequest("\(RoutingError.modelNotAvailable(wanted))", param: "model", code: "model_not_found"),
-        requestedModel: wanted)
+      if scope.settings.role == .replica { throw unknownModel(wanted, scope) }
+      throw Refusal(error: snapshot.unknownModel(wanted), requestedModel: wanted)
     }
     return routed(
       name ?? "", base, adapter, range.map { .place($0, isForm: row.modelPlace == .form) } ?? .none, scope)
@@ -205,9 +203,10 @@ enum RequestRouting {
     }
   }
 
-  private static func unknownModel(_ name: String) -> Refusal {
+  private static func unknownModel(_ name: String, _ scope: ProcessorScope) -> Refusal {
     Refusal(
-      error: ReplicaRole.unknownModel(name), mark: ("x-error-no-model-backends", ReplicaRole.mark(name)),
+      error: ReplicaRole.unknownModel(name, status: scope.snapshot.unknownModel(name).status),
+      mark: ("x-error-no-model-backends", ReplicaRole.mark(name)),
       requestedModel: name)
   }
 

@@ -197,3 +197,17 @@ def test_a_bad_strategy_in_a_file_is_told_with_its_place(make: Maker):
     assert checked.returncode == 1
     assert 'config-1.yaml:1:' in checked.stderr
     assert 'model "alpha": routing strategy "least-requets" is not known; did you mean least-request?' in checked.stderr
+
+
+@pytest.mark.parametrize("status", [400, 404])
+def test_the_status_of_an_unknown_model_is_configurable(engines: Engines, route: Route, status: int):
+    (first,) = engines(answers)
+    router = route(model("alpha", first), gateway={"unknown_model_status": status} if status != 400 else None)
+    for answer in [
+        asked(router.port, body=ask("nobody")),
+        wire.post(router.port, "/v1/rerank", '{"model":"nobody","query":"q","documents":["d"]}'),
+    ]:
+        assert answer.status == status
+        error = answer.json()["error"]
+        assert set(error) == {"message", "type", "param", "code"}
+        assert (error["type"], error["param"], error["code"]) == ("invalid_request_error", "model", "model_not_found")

@@ -119,7 +119,7 @@ struct ReplicaChoiceTests {
         let index = try #require(choice.choice.index)
         if let last { #expect(index == last, "round \(round): the prompt is cached there") }
         last = index
-        let account = AttemptAccount(choice, on: placements[index].replica)
+        var account = AttemptAccount(choice, on: placements[index].replica)
         #expect(account.strategy == .leastTTFT)
         #expect((account.cachedBlocks > 0) == (round > 0))
         #expect(placements[index].replica.load.inFlight == 1)

@@ -14,7 +14,7 @@ final class Attempt {
   var connection: UpstreamConnection?
   /// Everything of the answer that went to the client is whole chunks.
   var isBetweenChunks = true
-  let account: AttemptAccount
+  private(set) var account: AttemptAccount
   /// Reads what the answer tells of its tokens.
   private var usage = UsageFinder()
   private var hasBody = false

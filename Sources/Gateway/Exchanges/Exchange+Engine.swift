@@ -141,7 +141,8 @@ extension Exchange {
       // A copy is sent to be quicker, which an ejected replica is not known for.
       let chosen = placements[index].replica
       guard chosen.health.state(at: loop.now) != .ejected else {
-        return AttemptAccount(choice, on: chosen).settle(now: loop.now)
+        var account = AttemptAccount(choice, on: chosen)
+        return account.settle(now: loop.now)
       }
       loop.context.metrics.hedges.increment()
       let attempt = begin(on: placements[index], choice)
