@@ -171,7 +171,11 @@ let package = Package(
       path: "Fuzz/http"),
 
     .executableTarget(
-      name: "extproc-fuzz", dependencies: ["EnvoyWire", "FuzzCommand", "Seeded"], path: "Fuzz/extproc"),
+      name: "extproc-fuzz",
+      dependencies: [
+        "Balancing", "EngineClient", "EnvoyWire", "ExtProc", "Fleet", "FuzzCommand", "Gateway", "Pipeline", "Reading",
+        "Reliability", "RouterConfig", "Seeded", "Telemetry",
+      ], path: "Fuzz/extproc"),
 
     // Tests
     .testTarget(name: "SignalsTests", dependencies: ["Signals"]),
@@ -187,7 +191,9 @@ let package = Package(
       name: "ExtProcTests",
       dependencies: [
         "Balancing", "ChatProtocols", "EngineClient", "EnvoyWire", "ExtProc", "Fleet", "Gateway", "Pipeline", "Reading",
-        "Reliability", "RouterConfig", "Telemetry",
+        "Reliability", "RouterConfig", "Telemetry", .product(name: "NIOCore", package: "swift-nio"),
+        .product(name: "NIOEmbedded", package: "swift-nio"), .product(name: "NIOHTTP2", package: "swift-nio-http2"),
+        .product(name: "NIOHPACK", package: "swift-nio-http2"),
       ]),
     .testTarget(
       name: "ReliabilityTests", dependencies: ["Reliability", "ReliabilitySimulation", "Seeded"],

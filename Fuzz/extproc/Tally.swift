@@ -3,6 +3,12 @@ struct Tally: CustomStringConvertible {
   var messages = 0
   var faults = 0
   var malformed = 0
+  var sessionMessages = 0
+  /// Sessions that ended by an immediate reply.
+  var refusals = 0
 
-  var description: String { "\(messages) messages, \(malformed) of them malformed, \(faults) broken streams" }
+  var description: String {
+    "\(messages) messages, \(malformed) of them malformed, \(faults) broken streams; "
+      + "\(sessionMessages) messages to sessions, \(refusals) immediate replies"
+  }
 }

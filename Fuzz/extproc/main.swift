@@ -1,6 +1,7 @@
-// Feeds the external processor's readers with changed gRPC streams and protobuf messages, and checks that nothing crashes
-// and that they keep what they promise: a stream gives the same messages however it is cut, whatever the writer wrote is
-// read as it was, and a message cut short is never taken for a whole one.
+// Feeds the external processor's readers with changed gRPC streams and protobuf messages, and its sessions with exchanges
+// in every mode and role, and checks that nothing crashes and that they keep what they promise: a stream gives the same
+// messages however it is cut, whatever the writer wrote is read as it was, a message cut short is never taken for a whole
+// one, each message that wants a reply gets it in its turn, and what a session counted is given back.
 //
 //   swift run -c release extproc-fuzz [--iterations N] [--seconds S] [--seed X] [--artifacts DIRECTORY]
 //
@@ -15,9 +16,13 @@ let run = FuzzRun("extproc-fuzz", options: ["--iterations N", "--seconds S", "--
 run.printSeed()
 var generator = SeededGenerator(seed: run.seed)
 var tally = Tally()
+let sessions = try Sessions()
 let done = run.repeatUntilOver { iteration in
   let sound = Streams.sound(&generator)
   let stream = iteration % 4 == 0 ? sound : Streams.changed(sound, &generator)
-  run.check(stream, iteration: iteration) { try Checks.check(stream, &tally, &generator) }
+  run.check(stream, iteration: iteration) {
+    try Checks.check(stream, &tally, &generator)
+    try sessions.check(&tally, &generator)
+  }
 }
 print("\(done) inputs, \(tally)\nno failure")

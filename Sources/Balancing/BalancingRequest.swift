@@ -1,3 +1,5 @@
+import Fleet
+
 /// What is known of a request when its replica is chosen.
 public struct BalancingRequest {
   /// The hashes of ``PromptBlocks``, borrowed for the call; empty when nothing is known of the prompt.
@@ -16,6 +18,8 @@ public struct BalancingRequest {
   public var userKey: UInt64
   /// Seconds to the first token that are good enough; nil when the model has no such target.
   public var firstTokenTarget: Double?
+  /// What a replica's prefill costs that is not known to be otherwise (``ModelBalancer/prefillCost(now:)``).
+  public var prefillCost: PrefillCost
   /// Monotonic nanoseconds.
   public var now: UInt64
   /// Of the replicas, that the user may use under `vtc-basic` (``UserTokens``): above 0 and at most 1.
@@ -24,7 +28,9 @@ public struct BalancingRequest {
   public init(
     blocks: UnsafeBufferPointer<UInt64> = UnsafeBufferPointer(start: nil, count: 0), promptTokens: Double = 0,
     tokensPerBlock: Double = 128, expectedOutputTokens: Double? = nil, adapterKey: UInt64 = 0,
-    session: SessionKey? = nil, userKey: UInt64 = 0, firstTokenTarget: Double? = nil, now: UInt64
+    session: SessionKey? = nil, userKey: UInt64 = 0, firstTokenTarget: Double? = nil,
+    prefillCost: PrefillCost = .assumed,
+    now: UInt64
   ) {
     self.blocks = blocks
     self.promptTokens = promptTokens
@@ -34,6 +40,7 @@ public struct BalancingRequest {
     self.session = session
     self.userKey = userKey
     self.firstTokenTarget = firstTokenTarget
+    self.prefillCost = prefillCost
     self.now = now
   }
 }

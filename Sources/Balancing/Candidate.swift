@@ -11,6 +11,9 @@ struct Candidate {
   let matchedBlocks: Int
   let now: UInt64
 
+  /// Whether a request would wait for a connection.
+  @inline(__always) var isSaturated: Bool { state.inFlight >= replica.connectionLimit }
+
   /// Its share of the traffic.
   @inline(__always) var share: Double { Double(weight) * factor }
 
@@ -28,12 +31,13 @@ struct Candidate {
 
   /// Seconds until it has read what waits on it.
   @inline(__always) func queueSeconds(_ request: BalancingRequest) -> Double {
-    replica.estimates.queueSeconds(state, metrics: replica.metrics, now: request.now)
+    replica.estimates.queueSeconds(
+      state, metrics: replica.metrics, model: request.prefillCost, now: request.now)
   }
 
   /// Seconds of prefill that the request brings.
   @inline(__always) func prefillSeconds(_ request: BalancingRequest, cachedBlocks: Int) -> Double {
-    replica.estimates.cost.seconds(
+    replica.estimates.cost(model: request.prefillCost, now: request.now).seconds(
       tokens: max(1, request.promptTokens - Double(cachedBlocks) * request.tokensPerBlock))
   }
 }

@@ -3,13 +3,11 @@ import Fleet
 /// What an engine's metrics and KV events tell of the size of its cache. A replica of several models has one cache: the
 /// balancer of one of them is to be told.
 extension ModelBalancer {
-  /// The replica's metrics were published: the index goes by the size that they tell, and the replica's estimates by what
-  /// the model's replicas learnt together.
+  /// The replica's metrics were published: the index goes by the size that they tell.
   public func metricsPublished(of replica: Replica) {
     if let tokens = replica.metrics.cacheTokens {
       index.setCapacity(Int(min(tokens / tokensPerBlock, 1e9)), slot: replica.prefixSlot)
     }
-    replica.estimates.adopt(shared: sharedCost)
   }
 
   /// The replica's cache is seen to hold so many tokens at once: it can hold as many at least, where its metrics do not

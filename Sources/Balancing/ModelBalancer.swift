@@ -11,7 +11,17 @@ public final class ModelBalancer: Sendable {
   public let users = UserTokens()
   /// Bytes of the blocks that requests bring.
   private let blockBytes: Double
-  private let shared = Mutex(PrefillRegression())
+  private let shared = Mutex(Shared())
+  private let cost = AtomicPrefillCost(.assumed)
+  /// Until when the cost is that of the quickest replica, and then the one of all.
+  private let quickestUntil = Atomic<UInt64>(0)
+  private let costOfAll = AtomicPrefillCost(.assumed)
+
+  private struct Shared: Sendable {
+    var regression = PrefillRegression()
+    /// The quickest replica by its own answers, and until when that counts.
+    var quickest: (replica: Int, cost: PrefillCost, until: UInt64)?
+  }
 
   /// - Parameters:
   ///   - index: of all models of the process.
@@ -25,7 +35,14 @@ public final class ModelBalancer: Sendable {
   public var tokensPerBlock: Double { blockBytes / tokenRatio.bytesPerToken }
 
   /// What the model's replicas together cost; nil until enough is known.
-  public var sharedCost: PrefillCost? { shared.withLock { $0.cost } }
+  public var sharedCost: PrefillCost? { shared.withLock { $0.regression.cost } }
+
+  /// What a replica's prefill costs that is not known to be otherwise: as that of the quickest replica, by its answers of
+  /// the last ``ReplicaEstimates/ownSpan``, else as of all together. A replica of which nothing is known, or no more, is
+  /// so given the benefit of the doubt, and shows what it can.
+  public func prefillCost(now: UInt64) -> PrefillCost {
+    now < quickestUntil.load(ordering: .relaxed) ? cost.load() : costOfAll.load()
+  }
 
   /// A request with what is known of its prompt.
   ///
@@ -37,7 +54,8 @@ public final class ModelBalancer: Sendable {
   ) -> BalancingRequest {
     let ratio = tokenRatio.bytesPerToken
     return BalancingRequest(
-      blocks: blocks, promptTokens: Double(promptBytes) / ratio, tokensPerBlock: blockBytes / ratio, now: now)
+      blocks: blocks, promptTokens: Double(promptBytes) / ratio, tokensPerBlock: blockBytes / ratio,
+      prefillCost: prefillCost(now: now), now: now)
   }
 
   /// Picks a replica, counts the request on it and writes down what its cache will hold.
@@ -91,11 +109,27 @@ public final class ModelBalancer: Sendable {
     let sample = replica.estimates.firstToken(
       tokens: ticket.uncachedTokens, expectedSeconds: expected, left: left, now: now)
     guard let sample else { return }
-    let cost = shared.withLock { shared in
-      shared.add(seconds: sample.seconds, requests: sample.requests, tokens: sample.tokens)
-      return shared.cost
+    learn(sample, of: replica, now: now)
+    replica.estimates.sampled(model: prefillCost(now: now), now: now)
+  }
+
+  private func learn(
+    _ sample: (seconds: Double, requests: Double, tokens: Double), of replica: Replica, now: UInt64
+  ) {
+    let own = replica.estimates.ownCost
+    shared.withLock { shared in
+      shared.regression.add(seconds: sample.seconds, requests: sample.requests, tokens: sample.tokens)
+      if let cost = shared.regression.cost { costOfAll.store(cost) }
+      guard let own else { return }
+      if let quickest = shared.quickest, quickest.replica != replica.id, now < quickest.until,
+        quickest.cost.seconds(tokens: 1_000) <= own.seconds(tokens: 1_000)
+      {
+        return
+      }
+      shared.quickest = (replica.id, own, now &+ ReplicaEstimates.ownSpan)
+      cost.store(own)
+      quickestUntil.store(now &+ ReplicaEstimates.ownSpan, ordering: .relaxed)
     }
-    replica.estimates.adopt(shared: cost)
   }
 
   /// The request ended, however it ended. To be called beside ``ReplicaLoad/end()``, once.
@@ -131,7 +165,6 @@ public final class ModelBalancer: Sendable {
     if let tokens = replica.metrics.cacheTokens {
       index.setCapacity(Int(min(tokens / tokensPerBlock, 1e9)), slot: replica.prefixSlot)
     }
-    replica.estimates.adopt(shared: sharedCost)
   }
 
   /// Learns how many blocks an engine holds that does not say: fewer than thought when a prompt's blocks were gone that

@@ -38,7 +38,7 @@ public struct PrefillDecodePair: Sendable, Equatable {
       let chosen = placements[best.prefill].replica
       let blocks = matches.blocks(slot: chosen.prefixSlot)
       let uncached = max(1, request.promptTokens - Double(blocks) * request.tokensPerBlock)
-      let seconds = chosen.estimates.cost.seconds(tokens: uncached)
+      let seconds = chosen.estimates.cost(model: request.prefillCost, now: request.now).seconds(tokens: uncached)
       let ticks = UInt32(min(max(1, seconds * ReplicaLoad.ticksPerSecond), 0x1p31))
       guard let added = chosen.load.begin(ifStill: states.prefill, work: ticks) else { continue }
       guard placements[best.decode].replica.load.begin(ifInFlight: states.decode.inFlight) else {

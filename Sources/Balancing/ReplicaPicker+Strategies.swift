@@ -191,6 +191,10 @@ extension ReplicaPicker {
     return shortfall
   }
 
+  /// Adds to the cost of a replica on which a request would wait for a connection, so that it loses to every one that has
+  /// one to give, whatever the strategy.
+  private static let saturated = 1e12
+
   private struct Found {
     var index: Int
     var state: ReplicaLoad.State
@@ -210,7 +214,7 @@ extension ReplicaPicker {
     let breaksTiesByLoad = kind.breaksTiesByLoad || !isSingle
     for index in placements.indices where isOpen(placements, index, pool, tried, request.now, &hasFull) {
       let candidate = candidate(placements[index], request, matches)
-      let cost: Double
+      var cost: Double
       if isSingle {
         cost = kind.cost(candidate, request, survey) ?? survey.costs[0].mean
       } else {
@@ -221,6 +225,7 @@ extension ReplicaPicker {
         }
         cost = -score
       }
+      if candidate.isSaturated { cost += saturated }
       guard cost <= bestCost else { continue }
       let load =
         breaksTiesByLoad
@@ -256,8 +261,10 @@ extension ReplicaPicker {
         let share = LeastRequestStrategy.tieShare(weight: candidate.weight, factor: candidate.factor)
         total += share
         guard random.next(upperBound: total) < share else { continue }
-        let load = LeastRequestStrategy.cost(
-          inFlight: candidate.state.inFlight, weight: candidate.weight, factor: candidate.factor)
+        let load =
+          LeastRequestStrategy.cost(
+            inFlight: candidate.state.inFlight, weight: candidate.weight, factor: candidate.factor)
+          + (candidate.isSaturated ? saturated : 0)
         next = (Found(index: index, state: candidate.state), load)
       }
       guard let next else { break }

@@ -1,6 +1,6 @@
 /// How Envoy hands a body to an external processor: `envoy.extensions.filters.http.ext_proc.v3.ProcessingMode.BodySendMode`,
 /// with the numbers of Envoy's API (`processing_mode.proto`).
-public enum BodyMode: Int, Sendable, CaseIterable {
+public enum BodyMode: Int, Sendable {
   /// Not at all.
   case none = 0
   /// Piece by piece; each piece waits for its reply.

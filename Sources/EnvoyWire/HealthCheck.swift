@@ -2,7 +2,6 @@
 public enum HealthCheck {
   /// `ServingStatus`.
   public enum Status: Int, Sendable {
-    case unknown = 0
     case serving = 1
     case notServing = 2
     /// Of a watched service that is not known.

@@ -9,7 +9,7 @@
 /// Holds ranges, not bytes: whoever keeps it keeps the message too.
 public struct ProcessingRequest: Sendable, Equatable {
   /// Which part of the HTTP exchange the message is about.
-  public enum Part: Int, Sendable, CaseIterable {
+  public enum Part: Int, Sendable {
     case requestHeaders = 2
     case responseHeaders = 3
     case requestBody = 4

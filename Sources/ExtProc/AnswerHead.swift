@@ -3,6 +3,7 @@ import HTTPWire
 
 /// What is needed of an engine's answer head, as Envoy hands it over.
 struct AnswerHead {
+  /// 100…999; 0 where the head has none.
   var status = 0
   var isEventStream = false
   /// Fields in the router's own name space: an engine must not speak for the router.
@@ -19,18 +20,15 @@ struct AnswerHead {
 
   private mutating func take(_ name: UnsafeRawBufferPointer, _ value: UnsafeRawBufferPointer) {
     switch FieldName.recognise(name) {
-    case .contentType: isEventStream = Self.isEventStream(value)
+    case .contentType: isEventStream = EventStreamType.isNamed(by: value)
     case .xVSR, .vsrDebug, .vsrSkipProcessing: routerFields.append(String(decoding: name, as: UTF8.self))
     case .other:
-      if name.elementsEqual(":status".utf8) { status = Int(String(decoding: value, as: UTF8.self)) ?? 0 }
+      if name.elementsEqual(":status".utf8), let number = Int(String(decoding: value, as: UTF8.self)),
+        (100...999).contains(number)
+      {
+        status = number
+      }
     default: break
     }
-  }
-
-  private static func isEventStream(_ value: UnsafeRawBufferPointer) -> Bool {
-    let type: StaticString = "text/event-stream"
-    guard value.count >= type.utf8CodeUnitCount else { return false }
-    for index in 0..<type.utf8CodeUnitCount where value[index] | 0x20 != type.utf8Start[index] | 0x20 { return false }
-    return true
   }
 }

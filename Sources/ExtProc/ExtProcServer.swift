@@ -2,6 +2,7 @@ import Gateway
 import NIOCore
 import NIOPosix
 import Pipeline
+import Synchronization
 
 /// The pipeline as Envoy's external processor: serves `envoy.service.ext_proc.v3.ExternalProcessor` and
 /// `grpc.health.v1.Health` over HTTP/2. Safe from any thread.
@@ -9,6 +10,15 @@ public final class ExtProcServer: Sendable {
   private let group: MultiThreadedEventLoopGroup
   private let loops: [NIOLoopBoundBox<ProcessorLoop>]
   private let settings: ExtProcSettings
+  private let publication = Mutex(Publication())
+
+  /// What was published last.
+  private struct Publication {
+    var number = 0
+    var addresses = ReplicaAddresses.none
+    /// Looks up what has no address yet.
+    var retrying: Task<Void, Never>?
+  }
 
   /// - Parameter context: what is shared with the gateway: limits, load, pipeline, metrics, access log.
   public init(
@@ -25,36 +35,56 @@ public final class ExtProcServer: Sendable {
     for loop in loops { loop.eventLoop.execute { loop.value.start() } }
   }
 
-  /// Whether it picks replicas, and so needs their addresses.
-  public var picksReplicas: Bool { settings.role != .model }
+  /// Between two look-ups of names that have no address.
+  private static let retryInterval: Duration = .seconds(10)
 
-  /// Takes a new snapshot into force: requests that come from now on see it, running ones keep what they have.
-  public func publish(_ snapshot: RoutingSnapshot) {
-    for loop in loops { loop.eventLoop.execute { loop.value.scope.snapshot = snapshot } }
+  /// Takes a new snapshot into force: requests that come from then on see it, running ones keep what they have.
+  ///
+  /// Where replicas are picked, those that are known by a host name are looked up first, since an ORIGINAL_DST cluster
+  /// takes addresses only: that takes as long as the system's resolver does, and the snapshot in force serves on
+  /// meanwhile. Names that have no address are looked up again every 10 s. Of two calls the later one prevails.
+  ///
+  /// - Parameter report: called from any thread with a line for each name that has no address.
+  /// - Returns: ends when the snapshot is in force, or a later one is about to be.
+  @discardableResult
+  public func publish(
+    _ snapshot: RoutingSnapshot, report: @escaping @Sendable (String) -> Void
+  ) -> Task<Void, Never> {
+    let (number, before) = publication.withLock { publication in
+      publication.number += 1
+      publication.retrying?.cancel()
+      return (publication.number, publication.addresses)
+    }
+    return Task {
+      guard settings.role != .model else { return putInForce(snapshot, .none, number: number) }
+      let addresses = await ReplicaAddresses.lookUp(
+        snapshot.fleet.replicas, before: before, resolve: ReplicaAddresses.system)
+      for replica in addresses.unresolved {
+        report(
+          "replica \(replica.name): there is no address of \(replica.host); Envoy cannot be sent there until there is. "
+            + "It is looked up again every \(Self.retryInterval.components.seconds) s")
+      }
+      putInForce(snapshot, addresses, number: number)
+    }
   }
 
-  /// Looks up the addresses of replicas that are known by a host name, since an ORIGINAL_DST cluster takes addresses only.
-  /// Blocks for as long as the system's resolver takes, so not for event loops.
-  ///
-  /// - Returns: a line for each name that has no address now; what was known of it before stays.
-  @discardableResult
-  public func resolveReplicas(of snapshot: RoutingSnapshot) -> [String] {
-    var found: [Int: String] = [:]
-    var problems: [String] = []
-    for replica in snapshot.fleet.replicas {
-      if (try? SocketAddress(ipAddress: replica.host, port: replica.port)) != nil { continue }
-      guard let address = try? SocketAddress.makeAddressResolvingHost(replica.host, port: replica.port),
-        let host = address.ipAddress
-      else {
-        problems.append(
-          "replica \(replica.name): there is no address of \(replica.host); Envoy cannot be sent there until there is")
-        continue
+  private func putInForce(_ snapshot: RoutingSnapshot, _ addresses: ReplicaAddresses, number: Int) {
+    publication.withLock { publication in
+      guard publication.number == number else { return }
+      publication.addresses = addresses
+      for loop in loops {
+        loop.eventLoop.execute {
+          loop.value.scope.snapshot = snapshot
+          loop.value.scope.addresses = addresses.known
+        }
       }
-      found[replica.id] = host.contains(":") ? "[\(host)]:\(replica.port)" : "\(host):\(replica.port)"
+      guard !addresses.unresolved.isEmpty else { return }
+      publication.retrying = Task { [weak self] in
+        do { try await Task.sleep(for: Self.retryInterval) } catch { return }
+        let addresses = await addresses.retried(resolve: ReplicaAddresses.system)
+        self?.putInForce(snapshot, addresses, number: number)
+      }
     }
-    let known = found
-    for loop in loops { loop.eventLoop.execute { loop.value.scope.addresses.merge(known) { $1 } } }
-    return problems
   }
 
   /// Listens on an address; port 0 lets the kernel choose.
@@ -86,6 +116,10 @@ public final class ExtProcServer: Sendable {
 
   /// Closes what is left.
   public func close() async {
+    publication.withLock { publication in
+      publication.number += 1
+      publication.retrying?.cancel()
+    }
     for loop in loops { _ = try? await loop.eventLoop.submit { loop.value.stop() }.get() }
   }
 }

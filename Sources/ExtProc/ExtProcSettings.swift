@@ -17,13 +17,19 @@ public struct ExtProcSettings: Sendable {
   public var streamWindow = 1 << 20
   /// Bytes that all streams of a connection may send before they were read.
   public var connectionWindow = 64 << 20
+  /// Bytes of replies that wait on a stream before it is granted no window.
+  public var queuedReplyBytes = 1 << 20
+  /// Bytes of replies that wait on a connection before none of its streams is granted window.
+  public var queuedConnectionBytes = 64 << 20
   /// Bytes of a message beyond the limit of a body: room for its framing and for header fields.
   public var messageOverhead = 256 << 10
   /// How long a new connection may take to speak HTTP/2, its TLS handshake included.
   public var handshakeTimeout: TimeAmount = .seconds(10)
 
-  /// - Parameter destinationHeader: as ORIGINAL_DST clusters are usually told, unless the cluster names another.
-  public init(role: ProcessorRole = .model, destinationHeader: String = "x-gateway-destination-endpoint") {
+  /// As ORIGINAL_DST clusters of gateways for models are usually told.
+  public static let defaultDestinationHeader = "x-gateway-destination-endpoint"
+
+  public init(role: ProcessorRole = .model, destinationHeader: String = Self.defaultDestinationHeader) {
     self.role = role
     self.destinationHeader = destinationHeader.lowercased()
   }

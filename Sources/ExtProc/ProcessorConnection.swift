@@ -8,8 +8,13 @@ import NIOHTTP2
 /// Stands behind the `NIOHTTP2Handler` that ``ExtProcSettings/handler(delegate:)`` makes, which keeps the protocol's rules
 /// and answers a peer that breaks them by GOAWAY. There are no child channels: a stream is an object in a dictionary, and
 /// what the frames of one read call forth is written at once.
-final class ProcessorConnection: ChannelInboundHandler, NIOHTTP2FrameDelegate {
+///
+/// Replies that Envoy does not take are bounded: while the socket takes nothing, nothing is read; a stream with
+/// ``ExtProcSettings/queuedReplyBytes`` waiting, and all while ``ExtProcSettings/queuedConnectionBytes`` wait together, are
+/// granted no window; a stream or a connection that takes nothing for the gateway's `clientStallTimeout` is ended.
+final class ProcessorConnection: ChannelDuplexHandler, NIOHTTP2FrameDelegate {
   typealias InboundIn = HTTP2Frame
+  typealias OutboundIn = Never
   typealias OutboundOut = HTTP2Frame
 
   private enum State {
@@ -29,6 +34,19 @@ final class ProcessorConnection: ChannelInboundHandler, NIOHTTP2FrameDelegate {
   private var hasBegun = false
   private let openedAt = NIODeadline.now()
   private var closingSince: NIODeadline?
+  private var isWritable = true
+  /// Since when the socket has taken nothing of what waits for it.
+  private var stalledSince: NIODeadline?
+  /// The channel wanted to read while nothing could be written.
+  private var wantsRead = false
+  /// Bytes of replies that wait for Envoy's windows or for the socket, over all streams.
+  private(set) var queuedBytes = 0
+  /// Too many bytes wait over all streams, and fewer than half have gone since.
+  private(set) var isFull = false
+  /// What the peer may still send on the connection, as last told.
+  private var window = Int.max
+  /// Streams that may be granted window again.
+  private var drained: [ProcessorStream] = []
   private var isReading = false
   private var needsFlush = false
   /// The GOAWAY that told the peer how it broke the protocol.
@@ -90,8 +108,29 @@ final class ProcessorConnection: ChannelInboundHandler, NIOHTTP2FrameDelegate {
 
   func channelReadComplete(context: ChannelHandlerContext) {
     isReading = false
+    settle()
     flush()
     context.fireChannelReadComplete()
+  }
+
+  func read(context: ChannelHandlerContext) {
+    guard isWritable else {
+      wantsRead = true
+      return
+    }
+    context.read()
+  }
+
+  func channelWritabilityChanged(context: ChannelHandlerContext) {
+    isWritable = context.channel.isWritable
+    stalledSince = isWritable ? nil : .now()
+    settle()
+    flush()
+    if isWritable, wantsRead {
+      wantsRead = false
+      context.read()
+    }
+    context.fireChannelWritabilityChanged()
   }
 
   func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
@@ -99,10 +138,9 @@ final class ProcessorConnection: ChannelInboundHandler, NIOHTTP2FrameDelegate {
     case ChannelEvent.inputClosed as ChannelEvent: return context.close(promise: nil)
     case let event as StreamClosedEvent: closed(event.streamID)
     case let event as NIOHTTP2WindowUpdatedEvent:
-      // Frames of streams that are gone count in the connection's window too, so it is opened by what it has become.
-      let whole = scope.settings.connectionWindow
-      guard event.streamID == .rootStream, let window = event.inboundWindowSize, window < whole / 2 else { break }
-      write(.rootStream, .windowUpdate(windowSizeIncrement: whole - window))
+      guard event.streamID == .rootStream, let window = event.inboundWindowSize else { break }
+      self.window = window
+      openWindow()
     default: break
     }
     context.fireUserInboundEventTriggered(event)
@@ -129,7 +167,16 @@ final class ProcessorConnection: ChannelInboundHandler, NIOHTTP2FrameDelegate {
 
   /// The protocol's handler let a frame go.
   func wroteFrame(_ frame: HTTP2Frame) {
-    if case .goAway(let lastStream, let code, _) = frame.payload, code != .noError { failure = (code, lastStream) }
+    switch frame.payload {
+    case .data(let payload):
+      let count = payload.data.readableBytes
+      guard count > 0, let stream = streams[frame.streamID] else { return }
+      if stream.wrote(count, now: .now()) { drained.append(stream) }
+      dequeued(count)
+    case .goAway(let lastStream, let code, _):
+      if code != .noError { failure = (code, lastStream) }
+    default: break
+    }
   }
 
   // MARK: Ends
@@ -140,16 +187,24 @@ final class ProcessorConnection: ChannelInboundHandler, NIOHTTP2FrameDelegate {
   func drain() {
     guard case .open = state else { return }
     state = .draining
-    for stream in streams.values { stream.serverDrains() }
     write(.rootStream, .goAway(lastStreamID: .maxID, errorCode: .noError, opaqueData: nil))
+    for stream in Array(streams.values) { stream.serverDrains() }
     flush()
     closeIfDone()
   }
 
   /// Called every second.
   func expire(_ now: NIODeadline) {
+    let gateway = scope.context.settings
     if !hasBegun, now - openedAt > scope.settings.handshakeTimeout { return close() }
-    if let closingSince, now - closingSince > .seconds(2) { close() }
+    if let stalledSince, now - stalledSince > gateway.clientStallTimeout { return close() }
+    if let closingSince, isWritable, now - closingSince > gateway.lingerTimeout { return close() }
+    guard queuedBytes > 0 else { return }
+    for stream in Array(streams.values) where stream.isStalled(now, after: gateway.clientStallTimeout) {
+      write(stream.id, .rstStream(.cancel))
+      closed(stream.id)
+    }
+    flush()
   }
 
   private func closeIfDone() {
@@ -188,6 +243,7 @@ final class ProcessorConnection: ChannelInboundHandler, NIOHTTP2FrameDelegate {
   private func closed(_ id: HTTP2StreamID) {
     guard let stream = streams.removeValue(forKey: id) else { return }
     if !isReading { loop.refreshTime() }
+    dequeued(stream.queuedBytes)
     stream.close()
     closeIfDone()
   }
@@ -218,8 +274,44 @@ final class ProcessorConnection: ChannelInboundHandler, NIOHTTP2FrameDelegate {
 
   /// Sends what was written; within a read, at its end.
   func flush() {
-    guard needsFlush, !isReading, let context else { return }
-    needsFlush = false
-    context.flush()
+    guard !isReading, let context else { return }
+    while needsFlush {
+      needsFlush = false
+      context.flush()
+      settle()
+    }
+  }
+
+  // MARK: Bytes that wait
+
+  /// Bytes of a reply were written.
+  func queued(_ count: Int) {
+    queuedBytes += count
+    if queuedBytes >= scope.settings.queuedConnectionBytes { isFull = true }
+  }
+
+  private func dequeued(_ count: Int) {
+    queuedBytes -= count
+    guard isFull, queuedBytes <= scope.settings.queuedConnectionBytes / 2 else { return }
+    isFull = false
+    drained.append(contentsOf: streams.values)
+  }
+
+  /// Grants window where replies have gone. Not from within ``wroteFrame(_:)``, which is in the midst of writing.
+  private func settle() {
+    guard !drained.isEmpty else { return }
+    let streams = drained
+    drained = []
+    for stream in streams { stream.openWindow() }
+    openWindow()
+  }
+
+  /// Lets the peer send on. Frames of streams that are gone count in the connection's window too, so it is opened by what
+  /// it has become.
+  private func openWindow() {
+    let whole = scope.settings.connectionWindow
+    guard !isFull, window < whole / 2 else { return }
+    write(.rootStream, .windowUpdate(windowSizeIncrement: whole - window))
+    window = whole
   }
 }

@@ -17,7 +17,12 @@ struct ProcessorHead {
   var selectedModel: String?
   /// The field `model`, which AIBrix's routes match.
   var model: String?
+  /// `routing-strategy`, and the other fields by which AIBrix's clients say what replica they want.
   var strategy: String?
+  var profile: String?
+  var sessionID: String?
+  var sessionKey: String?
+  var user: String?
   var priority: RequestPriority = .normal
   var wantsDebugHeaders = false
   var skipsProcessing = false
@@ -72,7 +77,7 @@ struct ProcessorHead {
       if isNamed(":method") {
         method = text
       } else if isNamed(":path") {
-        let target = RequestPath(text)
+        let target = RequestTarget(text)
         path = target.path
         query = target.query
       } else if isNamed("target-pod") || isNamed(destinationHeader) {
@@ -82,29 +87,32 @@ struct ProcessorHead {
         model = text
       } else if isNamed("routing-strategy") {
         strategy = text
+      } else if isNamed("config-profile") {
+        profile = text
+      } else if isNamed("x-session-id") {
+        sessionID = text
+      } else if isNamed("x-aibrix-session-key") {
+        sessionKey = text
+      } else if isNamed("user") {
+        user = text
       } else if isNamed(priorityHeader) {
-        switch text.lowercased() {
-        case "high": priority = .high
-        case "low": priority = .low
-        default: priority = .normal
-        }
+        priority = RequestPriority(fieldValue: text)
       }
     default: break
     }
   }
 
-  private static func text(_ bytes: UnsafeRawBufferPointer) -> String { String(decoding: bytes, as: UTF8.self) }
-}
-
-/// A request target cut at its query.
-struct RequestPath {
-  let path: String
-  /// With its question mark.
-  let query: String
-
-  init(_ target: String) {
-    let end = target.utf8.firstIndex(of: UInt8(ascii: "?")) ?? target.utf8.endIndex
-    path = String(target[..<end])
-    query = String(target[end...])
+  /// The fields of ``ReplicaWish``.
+  func wishField(_ name: StaticString) -> String? {
+    switch name.description {
+    case "routing-strategy": strategy
+    case "config-profile": profile
+    case "x-session-id": sessionID
+    case "x-aibrix-session-key": sessionKey
+    case "user": user
+    default: nil
+    }
   }
+
+  private static func text(_ bytes: UnsafeRawBufferPointer) -> String { String(decoding: bytes, as: UTF8.self) }
 }

@@ -19,7 +19,7 @@ final class ProcessorLoop {
     self.eventLoop = eventLoop
     self.loopCount = loopCount
     scope = ProcessorScope(
-      settings: settings, context: context, snapshot: snapshot, now: NIODeadline.now().uptimeNanoseconds,
+      settings: settings, context: context, snapshot: snapshot, clock: { NIODeadline.now().uptimeNanoseconds },
       random: LoopRandom())
   }
 
@@ -40,9 +40,7 @@ final class ProcessorLoop {
   /// To be called where an event comes in.
   @discardableResult
   func refreshTime() -> NIODeadline {
-    let now = NIODeadline.now()
-    scope.now = now.uptimeNanoseconds
-    return now
+    .uptimeNanoseconds(scope.refreshTime())
   }
 
   /// Takes a connection in, until ``remove(_:)``.

@@ -2,29 +2,44 @@ import Fleet
 import Gateway
 import Pipeline
 
-/// What the sessions of one event loop share: the snapshot in force, the moment, chance and accounts. Used from that loop alone, so nothing here is locked; reads no clock.
-final class ProcessorScope {
+/// What the sessions of one event loop share: the snapshot in force, the moment, chance and accounts. Used from that loop
+/// alone, so nothing here is locked.
+package final class ProcessorScope {
   let settings: ExtProcSettings
   let context: GatewayContext
   var snapshot: RoutingSnapshot
   /// Monotonic nanoseconds: when the event came that is being handled.
-  var now: UInt64
+  private(set) var now: UInt64
+  /// Monotonic nanoseconds.
+  private let clock: () -> UInt64
   var random: any RandomNumberGenerator
-  /// Addresses of replicas that are known by a host name, by replica: an ORIGINAL_DST cluster takes addresses only.
+  var chooser: ReplicaChooser
+  /// Addresses of replicas that are known by a host name, by replica (``ReplicaAddresses``).
   var addresses: [Int: String] = [:]
   var accounts: LoopAccounts
   private var tokens: [String: ProcessorTokens] = [:]
 
-  init(
-    settings: ExtProcSettings, context: GatewayContext, snapshot: RoutingSnapshot, now: UInt64,
+  package init(
+    settings: ExtProcSettings, context: GatewayContext, snapshot: RoutingSnapshot, clock: @escaping () -> UInt64,
     random: any RandomNumberGenerator
   ) {
     self.settings = settings
     self.context = context
     accounts = LoopAccounts(context)
+    chooser = ReplicaChooser(index: snapshot.index)
     self.snapshot = snapshot
-    self.now = now
+    self.clock = clock
+    now = clock()
     self.random = random
+  }
+
+  /// Looks at the clock: to be called where an event comes in, and where work took time.
+  ///
+  /// - Returns: the moment.
+  @discardableResult
+  func refreshTime() -> UInt64 {
+    now = clock()
+    return now
   }
 
   var metrics: GatewayMetrics { context.metrics }

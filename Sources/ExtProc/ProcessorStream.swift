@@ -29,6 +29,10 @@ final class ProcessorStream {
   /// Bytes that the peer may not send again before the window is opened by them.
   private var windowUsed = 0
   private var heldBytes = 0
+  /// Bytes of replies that wait for the peer's windows or for the socket.
+  private(set) var queuedBytes = 0
+  /// When bytes that wait last began to, or went.
+  private var progressAt = NIODeadline.now()
 
   init(id: HTTP2StreamID, connection: ProcessorConnection) {
     self.id = id
@@ -72,7 +76,15 @@ final class ProcessorStream {
       fail(error)
     }
     sendOutput()
-    guard windowUsed >= connection.scope.settings.streamWindow / 2, !hasEnded, !isLast else { return }
+    openWindow()
+  }
+
+  /// Lets the peer send on, where half of its window is used and few enough replies wait for it.
+  func openWindow() {
+    let settings = connection.scope.settings
+    guard windowUsed >= settings.streamWindow / 2, !hasEnded, !peerHasEnded, !connection.isFull,
+      queuedBytes < settings.queuedReplyBytes
+    else { return }
     connection.write(id, .windowUpdate(windowSizeIncrement: windowUsed))
     windowUsed = 0
   }
@@ -150,9 +162,11 @@ final class ProcessorStream {
     release()
   }
 
-  /// The server stops soon.
+  /// The server stops soon: a watch hears of it and ends, so that it does not hold the stop up.
   func serverDrains() {
-    if case .healthWatch = call { send(HealthCheck.response(.notServing)) }
+    guard case .healthWatch = call else { return }
+    send(HealthCheck.response(.notServing))
+    end(.ok, "")
   }
 
   // MARK: To the peer
@@ -171,7 +185,26 @@ final class ProcessorStream {
     }
     var buffer = connection.allocator.buffer(capacity: bytes.count)
     buffer.writeBytes(bytes)
+    if queuedBytes == 0 { progressAt = .now() }
+    queuedBytes += bytes.count
+    connection.queued(bytes.count)
     connection.write(id, .data(.init(data: .byteBuffer(buffer))))
+  }
+
+  /// The protocol's handler let bytes go.
+  ///
+  /// - Returns: true when so few wait that the peer may be granted window again.
+  func wrote(_ count: Int, now: NIODeadline) -> Bool {
+    let limit = connection.scope.settings.queuedReplyBytes
+    let wasFull = queuedBytes >= limit
+    queuedBytes -= count
+    progressAt = now
+    return wasFull && queuedBytes < limit
+  }
+
+  /// Whether the peer has taken nothing of what waits for it for so long.
+  func isStalled(_ now: NIODeadline, after limit: TimeAmount) -> Bool {
+    queuedBytes > 0 && now - progressAt > limit
   }
 
   private static let responseHeaders = HPACKHeaders([(":status", "200"), ("content-type", "application/grpc")])

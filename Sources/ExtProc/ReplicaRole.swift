@@ -1,15 +1,15 @@
 import ChatProtocols
 
-/// What stands in for AIBrix's gateway plugin: the strategies that its clients may ask for, and its errors.
+/// What stands in for AIBrix's gateway plugin: its errors.
 enum ReplicaRole {
-  /// The names that AIBrix knows. Each is taken; the answer names the strategy that was used.
-  static let strategies: Set<String> = [
-    "random", "least-request", "throughput", "prefix-cache", "prefix-cache-preble", "least-kv-cache", "least-gpu-cache",
-    "least-busy-time", "least-latency", "least-utilization", "vtc-basic", "slo", "slo-pack-load", "slo-least-load",
-    "slo-least-load-pulling", "pd", "session-affinity", "power-of-two",
-  ]
+  /// Bytes of a client's text that a field of ours repeats.
+  static let markBytes = 128
 
-  static let badStrategy = APIError.invalidRequest("incorrect routing strategy")
+  /// A client's text as it may stand in a field: its first ``markBytes`` bytes, cut between characters.
+  static func mark(_ text: String) -> String {
+    guard text.utf8.count > markBytes else { return text }
+    return String(text.unicodeScalars[..<text.utf8.index(text.startIndex, offsetBy: markBytes)])
+  }
 
   static func unknownModel(_ name: String) -> APIError {
     .invalidRequest("model \(name) does not exist", param: "model", code: "model_not_found")

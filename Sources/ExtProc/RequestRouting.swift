@@ -58,6 +58,15 @@ enum RequestRouting {
       }
     }
 
+    /// The prompt, where it was read.
+    fileprivate func prompt(_ bytes: UnsafeRawBufferPointer) -> PromptOfBody? {
+      switch edit {
+      case .plan(let plan): PromptOfBody(plan: plan, body: bytes)
+      case .facts(let facts): PromptOfBody(facts: facts, body: bytes)
+      case .none, .place: nil
+      }
+    }
+
     private var sharedName: String {
       guard let first = model?.placements.first?.upstreamModel,
         model?.placements.allSatisfy({ $0.upstreamModel == first }) ?? false
@@ -109,7 +118,6 @@ enum RequestRouting {
     _ bytes: UnsafeRawBufferPointer, _ endpoint: ModelEndpoint, _ head: ProcessorHead?, _ scope: ProcessorScope,
     _ onPlan: (RoutePlan) -> Void
   ) throws(Refusal) -> Routed {
-    let clock = ContinuousClock.now
     let plan: RoutePlan
     do throws(APIError) {
       plan = try scope.context.pipeline.plan(
@@ -120,8 +128,8 @@ enum RequestRouting {
       let name = (try? RequestFacts.scan(body: bytes, endpoint: endpoint).model) ?? ""
       throw Refusal(error: error, requestedModel: name)
     }
-    let spent = (ContinuousClock.now - clock).components
-    scope.metrics.routingLatency.observe(nanoseconds: UInt64(max(0, spent.attoseconds / 1_000_000_000)))
+    let began = scope.now
+    scope.metrics.routingLatency.observe(nanoseconds: scope.refreshTime() &- began)
     if plan.wasReadBefore { scope.metrics.readCacheHits.increment() }
     if let selection = plan.selection, let decision = selection.decision {
       let counters = scope.accounts.metrics(ofDecision: decision)
@@ -164,12 +172,7 @@ enum RequestRouting {
       }
     }
     let snapshot = scope.snapshot
-    let fallback =
-      snapshot.router.document.providers.defaultModel
-      ?? (snapshot.fleet.models.count == 1 ? snapshot.fleet.models.first?.name : nil)
-    var wanted = name ?? fallback
-    if let name, case .virtual = snapshot.directory.entry(for: name) { wanted = fallback }
-    guard let wanted else {
+    guard let wanted = snapshot.passThroughModel(named: name) else {
       throw Refusal(
         error: .invalidRequest(
           "name a model: this configuration has no default model", param: "model", code: "model_missing"),
@@ -204,7 +207,8 @@ enum RequestRouting {
 
   private static func unknownModel(_ name: String) -> Refusal {
     Refusal(
-      error: ReplicaRole.unknownModel(name), mark: ("x-error-no-model-backends", name), requestedModel: name)
+      error: ReplicaRole.unknownModel(name), mark: ("x-error-no-model-backends", ReplicaRole.mark(name)),
+      requestedModel: name)
   }
 
   private static func refusal(_ error: RequestBodyError) -> Refusal {
@@ -216,22 +220,35 @@ enum RequestRouting {
   }
 
   /// Picks a replica and counts the request on it.
-  static func pick(_ routed: Routed, scope: ProcessorScope) throws(Refusal) -> Placement {
+  ///
+  /// - Parameter bytes: the whole body.
+  static func pick(
+    _ routed: Routed, head: ProcessorHead, body bytes: UnsafeRawBufferPointer, scope: ProcessorScope
+  ) throws(Refusal) -> (Placement, AttemptAccount, ReplicaWish) {
     let isReplicaOnly = scope.settings.role == .replica
     let name = routed.publicModel
     let mark = ("x-error-no-model-backends", "true")
     let placements = routed.model?.placements(for: routed.adapter) ?? []
-    guard !placements.isEmpty else {
+    guard !placements.isEmpty, let balancing = scope.snapshot.balancing(ofModel: routed.base) else {
       throw Refusal(
         error: isReplicaOnly
           ? ReplicaRole.noReplica(of: name)
           : .server("model \"\(name)\" has no backend", status: 503, code: "no_backend"), mark: mark,
         reason: "no_backend")
     }
-    let choice = ReplicaPicker.pick(
-      among: placements, excluding: ReplicaSet(), now: scope.now, random: &scope.random)
-    switch choice {
-    case .replica(let index): return placements[index]
+    let wish: ReplicaWish
+    do throws(RoutingStrategyError) {
+      wish = try ReplicaWish(balancing.strategies, among: placements, field: head.wishField)
+    } catch {
+      throw badStrategy(error, head, scope)
+    }
+    let choice = scope.chooser.choose(
+      among: placements, by: wish, of: balancing, prompt: routed.prompt(bytes), adapter: routed.adapter,
+      excluding: ReplicaSet(), now: scope.now, random: &scope.random)
+    switch choice.choice.outcome {
+    case .replica(let index):
+      scope.accounts.count(choice.choice)
+      return (placements[index], AttemptAccount(choice, on: placements[index].replica), wish)
     case .allFull:
       throw Refusal(
         error: isReplicaOnly
@@ -246,6 +263,32 @@ enum RequestRouting {
           : .server("no replica of model \"\(name)\" is ready\(failures(placements))", status: 503, code: "no_replica"),
         mark: mark, reason: "no_replica")
     }
+  }
+
+  /// What is wrong with the strategy that a head asks for; nil when nothing is.
+  static func refusal(ofStrategyIn head: ProcessorHead, scope: ProcessorScope) -> Refusal? {
+    guard let strategy = head.strategy, !strategy.isEmpty else { return nil }
+    do throws(RoutingStrategyError) {
+      _ = try RoutingStrategy(parsing: strategy)
+      return nil
+    } catch {
+      return badStrategy(error, head, scope)
+    }
+  }
+
+  /// In AIBrix's words where the role is its plugin's, with the field of its release.
+  private static func badStrategy(
+    _ error: RoutingStrategyError, _ head: ProcessorHead, _ scope: ProcessorScope
+  ) -> Refusal {
+    let isReplicaOnly = scope.settings.role == .replica
+    let strategy = ReplicaRole.mark(head.strategy ?? "")
+    let isOld = scope.context.settings.compatibility == .v04
+    return Refusal(
+      error: isReplicaOnly
+        ? .invalidRequest("incorrect routing strategy" + (isOld ? "" : " \(strategy)"))
+        : .invalidRequest("\(error)", param: "routing-strategy", code: "invalid_routing_strategy"),
+      mark: isOld ? ("x-error-invalid-routing-strategy", strategy) : ("x-error-routing", "true"), reason: "bad_strategy"
+    )
   }
 
   /// Why the first few replicas are failing, as the end of a sentence.

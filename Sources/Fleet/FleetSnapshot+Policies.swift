@@ -17,6 +17,7 @@ extension FleetSnapshot {
     for (replica, policy) in replicaPolicies {
       replica.health.apply(policy.ejection)
       replica.requestLimit = policy.pool.limits.requests
+      replica.connectionLimit = policy.pool.limits.connections
     }
   }
 

@@ -55,4 +55,13 @@ public struct ModelPolicy: Sendable, Equatable {
   public func ejectionLimit(ofReplicas count: Int) -> Int {
     outliers.maximumEjectionPercent == 0 ? 0 : max(1, outliers.limit(ofReplicas: count))
   }
+
+  /// Whether a failure may eject a further one of these: a model keeps the share of its replicas that its policy says,
+  /// whatever fails. Linear in the replicas.
+  ///
+  /// - Parameter now: monotonic nanoseconds.
+  public func mayEjectMore(of placements: [Placement], now: UInt64) -> Bool {
+    let out = placements.count { $0.replica.health.state(at: now) == .ejected }
+    return out < ejectionLimit(ofReplicas: placements.count)
+  }
 }

@@ -19,11 +19,18 @@ public struct PrefillRegression: Sendable, Equatable {
   private var tokensTokens = 0.0
   private var requestsSeconds = 0.0
   private var tokensSeconds = 0.0
+  private var residualSquares = 0.0
+  private var residuals = 0.0
 
   public init() {}
 
   /// What was learnt; nil before ``trustedSamples``.
   public private(set) var cost: PrefillCost?
+
+  /// How far what was learnt may be off by chance, as a share of it: the standard error of the mean of the residuals.
+  public var relativeError: Double {
+    residuals > 0 ? (residualSquares / residuals / residuals).squareRoot() : .infinity
+  }
 
   /// - Parameters:
   ///   - seconds: of work, above 0.
@@ -35,6 +42,9 @@ public struct PrefillRegression: Sendable, Equatable {
     if let cost {
       let expected = cost.seconds(requests: requests, tokens: tokens)
       seconds = min(max(seconds, expected / 4), expected * 4)
+      let residual = seconds / expected - 1
+      residualSquares = residualSquares * Self.decay + residual * residual
+      residuals = residuals * Self.decay + 1
     }
     // Longer stretches vary more: weighted by one over their requests.
     let weight = 1 / requests
@@ -79,9 +89,13 @@ public struct PrefillCost: Sendable, Equatable {
     fixedSeconds * requests + tokens / tokensPerSecond
   }
 
-  /// Whether it costs clearly another time than `other`: more than an eighth apart for a prompt of 1 000 tokens.
-  public func differs(from other: PrefillCost) -> Bool {
+  /// Whether it costs clearly another time than `other`, for a prompt of 1 000 tokens: more than an eighth apart, and twice
+  /// what may be chance.
+  ///
+  /// - Parameter relativeError: ``PrefillRegression/relativeError`` of this cost.
+  public func differs(from other: PrefillCost, relativeError: Double) -> Bool {
     let ratio = seconds(tokens: 1_000) / other.seconds(tokens: 1_000)
-    return ratio > 1.125 || ratio < 1 / 1.125
+    let bound = 1.125 + 2 * relativeError
+    return ratio > bound || ratio < 1 / bound
   }
 }

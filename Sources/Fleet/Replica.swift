@@ -24,6 +24,7 @@ public final class Replica: Sendable {
   public let adapters = LoadedAdapters()
   private let prefixSlotValue = Atomic<Int>(-1)
   private let requestLimitValue: Atomic<Int>
+  private let connectionLimitValue = Atomic<Int>(.max)
 
   public init(
     id: Int, name: String, host: String, port: Int, usesTLS: Bool = false, health: ReplicaHealth = ReplicaHealth(),
@@ -48,6 +49,13 @@ public final class Replica: Sendable {
   public var requestLimit: Int {
     get { requestLimitValue.load(ordering: .relaxed) }
     set { requestLimitValue.store(newValue, ordering: .relaxed) }
+  }
+
+  /// Connections to it at most (``CircuitLimits/connections``): a request above waits, and so is better given to another.
+  /// One relaxed load or store.
+  public var connectionLimit: Int {
+    get { connectionLimitValue.load(ordering: .relaxed) }
+    set { connectionLimitValue.store(newValue, ordering: .relaxed) }
   }
 
   /// Its place in the prefix index; -1 while it has none. One relaxed load or store.

@@ -7,9 +7,16 @@ import Synchronization
 public final class ReplicaEstimates: Sendable {
   /// Own samples before a replica's cost may differ from that of its model's others.
   public static let ownSamples = 16
+  /// Nanoseconds for which an own cost counts after its last sample, and after which what a replica taught is forgotten. One
+  /// that was slow and is given nothing for it would never be known to be well again.
+  public static let ownSpan: UInt64 = 20_000_000_000
+  /// Own samples that are enough for one that was known before.
+  public static let renewedSamples = PrefillRegression.trustedSamples
 
   fileprivate struct Learning: Sendable {
     var regression = PrefillRegression()
+    var sampledAt: UInt64 = 0
+    var wasKnown = false
     var decodeSeconds = 0.0
     var decodeTokens = 0.0
     var stretchSeconds = 0.0
@@ -22,8 +29,9 @@ public final class ReplicaEstimates: Sendable {
   private let learning = Mutex(Learning())
   /// When the prefill at the head of the queue began, as far as first tokens tell.
   private let progress = Atomic<UInt64>(0)
-  private let fixedBits = Atomic<UInt64>(PrefillCost.assumed.fixedSeconds.bitPattern)
-  private let rateBits = Atomic<UInt64>(PrefillCost.assumed.tokensPerSecond.bitPattern)
+  private let own = AtomicPrefillCost(.assumed)
+  /// Until when the own cost counts; 0 while there is none.
+  private let ownUntil = Atomic<UInt64>(0)
   private let tokenSecondsBits = Atomic<UInt64>(Double.nan.bitPattern)
   private let meanWorkBits = Atomic<UInt64>(Double.nan.bitPattern)
 
@@ -31,11 +39,11 @@ public final class ReplicaEstimates: Sendable {
 
   // MARK: Reading
 
-  /// What is gone by: the replica's own cost, that of its model's replicas together, or ``PrefillCost/assumed``.
-  public var cost: PrefillCost {
-    PrefillCost(
-      fixedSeconds: Double(bitPattern: fixedBits.load(ordering: .relaxed)),
-      tokensPerSecond: Double(bitPattern: rateBits.load(ordering: .relaxed)))
+  /// What is gone by: the replica's own cost where it is known to be another than that of its model.
+  ///
+  /// - Parameter model: what the model's replicas are taken for.
+  public func cost(model: PrefillCost, now: UInt64) -> PrefillCost {
+    now < ownUntil.load(ordering: .relaxed) ? own.load() : model
   }
 
   /// Seconds for each token after the first; nil when unknown.
@@ -45,15 +53,17 @@ public final class ReplicaEstimates: Sendable {
   }
 
   /// What the replica's own answers say; nil before ``ownSamples``.
-  public var ownCost: PrefillCost? {
-    learning.withLock { $0.regression.samples >= Self.ownSamples ? $0.regression.cost : nil }
-  }
+  public var ownCost: PrefillCost? { learning.withLock { $0.ownCost } }
 
   /// Seconds until what the replica was sent is read, others' requests included that its engine tells of.
   ///
   /// Of the work that waits the time is taken off that the request at the head has had, but at most one and a half times
   /// the mean: an engine that stalls seems no emptier for it.
-  public func queueSeconds(_ state: ReplicaLoad.State, metrics: ReplicaMetrics, now: UInt64) -> Double {
+  ///
+  /// - Parameter model: as in ``cost(model:now:)``.
+  public func queueSeconds(
+    _ state: ReplicaLoad.State, metrics: ReplicaMetrics, model: PrefillCost, now: UInt64
+  ) -> Double {
     var seconds = 0.0
     if state.prefilling > 0 {
       let work = Double(state.work) / ReplicaLoad.ticksPerSecond
@@ -64,7 +74,7 @@ public final class ReplicaEstimates: Sendable {
     let others = metrics.foreignWaiting(now: now)
     if others > 0 {
       let mean = Double(bitPattern: meanWorkBits.load(ordering: .relaxed))
-      seconds += others * (mean.isNaN ? cost.seconds(tokens: 1_000) : mean)
+      seconds += others * (mean.isNaN ? cost(model: model, now: now).seconds(tokens: 1_000) : mean)
     }
     return seconds
   }
@@ -99,6 +109,11 @@ public final class ReplicaEstimates: Sendable {
       }
       guard left.prefilling == 0 || learning.stretchRequests >= 8 else { return nil }
       let sample = (learning.stretchSeconds, learning.stretchRequests, learning.stretchTokens)
+      if learning.ownCost != nil, now > learning.sampledAt &+ Self.ownSpan {
+        learning.regression = PrefillRegression()
+        learning.wasKnown = true
+      }
+      learning.sampledAt = now
       learning.regression.add(seconds: sample.0, requests: sample.1, tokens: sample.2)
       learning.clearStretch()
       return sample
@@ -131,19 +146,24 @@ public final class ReplicaEstimates: Sendable {
     }
   }
 
-  /// Sets what is gone by: the own cost where it differs clearly from the shared one, so that replicas alike compare as
-  /// equal.
-  public func adopt(shared: PrefillCost?) {
-    let own = ownCost
-    let chosen: PrefillCost? =
-      if let own, let shared { own.differs(from: shared) ? own : shared } else { shared ?? own }
-    guard let chosen else { return }
-    fixedBits.store(chosen.fixedSeconds.bitPattern, ordering: .relaxed)
-    rateBits.store(chosen.tokensPerSecond.bitPattern, ordering: .relaxed)
+  /// The replica has given a sample, and its model has learnt from it. The own cost counts where it differs clearly from the
+  /// model's, so that replicas alike compare as equal.
+  public func sampled(model: PrefillCost, now: UInt64) {
+    let (mine, error) = learning.withLock { ($0.ownCost, $0.regression.relativeError) }
+    guard let mine, mine.differs(from: model, relativeError: error) else {
+      return ownUntil.store(0, ordering: .relaxed)
+    }
+    own.store(mine)
+    ownUntil.store(now &+ Self.ownSpan, ordering: .relaxed)
   }
 }
 
 extension ReplicaEstimates.Learning {
+  fileprivate var ownCost: PrefillCost? {
+    let enough = wasKnown ? ReplicaEstimates.renewedSamples : ReplicaEstimates.ownSamples
+    return regression.samples >= enough ? regression.cost : nil
+  }
+
   fileprivate mutating func clearStretch() {
     stretchSeconds = 0
     stretchTokens = 0

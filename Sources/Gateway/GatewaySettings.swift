@@ -10,7 +10,7 @@ public struct GatewaySettings: Sendable {
   /// The field, in lower case, by which clients say how readily their request is shed: `high`, `normal` or `low`.
   public var priorityHeader = "x-request-priority"
   /// How answers tell the replica.
-  public var compatibility = AIBrixCompatibility.latest
+  public var compatibility = AIBrixCompatibility.v04
   /// Bytes of a request body; more is a 413.
   public var bodyLimit = 64 << 20
   /// Bytes of an upload that is passed on as it comes; more is a 413.

@@ -11,18 +11,6 @@ public struct ReplicaChooser {
 
   public init(index: PrefixIndex) { matches = PrefixMatches(index: index) }
 
-  /// A prompt whose blocks may be cached.
-  public struct Prompt {
-    public var plan: RoutePlan
-    /// The bytes that the plan was made from.
-    public var body: UnsafeRawBufferPointer
-
-    public init(plan: RoutePlan, body: UnsafeRawBufferPointer) {
-      self.plan = plan
-      self.body = body
-    }
-  }
-
   /// What was chosen, and what ``AttemptAccount`` needs of it.
   public struct Choice {
     public var choice: ReplicaChoice
@@ -39,11 +27,12 @@ public struct ReplicaChooser {
   ///   - tried: replicas that this request must not go to again.
   ///   - now: monotonic nanoseconds.
   public mutating func choose(
-    among placements: [Placement], by wish: ReplicaWish, of model: ModelBalancing, prompt: Prompt?, adapter: String?,
+    among placements: [Placement], by wish: ReplicaWish, of model: ModelBalancing, prompt: PromptOfBody?,
+    adapter: String?,
     excluding tried: ReplicaSet, now: UInt64, random: inout some RandomNumberGenerator
   ) -> Choice {
     blocks.begin(seed: model.promptSeed(adapter: adapter))
-    if let prompt { prompt.plan.append(to: &blocks, body: prompt.body) }
+    prompt?.append(to: &blocks)
     let promptBytes = blocks.byteCount
     let choice = blocks.hashes.withUnsafeBufferPointer { hashes in
       var request = model.balancer.request(blocks: hashes, promptBytes: promptBytes, now: now)

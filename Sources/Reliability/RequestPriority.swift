@@ -12,4 +12,14 @@ public enum RequestPriority: UInt8, Sendable, Comparable, CaseIterable {
   }
 
   public static func < (left: Self, right: Self) -> Bool { left.rawValue < right.rawValue }
+
+  /// The priority that a field's value names, in any case; ``normal`` for every other text.
+  public init(fieldValue: String) {
+    self =
+      switch fieldValue.lowercased() {
+      case "high": .high
+      case "low": .low
+      default: .normal
+      }
+  }
 }

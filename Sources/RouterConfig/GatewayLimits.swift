@@ -31,7 +31,7 @@ public struct GatewayLimits: Sendable, Equatable {
     maxRequests: Int = 10_000, maxBufferedBytes: Int = 1 << 30, maxConnections: Int = 10_000,
     bodyLimit: Int = 64 << 20, uploadLimit: Int = 1 << 30, drainTimeout: Duration = .seconds(30),
     clientIdleTimeout: Duration? = .seconds(75), requestReadTimeout: Duration? = .seconds(60),
-    priorityHeader: String = "x-request-priority", compatibility: AIBrixCompatibility = .latest,
+    priorityHeader: String = "x-request-priority", compatibility: AIBrixCompatibility = .v04,
     prefixBlocks: Int = 1_000_000, endpointsFile: String? = nil
   ) {
     self.maxRequests = maxRequests

@@ -1,5 +1,6 @@
 import ArgumentParser
 import ExtProc
+import Fleet
 import RouterConfig
 
 /// The options of `switchyard serve` that make it an external processor of Envoy's.
@@ -9,12 +10,13 @@ struct ExtProcOptions: ParsableArguments {
       "Serve Envoy's external processing (gRPC) here: HOST:PORT, or :PORT for all addresses.",
       discussion: "The gateway then listens only where --listen says.", valueName: "host:port"))
   var extProc: String?
-  @Option(help: "What the external processor decides: model, replica or both.") var decide: ProcessorRole = .model
+  @Option(help: "What the external processor decides: model, replica or both (default: model).")
+  var decide: ProcessorRole?
   @Option(
     help: ArgumentHelp(
-      "The field from which Envoy's ORIGINAL_DST cluster takes the replica's address (with --decide replica or both).",
+      "The field from which Envoy's ORIGINAL_DST cluster takes the replica's address (with --decide replica or both; default: \(ExtProcSettings.defaultDestinationHeader)).",
       valueName: "name"))
-  var destinationHeader = "x-gateway-destination-endpoint"
+  var destinationHeader: String?
   @Option(
     help: ArgumentHelp(
       "The external processor's certificate, PEM; without it Envoy speaks clear text.", valueName: "file"))
@@ -37,14 +39,24 @@ struct ExtProcOptions: ParsableArguments {
       certificateFile: extProcCert, keyFile: extProcKey, clientCAFile: extProcClientCa, applicationProtocols: ["h2"])
   }
 
-  var settings: ExtProcSettings { ExtProcSettings(role: decide, destinationHeader: destinationHeader) }
+  var settings: ExtProcSettings {
+    ExtProcSettings(
+      role: decide ?? .model, destinationHeader: destinationHeader ?? ExtProcSettings.defaultDestinationHeader)
+  }
 
   func validate() throws {
     guard (extProcCert == nil) == (extProcKey == nil), extProcClientCa == nil || extProcCert != nil else {
       throw ValidationError("Give --ext-proc-cert and --ext-proc-key together; --ext-proc-client-ca needs both.")
     }
-    guard !destinationHeader.isEmpty, destinationHeader.utf8.allSatisfy({ $0 > 0x20 && $0 < 0x7F && $0 != 0x3A }) else {
+    guard destinationHeader.map({ HeaderLines.canHold(name: $0, value: "") }) ?? true else {
       throw ValidationError("--destination-header must be the name of a header field.")
+    }
+    let alone = [
+      ("--decide", decide != nil), ("--destination-header", destinationHeader != nil),
+      ("--ext-proc-cert", extProcCert != nil),
+    ]
+    if extProc == nil, let option = alone.first(where: { $0.1 })?.0 {
+      throw ValidationError("\(option) is for Envoy's external processing: give --ext-proc HOST:PORT too.")
     }
   }
 }

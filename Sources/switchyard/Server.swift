@@ -21,7 +21,7 @@ actor Server {
   let gateway: Gateway
   private let context: GatewayContext
   /// The pipeline behind Envoy, where it is asked for.
-  private var extProc: ExtProcServer?
+  var extProc: ExtProcServer?
   let metrics: GatewayMetrics
   private let readiness = ReadinessWatch()
   private let accessLog: AccessLog?
@@ -79,7 +79,7 @@ actor Server {
     let (snapshot, problems) = try Self.snapshot(
       document, previous: nil, generation: 1, adapters: configuration.adapterHolders, classifier: classifier,
       balancers: balancers, tls: tls)
-    Self.warn(of: problems)
+    problems.forEach(Self.warn)
     toldProblems = problems
     snapshot.fleet.applyPolicies()
     current = SnapshotBox(snapshot)
@@ -147,6 +147,7 @@ actor Server {
 
   private func startExtProc(_ listener: Listener, _ settings: ExtProcSettings) async throws {
     let server = ExtProcServer(group: group, settings: settings, context: context, snapshot: current.value)
+    await server.publish(current.value, report: Self.warn).value
     do {
       let tls = try listener.tls.map { try ListenerTLSContext($0, report: Self.tellOf(listener)) }
       let channel = try await server.listen(host: listener.address, port: listener.port, tls: tls)
@@ -164,19 +165,9 @@ actor Server {
           + "or choose another: --ext-proc \(listener.address):\(listener.port + 1)")
     }
     extProc = server
-    publishToEnvoy(current.value)
   }
 
-  /// Hands a snapshot to the external processor, and looks up its replicas' addresses where it picks them.
-  func publishToEnvoy(_ snapshot: RoutingSnapshot) {
-    guard let extProc else { return }
-    extProc.publish(snapshot)
-    guard extProc.picksReplicas else { return }
-    // The system's resolver blocks, for seconds where a name server does not answer.
-    DispatchQueue.global().async {
-      for problem in extProc.resolveReplicas(of: snapshot) { StandardError.write("warning: \(problem)") }
-    }
-  }
+  static let warn: @Sendable (String) -> Void = { StandardError.write("warning: \($0)") }
 
   private func startManagement(_ listener: Listener) async throws {
     let (current, metrics, readiness) = (current, metrics, readiness)
@@ -205,7 +196,12 @@ actor Server {
   func serve(reload: (@Sendable () throws -> RouterDocument)?) async {
     for await signal in ProcessSignals.stream([SIGTERM, SIGINT, SIGHUP]) {
       if signal == SIGHUP {
-        self.reload(reload)
+        // A stop has ended the probes, which a reload would begin again.
+        if draining.state == .serving {
+          self.reload(reload)
+        } else {
+          StandardError.write("SIGHUP: the configuration is not read again, since this process stops")
+        }
         continue
       }
       carryOut(draining.stopRequested(now: Self.clock()))

@@ -58,13 +58,70 @@ import Testing
     }
   }
 
+  /// Teaches a replica and its model that a prompt of 1 000 tokens takes so long, with a noise of so many percent.
+  private func teach(
+    _ estimates: ReplicaEstimates, shared: PrefillCost, seconds: Double, noise: Double, now: inout UInt64
+  ) {
+    var generator = SeededGenerator(seed: 7)
+    let idle = ReplicaLoad().state
+    for _ in 0..<32 {
+      estimates.prefillBegan(now: now)
+      let factor = 1 + Double.random(in: -noise...noise, using: &generator)
+      now += UInt64(seconds * factor * 1e9)
+      if estimates.firstToken(tokens: 1_000, expectedSeconds: seconds, left: idle, now: now) != nil {
+        estimates.sampled(model: shared, now: now)
+      }
+    }
+  }
+
+  @Test("a replica's own cost counts where it is clearly another, for a time after its last answer")
+  func ownCost() {
+    let shared = PrefillCost(fixedSeconds: 0, tokensPerSecond: 4_000)
+    let slow = ReplicaEstimates()
+    var now: UInt64 = 1
+    teach(slow, shared: shared, seconds: 0.5, noise: 0.1, now: &now)
+    #expect(abs(slow.cost(model: shared, now: now).tokensPerSecond / 2_000 - 1) < 0.1)
+    #expect(slow.cost(model: shared, now: now + ReplicaEstimates.ownSpan) == shared)
+    // A fifth slower by answers that differ by more than that among themselves is chance.
+    let noisy = ReplicaEstimates()
+    teach(noisy, shared: shared, seconds: 0.3, noise: 0.9, now: &now)
+    #expect(noisy.cost(model: shared, now: now) == shared)
+  }
+
+  @Test("a replica that was slow is tried again when that is old, though another keeps answering quickly")
+  func isTriedAgain() throws {
+    var fixture = try BalancingFixture(2)
+    var now: UInt64 = 1
+    var isSlow = true
+    /// Sends a prompt, and answers it at the chosen replica's pace.
+    func ask() throws -> Int {
+      let choice = try fixture.pick("least-ttft", promptBytes: 4_000, now: now)
+      let index = try #require(choice.index)
+      let replica = fixture.placements[index].replica
+      var ticket = choice.ticket
+      now += index == 1 && isSlow ? 1_000_000_000 : 100_000_000
+      fixture.balancer.firstToken(&ticket, on: replica, now: now)
+      replica.load.end()
+      fixture.balancer.ended(&ticket, on: replica, facts: AnswerFacts(), promptBytes: 4_000, now: now)
+      return index
+    }
+    var asked = 0
+    for _ in 0..<2_000 { asked += try ask() }
+    #expect(asked < 200, "it got \(asked) of 2 000 while it was slow")
+    isSlow = false
+    var served = 0
+    let healed = now
+    while now < healed + 3 * ReplicaEstimates.ownSpan { served += try ask() }
+    #expect(served > 20, "it got \(served) requests after it was well again")
+  }
+
   @Test("an engine's rates are learnt from two dozen answers")
   func rates() throws {
     var fixture = try BalancingFixture(1)
     var now: UInt64 = 1
     try serve(&fixture, tokensPerSecond: 3_000, count: 24, now: &now)
     let estimates = fixture.placements[0].replica.estimates
-    #expect(abs(estimates.cost.tokensPerSecond / 3_000 - 1) < 0.02)
+    #expect(abs(fixture.balancer.prefillCost(now: now).tokensPerSecond / 3_000 - 1) < 0.02)
     #expect(abs(try #require(estimates.secondsPerToken) - 0.02) < 0.001)
     #expect(abs(fixture.balancer.tokenRatio.bytesPerToken - 4) < 0.01)
   }
@@ -75,7 +132,8 @@ import Testing
     for _ in 0..<2 { #expect(replica.load.begin(ifStill: replica.load.state, work: 16_000) != nil) }
     replica.estimates.prefillBegan(now: 0)
     func seconds(at now: UInt64) -> Double {
-      replica.estimates.queueSeconds(replica.load.state, metrics: replica.metrics, now: now)
+      replica.estimates.queueSeconds(
+        replica.load.state, metrics: replica.metrics, model: .assumed, now: now)
     }
     #expect(seconds(at: 0) == 2)
     #expect(seconds(at: 500_000_000) == 1.5)
@@ -92,9 +150,13 @@ import Testing
     metrics.scrapedAt = 10
     metrics.waitingRequests = 5
     replica.metrics.publish(metrics, adapters: nil, prefilling: 1)
-    #expect(replica.estimates.queueSeconds(replica.load.state, metrics: replica.metrics, now: 20) == 4 * 0.125)
+    #expect(
+      replica.estimates.queueSeconds(
+        replica.load.state, metrics: replica.metrics, model: .assumed, now: 20) == 4 * 0.125)
     let late = 10 + ReplicaMetrics.maximumAge
-    #expect(replica.estimates.queueSeconds(replica.load.state, metrics: replica.metrics, now: late) == 0)
+    #expect(
+      replica.estimates.queueSeconds(
+        replica.load.state, metrics: replica.metrics, model: .assumed, now: late) == 0)
   }
 
   @Test("a request that ends without a first token leaves no work behind and teaches nothing")
@@ -139,7 +201,7 @@ import Testing
     #expect(fixture.index.capacity(slot: 0) == 1_250)
   }
 
-  @Test("metrics that the scraper published set the cache's size and the shared estimate")
+  @Test("metrics that the scraper published set the cache's size")
   func publishedCapacity() throws {
     let fixture = try BalancingFixture(1)
     let replica = fixture.placements[0].replica

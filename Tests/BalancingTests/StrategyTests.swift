@@ -110,6 +110,20 @@ private struct Dialect: Sendable, CustomTestStringConvertible {
 }
 
 @Suite("Strategies") struct StrategyTests {
+  @Test("a replica without a free connection loses to every one that has one", arguments: StrategyKind.allCases)
+  func saturated(kind: StrategyKind) throws {
+    for _ in 0..<8 {
+      var fixture = try BalancingFixture(3)
+      fixture.occupy([4, 4, 9])
+      for placement in fixture.placements.prefix(2) { placement.replica.connectionLimit = 4 }
+      #expect(try fixture.pick(kind.rawValue).index == 2)
+    }
+    var fixture = try BalancingFixture(1)
+    fixture.occupy([4])
+    fixture.placements[0].replica.connectionLimit = 4
+    #expect(try fixture.pick(kind.rawValue).index == 0, "it waits there when there is no other")
+  }
+
   @Test(
     "each metric strategy takes the lowest figure that the dialect tells",
     arguments: [Dialect.oldVLLM, .newVLLM, .sglang, .xLLM])

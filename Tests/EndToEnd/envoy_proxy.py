@@ -60,8 +60,8 @@ class Processor(Running):
 
 
 def configuration(name: str, ports: dict[int, int], **changes) -> dict:
-    """A reference configuration with its ports exchanged; `changes` are for the first filter's `processing_mode`, and
-    `filters` replaces its other keys."""
+    """A reference configuration with its ports exchanged; `changes` are for the `processing_mode` of the first filter that asks a
+    processor, and `filters` replaces its other keys."""
     tree = yaml.safe_load((CONFIGURATIONS / name).read_text())
 
     def walk(node):
@@ -78,7 +78,7 @@ def configuration(name: str, ports: dict[int, int], **changes) -> dict:
 
     walk(tree)
     filters = http_filters(tree)
-    first = filters[0]["typed_config"]
+    first = next(one["typed_config"] for one in filters if "ext_proc" in one["typed_config"]["@type"])
     first.update(changes.pop("filters", {}))
     first["processing_mode"].update(changes)
     return tree

@@ -35,7 +35,7 @@ ALL = [
 def test_every_strategy_serves_and_is_told(engines: Engines, route: Route):
     """A strategy without its input names the substitute that decided, and the metrics say what was lacking."""
     first, second = engines(answers, answers)
-    router = route(model("alpha", first, second))
+    router = route(model("alpha", first, second), gateway={"aibrix_compat": "latest"})
     addresses = {"alpha_alpha-1": first.address, "alpha_alpha-2": second.address}
     for name in ALL:
         answer = asked(router.port, strategy(name))

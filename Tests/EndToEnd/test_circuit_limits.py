@@ -54,7 +54,9 @@ def test_a_request_too_many_for_one_replica_goes_to_another(engines: Engines, ro
     gates = Gate(), Gate()
     large, small = engines(*gates)
     limits = {"max_connections": 1, "max_pending": 1}
-    router = route(model("alpha", large, small, weights=[100, 1], reliability=limits))
+    router = route(
+        model("alpha", large, small, weights=[100, 1], reliability=limits, balancing={"strategy": "least-request"})
+    )
     with ThreadPoolExecutor(4) as pool:
         held = []
         # One on either; one more that waits at the large one, which has less to do for its weight; and one too many.

@@ -205,3 +205,19 @@ def test_help_has_an_example(arguments: list[str]):
     shown = run(*arguments)
     assert shown.returncode == 0
     assert "switchyard " in shown.stdout and ("xample" in shown.stdout or arguments == ["--help"])
+
+
+@pytest.mark.parametrize(
+    "options", [("--decide", "both"), ("--destination-header", "x-to"), ("--ext-proc-cert", "a", "--ext-proc-key", "b")]
+)
+def test_options_for_envoy_need_the_external_processor(options: tuple[str, ...]):
+    refused = run("serve", "-c", SAMPLE, *options)
+    assert refused.returncode == 64
+    assert f"{options[0]} is for Envoy's external processing: give --ext-proc HOST:PORT too." in refused.stderr
+
+
+@pytest.mark.parametrize("name", ["", "x to", "x:to", "é"])
+def test_the_destination_header_is_a_fields_name(name: str):
+    refused = run("serve", "-c", SAMPLE, "--ext-proc", "127.0.0.1:0", "--destination-header", name)
+    assert refused.returncode == 64
+    assert "--destination-header must be the name of a header field." in refused.stderr

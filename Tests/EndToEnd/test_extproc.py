@@ -4,6 +4,7 @@ stream of a finished request."""
 from __future__ import annotations
 
 import json
+import signal
 import threading
 from collections.abc import Callable, Iterator
 
@@ -69,8 +70,8 @@ def chain(make: Maker) -> Callable[..., Chain]:
 
 @pytest.fixture(scope="module")
 def engine() -> Iterator[Engine]:
-    """The guide's engine."""
-    engine = Engine("pod-1", "--max-model-len", "4000000")
+    """The guide's engine, which answers the same to the same prompt."""
+    engine = Engine("pod-1", "--mode", "echo", "--max-model-len", "4000000")
     yield engine
     engine.close()
 
@@ -110,7 +111,8 @@ def test_the_guides_request_gets_the_built_in_gateways_answer(
     through = wire.chat(chain.port, REQUEST)
     assert through.status == direct.status == 200, (through, chain.processor.errors, chain.envoy.log)
     assert engine.last_body() == direct_body
-    assert text(through)["choices"] == text(direct)["choices"] or text(through).keys() == text(direct).keys()
+    assert text(through)["choices"] == text(direct)["choices"]
+    assert text(through).keys() == text(direct).keys()
     if mode != "no-answer":
         assert comparable(through) == comparable(direct)
         assert {name: through.header(name) for name in PROMISED} == PROMISED
@@ -233,6 +235,49 @@ def test_a_client_cannot_choose_its_replica(engine: Engine, file: str, chain: Ca
         elsewhere.close()
 
 
+@pytest.mark.parametrize("name", ["standalone.yaml", "shared-listener.yaml", "guide-chain.yaml"])
+def test_nor_while_the_processor_is_away_and_envoy_lets_requests_go_on(
+    file: str, chain: Callable[..., Chain], name: str
+):
+    elsewhere = RecordingEngine("elsewhere")
+    try:
+        decide = ("model", "replica") if name == "guide-chain.yaml" else ("both",)
+        chain = chain(file, name, decide, arguments=(), filters={"failure_mode_allow": True})
+        for processor in chain.processors:
+            processor.kill()
+        fields = (f"x-gateway-destination-endpoint: {elsewhere.address}", f"target-pod: {elsewhere.address}")
+        for path in ("/v1/chat/completions", "/v1/nothing"):
+            with wire.Connection(chain.port) as connection:
+                connection.send(wire.request(path, REQUEST, headers=(*fields, "routing-strategy: random")))
+                assert connection.read("POST").status >= 500
+        assert elsewhere.calls == []
+    finally:
+        elsewhere.close()
+
+
+def test_a_credential_of_the_backends_own_takes_the_place_of_the_clients(
+    make: Maker, recorder: RecordingEngine, chain: Callable[..., Chain]
+):
+    backend = model("alpha", recorder)
+    backend["backend_refs"][0].update({"api_key": "of-the-backend", "auth_header": "x-api-key"})
+    chain = chain(str(make.file(document(backend))))
+    answer = wire.chat(chain.port, '{"model":"alpha","messages":[]}', "authorization: Bearer of-the-client")
+    assert answer.status == 200
+    assert recorder.calls[-1].values("authorization") == []
+    assert recorder.calls[-1].values("x-api-key") == ["of-the-backend"]
+
+
+def test_a_replica_that_is_known_by_name_gets_an_address_before_the_first_request(
+    make: Maker, recorder: RecordingEngine, chain: Callable[..., Chain]
+):
+    port = recorder.address.split(":")[1]
+    file = make.file(document(model("alpha", f"localhost:{port}"), model("beta", "no-such-host.invalid:80")))
+    chain = chain(str(file))
+    assert "there is no address of no-such-host.invalid" in chain.processor.errors
+    assert wire.chat(chain.port, '{"model":"alpha","messages":[]}').status == 200
+    assert recorder.calls[-1].values("target-pod") == [f"127.0.0.1:{port}"]
+
+
 def test_the_replica_only_role_speaks_as_aibrixs_plugin(engine: Engine, file: str, chain: Callable[..., Chain]):
     chain = chain(file, decide=("replica",))
     plain = f'{{"model":"{MODEL}","messages":[{{"role":"user","content":"hi"}}]}}'
@@ -352,6 +397,9 @@ def test_a_stop_lets_streams_end(make: Maker, chain: Callable[..., Chain]):
             assert connection.read_head().status == 200
             chain.processor.process.terminate()
             poll(lambda: "stopping" in chain.processor.errors, "the processor says that it stops")
+            # A reload would begin the probes again that the stop has ended.
+            chain.processor.signal(signal.SIGHUP)
+            poll(lambda: "since this process stops" in chain.processor.errors, "nothing is read again")
             stopping.set()
             events = 0
             while part := connection.read_chunk():

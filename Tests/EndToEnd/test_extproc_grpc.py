@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ssl
 import struct
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -85,17 +86,46 @@ def test_an_unknown_service_and_method(processor: Processor):
         assert connection.read(plain).status == 415
 
 
-def test_a_watch_hears_of_the_stop_and_goaway_follows(processor: Processor):
+def test_a_watch_hears_of_the_stop_and_does_not_hold_it_up(processor: Processor):
     with http2.Connection(processor.port) as connection:
         stream = connection.streams[call(connection, WATCH, framed(b""))]
         while len(stream.body) < 7:
             connection.read_frame()
         assert stream.body == framed(b"\x08\x01")
         processor.process.terminate()
-        while len(stream.body) < 14 or connection.goaway is None:
+        while not stream.ended or connection.goaway is None:
             connection.read_frame()
         assert stream.body[7:] == framed(b"\x08\x02")
+        assert stream.headers["grpc-status"] == "0"
         assert connection.goaway.error_code == 0
+        began = time.monotonic()
+        assert processor.wait() == 0
+        # Of the 30 seconds that requests have to end.
+        assert time.monotonic() - began < 10
+
+
+def test_replies_that_envoy_does_not_take_are_bounded(processor: Processor):
+    with http2.Connection(processor.port, window=1_000) as connection:
+        stream = connection.begin(
+            [*http2.pseudo(PROCESS), ("content-type", "application/grpc"), ("te", "trailers")]
+        )
+        upload = (":method", "POST"), (":path", "/v1/files?model=alpha")
+        connection.send_data(stream, framed(headers_message(*upload, request_mode=4)))
+        piece = framed(field(4, field(1, b"x" * 16_000)))
+        sent = 0
+        while connection.windows[stream] > len(piece) and sent < 16 << 20:
+            connection.send_data(stream, piece)
+            sent += len(piece)
+            connection.ping()
+        assert 1 << 20 < sent < 4 << 20
+        connection.open(0, 32 << 20)
+        connection.open(stream, 32 << 20)
+        while len(connection.streams[stream].body) < sent:
+            connection.read_frame()
+        # It is taken again.
+        connection.ping()
+        assert connection.windows[stream] > len(piece)
+    processor.wait_until_idle()
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,4 @@
-"""Fifty thousand requests through Envoy at concurrency 64, with both of its ways to end the stream of a finished one."""
+"""Many requests through Envoy at concurrency 64, with both of its ways to end the stream of a finished one."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ pytestmark = [
 ]
 
 
-# A debug build takes minutes for the 50 000 that count: EXTPROC_REQUESTS=50000 with a release build (SWITCHYARD).
+# Few enough for a debug build; EXTPROC_REQUESTS=50000 with a release build (SWITCHYARD) shows more.
 REQUESTS = int(os.environ.get("EXTPROC_REQUESTS", "3000"))
 
 

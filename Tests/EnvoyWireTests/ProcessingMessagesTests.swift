@@ -57,7 +57,7 @@ import Testing
     #expect(try ([0x50, 0x01] as [UInt8]).withUnsafeBytes { try ProcessingRequest.read($0) }.isObservation)
   }
 
-  @Test("a reply that changes nothing is six bytes behind its frame's head")
+  @Test("a reply that changes nothing is four bytes behind its frame's head")
   func emptyReply() {
     var output: [UInt8] = []
     ProcessingReply.append(to: &output, .responseBody)

@@ -1,4 +1,5 @@
 import EnvoyWire
+import Reliability
 import Testing
 
 @testable import ExtProc
@@ -98,5 +99,87 @@ import Testing
     ended.session.close()
     #expect(ended.scope.metrics.clientsGone.value == 0)
     #expect(ended.inFlight == 0)
+  }
+
+  @Test("where Envoy shows no answer, nobody is said to have left and no status is made up", arguments: [true, false])
+  func unseen(_ picksReplica: Bool) throws {
+    let envoy = try Envoy(role: picksReplica ? .both : .model)
+    _ = envoy.requestHeaders(response: .none)
+    _ = envoy.requestBody(RequestTests.body)
+    envoy.session.close()
+    #expect(envoy.scope.metrics.clientsGone.value == 0)
+    for status in [0, 499] { #expect(envoy.scope.metrics.answers(status: status).value == 0) }
+  }
+
+  @Test("a client that leaves an answer half read is gone, whoever picked the replica")
+  func goneWithoutReplica() throws {
+    let envoy = try Envoy(role: .model)
+    _ = envoy.requestHeaders(response: .streamed)
+    _ = envoy.requestBody(RequestTests.body)
+    _ = envoy.responseHeaders()
+    envoy.session.close()
+    #expect(envoy.scope.metrics.clientsGone.value == 1)
+    #expect(envoy.scope.metrics.answers(status: 200).value == 1)
+  }
+
+  @Test("a model keeps the share of its replicas that its policy says, however many fail")
+  func ejectionShare() throws {
+    let envoy = try Envoy()
+    for _ in 0..<40 {
+      envoy.next()
+      _ = envoy.requestHeaders()
+      _ = envoy.requestBody(RequestTests.body)
+      _ = envoy.responseHeaders(500)
+      envoy.session.close()
+    }
+    #expect(envoy.replicas.count { $0.health.state(at: envoy.scope.now) == .ejected } == 1)
+    #expect(envoy.replicas.map { $0.load.takeOutcomes().failures }.reduce(0, +) == 40)
+  }
+
+  @Test("a status that is none says nothing of the replica", arguments: ["", "ok", "99", "1000", "-200"])
+  func oddStatus(_ status: String) throws {
+    let envoy = try routed()
+    _ = envoy.responseHeaders(status: status, [])
+    envoy.session.close()
+    let outcomes = envoy.replicas.map { $0.load.takeOutcomes() }
+    #expect(outcomes.allSatisfy { $0.successes == 0 && $0.failures == 0 })
+    #expect(envoy.scope.metrics.answers(status: Int(status) ?? 0).value == 0)
+  }
+
+  @Test("the time that routing takes is counted whole, seconds too")
+  func routingLatency() throws {
+    let envoy = try Envoy()
+    _ = envoy.requestHeaders()
+    envoy.time.step = 3_000_000_000
+    _ = envoy.requestBody(RequestTests.body)
+    #expect(envoy.scope.metrics.routingLatency.snapshot.sum == 3)
+  }
+
+  @Test("tokens are found in an answer in pieces, of which nothing is held")
+  func pieces() throws {
+    let envoy = try routed(response: .streamed)
+    _ = envoy.responseHeaders(200, [("content-type", "application/json")])
+    for _ in 0..<3 { _ = envoy.responseBody(String(repeating: " ", count: 600_000), isLast: false) }
+    _ = envoy.responseBody(#"{"usage":{"prompt_tokens":3,"#, isLast: false)
+    #expect(envoy.scope.context.load.bytes == 0)
+    _ = envoy.responseBody(#""completion_tokens":9}}"#)
+    #expect(tokens(envoy) == 9)
+  }
+
+  @Test("a request counts on its replica until its answer has ended, and its prefill until the first bytes")
+  func counts() throws {
+    let envoy = try routed(response: .streamed)
+    func states() -> (inFlight: Int, prefilling: Int) {
+      envoy.replicas.reduce((0, 0)) { ($0.0 + $1.load.state.inFlight, $0.1 + $1.load.state.prefilling) }
+    }
+    #expect(states() == (1, 1))
+    _ = envoy.responseHeaders(200, [("content-type", "text/event-stream")])
+    #expect(states() == (1, 1))
+    _ = envoy.responseBody("data: {}\n\n", isLast: false)
+    #expect(states() == (1, 0))
+    _ = envoy.responseBody("data: [DONE]\n\n")
+    #expect(states() == (0, 0))
+    envoy.session.close()
+    #expect(states() == (0, 0))
   }
 }

@@ -30,12 +30,26 @@ final class Envoy {
     var modes: [Int] = []
   }
 
+  /// A clock that a test sets.
+  final class Time {
+    /// Nanoseconds that pass between two looks.
+    var step: UInt64 = 0
+    private var now: UInt64 = 1_000
+
+    func next() -> UInt64 {
+      now += step
+      return now
+    }
+  }
+
+  let time = Time()
   let scope: ProcessorScope
   let replicas: [Replica]
   private(set) var session: ProcessorSession
 
   init(
-    role: ProcessorRole = .both, bodyLimit: Int = 64 << 20, load: GatewayLoad = GatewayLoad(), requestLimit: Int = .max
+    role: ProcessorRole = .both, bodyLimit: Int = 64 << 20, load: GatewayLoad = GatewayLoad(),
+    requestLimit: Int = .max, pathPrefix: String = "", chatPath: String? = nil, headerLines: HeaderLines = HeaderLines()
   ) throws {
     var replicas: [Replica] = []
     for id in 0..<2 {
@@ -46,7 +60,11 @@ final class Envoy {
       models: [
         FleetModel(
           name: "alpha",
-          placements: replicas.map { Placement(replica: $0, upstreamModel: "org/alpha") }, adapters: ["alpha-math"])
+          placements: replicas.map {
+            Placement(
+              replica: $0, upstreamModel: "org/alpha", pathPrefix: pathPrefix, chatPath: chatPath,
+              headerLines: headerLines)
+          }, adapters: ["alpha-math"])
       ], replicas: replicas)
     let text = """
       version: v0.3
@@ -67,12 +85,15 @@ final class Envoy {
         settings: settings, load: load, pipeline: RoutePipeline(cache: nil, clock: { 0 }),
         metrics: GatewayMetrics(registry: MetricsRegistry()), accessLog: nil, startedAt: 0,
         tls: EngineTLS(trustFile: nil)),
-      snapshot: snapshot, now: 1_000, random: SystemRandomNumberGenerator())
+      snapshot: snapshot, clock: { [time] in time.next() }, random: SystemRandomNumberGenerator())
     self.replicas = replicas
     session = ProcessorSession(scope: scope)
   }
 
   var inFlight: Int { replicas.reduce(0) { $0 + $1.load.inFlight } }
+
+  /// Another request, on the same scope.
+  func next() { session = ProcessorSession(scope: scope) }
 
   // MARK: Messages
 
@@ -99,7 +120,11 @@ final class Envoy {
   }
 
   func responseHeaders(_ status: Int = 200, _ fields: [(String, String)] = [], isLast: Bool = false) -> [Reply] {
-    send { Self.headers(3, [(":status", "\(status)")] + fields, isLast: isLast, &$0) }
+    responseHeaders(status: "\(status)", fields, isLast: isLast)
+  }
+
+  func responseHeaders(status: String, _ fields: [(String, String)], isLast: Bool = false) -> [Reply] {
+    send { Self.headers(3, [(":status", status)] + fields, isLast: isLast, &$0) }
   }
 
   func requestBody(_ text: String, isLast: Bool = true) -> [Reply] { send { Self.body(4, text, isLast, &$0) } }

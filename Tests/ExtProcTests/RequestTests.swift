@@ -1,4 +1,5 @@
 import EnvoyWire
+import Fleet
 import Testing
 
 @testable import ExtProc
@@ -163,6 +164,32 @@ import Testing
     #expect(answer.set["x-vsr-selected-model"] == nil)
   }
 
+  @Test("a strategy that is asked for decides and is told; a session comes back; a bad one is refused")
+  func strategies() throws {
+    let envoy = try Envoy()
+    _ = envoy.requestHeaders([("routing-strategy", "session-affinity"), ("x-aibrix-session-key", "mine")])
+    _ = envoy.requestBody(Self.body)
+    let answer = try #require(envoy.responseHeaders().first)
+    #expect(answer.set["routing-strategy"] == "session-affinity")
+    let session = try #require(answer.set["x-session-id"])
+    let target = try #require(answer.set["target-pod"])
+    for _ in 0..<4 {
+      let next = try Envoy()
+      _ = next.requestHeaders([("routing-strategy", "session-affinity"), ("x-session-id", session)])
+      #expect(next.requestBody(Self.body).first?.set["target-pod"] == target)
+    }
+    let plain = try Envoy()
+    _ = plain.requestHeaders()
+    _ = plain.requestBody(Self.body)
+    #expect(plain.responseHeaders().first?.set["routing-strategy"] == nil)
+    let bad = try Envoy()
+    _ = bad.requestHeaders([("routing-strategy", "least-requets")])
+    let refusal = try #require(bad.requestBody(Self.body).first)
+    #expect(refusal.status == 400)
+    #expect(refusal.body?.contains("did you mean least-request?") == true)
+    #expect(bad.inFlight == 0)
+  }
+
   @Test("the replica is picked by a header where no body comes")
   func headersOnly() throws {
     let envoy = try Envoy(role: .replica)
@@ -214,5 +241,87 @@ import Testing
     let reply = try #require(envoy.requestBody(#"{"model":"alpha","query":"a"}"#).first)
     #expect(reply.body == #"{"model":"org/alpha","query":"a"}"#)
     #expect(reply.set["target-pod"] != nil)
+  }
+
+  @Test("where the backend's credential has another field, the client's authorization does not go to it")
+  func credential() throws {
+    var lines = HeaderLines()
+    lines.append(name: "X-API-Key", value: "of-the-backend", isCredential: true)
+    let envoy = try Envoy(headerLines: lines)
+    _ = envoy.requestHeaders([("authorization", "Bearer of-the-client")])
+    let reply = try #require(envoy.requestBody(Self.body).first)
+    #expect(reply.removed == ["authorization"])
+    #expect(reply.set["x-api-key"] == "of-the-backend")
+    #expect(reply.set["authorization"] == nil)
+  }
+
+  @Test("the backend's authorization takes the place of the client's")
+  func authorization() throws {
+    var lines = HeaderLines()
+    lines.append(name: "Authorization", value: "Bearer of-the-backend", isCredential: true)
+    let envoy = try Envoy(headerLines: lines)
+    _ = envoy.requestHeaders([("authorization", "Bearer of-the-client")])
+    let reply = try #require(envoy.requestBody(Self.body).first)
+    #expect(reply.removed == [])
+    #expect(reply.set["authorization"] == "Bearer of-the-backend")
+    let plain = try Envoy()
+    _ = plain.requestHeaders([("authorization", "Bearer of-the-client")])
+    #expect(plain.requestBody(Self.body).first?.removed == [])
+  }
+
+  @Test("an upload whose model the query names is passed on piece by piece", arguments: [false, true])
+  func uploads(_ hasQuery: Bool) throws {
+    let envoy = try Envoy()
+    let head = try #require(
+      envoy.requestHeaders(path: "/v1/files" + (hasQuery ? "?model=alpha" : ""), request: .fullDuplexStreamed).first)
+    #expect(head.part == 1)
+    #expect(head.set["target-pod"] != nil)
+    #expect(envoy.requestBody("ab", isLast: false) == [.init(part: 3, body: "ab", isPiece: true)])
+    #expect(envoy.requestBody("c") == [.init(part: 3, body: "c", isPiece: true, isLast: true)])
+    #expect(envoy.requestTrailers() == [.init(part: 5)])
+  }
+
+  @Test("a body behind a head that ended its stream is passed on all the same")
+  func lateBody() throws {
+    let envoy = try Envoy()
+    let head = envoy.requestHeaders(path: "/v1/rerank", request: .fullDuplexStreamed, isLast: true)
+    #expect(head.map(\.part) == [1])
+    #expect(envoy.requestBody("ab") == [.init(part: 3, body: "ab", isPiece: true, isLast: true)])
+  }
+
+  @Test(
+    "the engine gets the path in its canonical spelling, behind the backend's prefix",
+    arguments: [
+      ("/v1/chat/completions", "", nil, nil), ("/v1/chat/completions/", "", nil, "/v1/chat/completions"),
+      ("/v1/chat/completions//?a=1", "", nil, "/v1/chat/completions?a=1"),
+      ("/v1/chat/completions?a=1", "/openai", nil, "/openai/v1/chat/completions?a=1"),
+      ("/v1/chat/completions?a=1", "/openai", "/chat?v=2", "/chat?v=2"),
+      ("/v1/embeddings?a=1", "", "/chat?v=2", nil),
+    ] as [(String, String, String?, String?)])
+  func paths(_ path: String, _ prefix: String, _ chatPath: String?, _ expected: String?) throws {
+    let envoy = try Envoy(pathPrefix: prefix, chatPath: chatPath)
+    _ = envoy.requestHeaders(path: path)
+    let reply = try #require(envoy.requestBody(#"{"model":"alpha","messages":[],"input":"a"}"#).first)
+    #expect(reply.set["target-pod"] != nil)
+    #expect(reply.set[":path"] == expected)
+  }
+
+  @Test("a model's name is cut to 128 bytes in a field, between characters")
+  func longName() throws {
+    let envoy = try Envoy(role: .replica)
+    _ = envoy.requestHeaders()
+    let name = String(repeating: "n", count: 127) + "é" + String(repeating: "n", count: 100)
+    let reply = try #require(envoy.requestBody(#"{"model":"\#(name)","messages":[]}"#).first)
+    #expect(reply.set["x-error-no-model-backends"] == String(repeating: "n", count: 127))
+  }
+
+  @Test("nothing follows a reply in the engine's place, whatever happens to the stream")
+  func afterTheEnd() throws {
+    let envoy = try Envoy()
+    #expect(envoy.requestHeaders(path: "/v1/nothing").map(\.status) == [404])
+    envoy.session.receiveTooLong()
+    envoy.session.receiveWithoutRoom()
+    #expect(envoy.session.takeOutput() == [])
+    #expect(envoy.scope.metrics.shed(status: 503).value == 0)
   }
 }

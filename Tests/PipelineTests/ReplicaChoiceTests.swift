@@ -85,7 +85,7 @@ struct ReplicaChoiceTests {
           body: bytes, endpoint: .chatCompletions, snapshot: PipelineFixture.guide.get())
         var blocks = PromptBlocks()
         blocks.begin(seed: 1)
-        plan.append(to: &blocks, body: bytes)
+        PromptOfBody(plan: plan, body: bytes).append(to: &blocks)
         return Array(blocks.hashes)
       }
     }
@@ -114,7 +114,7 @@ struct ReplicaChoiceTests {
       var last: Int?
       for round in 0..<4 {
         let choice = chooser.choose(
-          among: placements, by: try wish(snapshot), of: balancing, prompt: .init(plan: plan, body: bytes),
+          among: placements, by: try wish(snapshot), of: balancing, prompt: PromptOfBody(plan: plan, body: bytes),
           adapter: nil, excluding: ReplicaSet(), now: UInt64(round) * 1_000_000_000, random: &random)
         let index = try #require(choice.choice.index)
         if let last { #expect(index == last, "round \(round): the prompt is cached there") }

@@ -20,12 +20,7 @@ enum UpstreamRequest {
     let isChunked = !trailers.isEmpty && length > 0
     var head = exchange.client.allocator.buffer(capacity: 1024 + (length <= copyLimit ? length : 0))
     head.writeStaticString("POST ")
-    if let chatPath = placement.chatPath, plan.facts.endpoint == .chatCompletions {
-      head.writeString(chatPath)
-    } else {
-      head.writeString(placement.pathPrefix)
-      head.writeString(exchange.target)
-    }
+    head.writeString(placement.target(of: exchange.endpoint, exchange.target))
     writeFields(exchange, to: placement, &head)
     if isChunked {
       head.writeString("transfer-encoding: chunked\r\n\r\n\(String(length, radix: 16))\r\n")
@@ -77,8 +72,7 @@ enum UpstreamRequest {
     var head = exchange.client.allocator.buffer(capacity: 1024)
     head.writeString(exchange.text(exchange.head.methodRange))
     head.writeStaticString(" ")
-    head.writeString(placement.pathPrefix)
-    head.writeString(exchange.target)
+    head.writeString(placement.target(of: exchange.endpoint, exchange.target))
     writeFields(exchange, to: placement, &head)
     switch exchange.head.framing {
     case .none, .untilClose:

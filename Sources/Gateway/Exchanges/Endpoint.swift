@@ -20,6 +20,12 @@ package enum Endpoint {
     return end.map { exactly(String(path[...$0]), method) } ?? .unknown
   }
 
+  /// The target at an engine, before a backend's own changes (``Fleet/Placement/target(of:_:)``): a model's endpoint in its
+  /// canonical spelling, any other path as it is.
+  package func target(path: String, query: String) -> String {
+    if case .model(let model) = self { model.path + query } else { path + query }
+  }
+
   private static func exactly(_ path: String, _ method: String) -> Endpoint {
     switch path {
     case "/v1/chat/completions": return .model(.chatCompletions)

@@ -43,7 +43,7 @@ extension Exchange {
     return body.withUnsafeReadableBytes { bytes in
       loop.chooser.choose(
         among: placements, by: wish, of: model.balancing,
-        prompt: plan.map { ReplicaChooser.Prompt(plan: $0, body: bytes) }, adapter: adapter, excluding: tried,
+        prompt: plan.map { PromptOfBody(plan: $0, body: bytes) }, adapter: adapter, excluding: tried,
         now: loop.now, random: &loop.random)
     }
   }
@@ -207,7 +207,10 @@ extension Exchange {
       if let end = bytes.firstIndex(of: 0x0D) {
         buffer.writeBytes(UnsafeRawBufferPointer(rebasing: bytes[9..<end]))
       }
-      isEventStream = answer.first(.contentType).map { Self.isEventStream(bytes, $0.valueRange) } ?? false
+      isEventStream =
+        answer.first(.contentType).map {
+          EventStreamType.isNamed(by: UnsafeRawBufferPointer(rebasing: bytes[$0.valueRange]))
+        } ?? false
     }
     buffer.writeStaticString("\r\n")
     let hidesCORS = listener.cors != nil
@@ -232,7 +235,12 @@ extension Exchange {
       buffer.writeStaticString("x-vsr-schema-version: 2\r\nx-vsr-response-path: upstream\r\n")
       if isSuccess { ForwardedFields.write("x-vsr-selected-model", publicModel, to: &buffer) }
     }
-    if let attempt, wish?.isTold ?? false { writeReplica(of: attempt, to: &buffer) }
+    if let attempt, let wish, wish.isTold {
+      ReplicaHeaders.forEach(
+        attempt.account, on: attempt.placement, address: attempt.placement.replica.authority, wish: wish,
+        as: loop.context.settings.compatibility
+      ) { ForwardedFields.write($0, $1, to: &buffer) }
+    }
     writeCrossOrigin(to: &buffer)
     answerFraming =
       switch answer.framing {
@@ -245,34 +253,10 @@ extension Exchange {
     client.writeHead(&buffer, status: status, framing: answerFraming, body: nil)
   }
 
-  /// The replica and the strategy that chose it, as AIBrix's gateway tells them.
-  private func writeReplica(of attempt: Attempt, to buffer: inout ByteBuffer) {
-    ForwardedFields.write("routing-strategy", attempt.account.strategy.rawValue, to: &buffer)
-    let placement = attempt.placement
-    switch loop.context.settings.compatibility {
-    case .v04: ForwardedFields.write("target-pod", placement.replica.authority, to: &buffer)
-    case .latest:
-      ForwardedFields.write("target-pod", placement.name, to: &buffer)
-      ForwardedFields.write("target-pod-ip", placement.replica.authority, to: &buffer)
-    }
-    if attempt.account.strategy == .sessionAffinity {
-      ForwardedFields.write("x-session-id", SessionID.of(placement.replica), to: &buffer)
-    }
-    if let profile = wish?.profile { ForwardedFields.write("x-aibrix-config-profile", profile, to: &buffer) }
-  }
-
   /// Sets a flag; true the first time.
   private static func isFirst(_ flag: inout Bool) -> Bool {
     defer { flag = true }
     return !flag
-  }
-
-  private static func isEventStream(_ bytes: UnsafeRawBufferPointer, _ range: Range<Int>) -> Bool {
-    let type: StaticString = "text/event-stream"
-    guard range.count >= type.utf8CodeUnitCount else { return false }
-    for index in 0..<type.utf8CodeUnitCount
-    where bytes[range.lowerBound + index] | 0x20 != type.utf8Start[index] | 0x20 { return false }
-    return true
   }
 
   func engineBody(_ attempt: Attempt, _ bytes: ByteBuffer) {
@@ -375,9 +359,6 @@ extension Exchange {
   }
 
   private var mayEjectMore: Bool {
-    guard let policy = model?.model.policy else { return true }
-    let now = loop.now
-    let out = placements.count { $0.replica.health.state(at: now) == .ejected }
-    return out < policy.ejectionLimit(ofReplicas: placements.count)
+    model?.model.policy.mayEjectMore(of: placements, now: loop.now) ?? true
   }
 }

@@ -117,13 +117,8 @@ extension Exchange {
   /// Finds the model that was named, or the one for requests that name none.
   private func resolve(_ name: String?, at range: Range<Int>?) {
     let snapshot = loop.snapshot
-    let fallback =
-      snapshot.router.document.providers.defaultModel
-      ?? (snapshot.fleet.models.count == 1 ? snapshot.fleet.models.first?.name : nil)
     requestedName(name ?? "")
-    var wanted = name ?? fallback
-    if let name, case .virtual = snapshot.directory.entry(for: name) { wanted = fallback }
-    guard let wanted else {
+    guard let wanted = snapshot.passThroughModel(named: name) else {
       return answer(
         .invalidRequest("name a model: this configuration has no default model", param: "model", code: "model_missing"))
     }

@@ -131,15 +131,14 @@ final class Exchange {
     let parts = RequestTarget(text(head.targetRange))
     endpoint = Endpoint.at(parts.path, method: text(head.methodRange))
     switch endpoint {
-    case .model(let model):
-      // The engine gets the path in its canonical spelling.
-      target = model.path + parts.query
+    case .model:
+      target = endpoint.target(path: parts.path, query: parts.query)
       if head.method == .post {
         admit()
         return .whole
       }
     case .passedThrough(let row):
-      target = parts.path + parts.query
+      target = endpoint.target(path: parts.path, query: parts.query)
       return beginUpload(row, query: parts.query) ? .streamed : .whole
     case .local, .notAllowed, .unknown: break
     }
@@ -172,12 +171,7 @@ final class Exchange {
   }
 
   private var priority: RequestPriority {
-    guard let value = fieldValue(named: loop.context.settings.priorityHeader) else { return .normal }
-    return switch value.lowercased() {
-    case "high": .high
-    case "low": .low
-    default: .normal
-    }
+    fieldValue(named: loop.context.settings.priorityHeader).map(RequestPriority.init(fieldValue:)) ?? .normal
   }
 
   /// Takes a piece of the body.

@@ -1,11 +1,11 @@
 /// The target of a request line, taken apart (RFC 9112 §3.2): `/path?query`, or a whole URL, whose authority says nothing
 /// that the Host field does not.
-struct RequestTarget: Equatable {
-  var path: String
+package struct RequestTarget: Equatable {
+  package var path: String
   /// With its question mark; empty for none.
-  var query: String
+  package var query: String
 
-  init(_ target: String) {
+  package init(_ target: String) {
     var rest = target[...]
     if !rest.hasPrefix("/"), let scheme = rest.range(of: "://") {
       rest = rest[scheme.upperBound...]

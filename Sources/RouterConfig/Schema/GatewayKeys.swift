@@ -27,9 +27,9 @@ extension ConfigurationSchema {
       "The header by which a client says a request's priority: `high`, `normal` or `low`."),
     .init(
       "global.gateway.aibrix_compat", .choice(AIBrixCompatibility.allCases.map(\.rawValue), ignoringCase: false),
-      default: "latest",
-      "How answers tell the replica to clients that ask for a strategy. `latest`: its name in `target-pod`, its address "
-        + "in `target-pod-ip`; `0.4`: its address in `target-pod`."),
+      default: "0.4",
+      "The release of AIBrix's gateway whose fields tell the replica to clients that ask for a strategy. `0.4`: its "
+        + "address in `target-pod`; `latest`: its name in `target-pod`, its address in `target-pod-ip`."),
     .init(
       "global.gateway.prefix_blocks", .integer(1_000...100_000_000), default: "1000000",
       "Blocks of 512 bytes of prompts that are remembered to find the replicas that have them cached; about 17 bytes of "

@@ -1,26 +1,49 @@
 import Balancing
 import ChatProtocols
 import JSONText
+import RouterConfig
 
-extension RoutePlan {
+/// A request's prompt where it stands in the body, for the hashes of its blocks. Borrows the bytes: used within the call that
+/// lent them.
+public struct PromptOfBody {
+  private let facts: RequestFacts
+  /// The system prompt that routing sets.
+  private let systemPrompt: SystemPromptPlugin?
+  private let body: UnsafeRawBufferPointer
+
+  /// - Parameter body: the bytes that the facts were made from.
+  public init(facts: RequestFacts, body: UnsafeRawBufferPointer) {
+    self.facts = facts
+    systemPrompt = nil
+    self.body = body
+  }
+
+  /// The prompt as the plan changes it.
+  ///
+  /// - Parameter body: the bytes that the plan was made from.
+  public init(plan: RoutePlan, body: UnsafeRawBufferPointer) {
+    facts = plan.facts
+    systemPrompt = plan.injectsSystemPrompt ? plan.selection?.systemPrompt : nil
+    self.body = body
+  }
+
   /// Feeds the prompt as the engine will read it, in the order in which chat templates write it: tools, then the system
   /// prompt that routing sets, then the messages. Texts are hashed as they stand in the body, escapes and all.
   ///
   /// Two requests share a block only if every byte before it is the same; a system prompt that routing put in counts.
-  func append(to blocks: inout PromptBlocks, body: UnsafeRawBufferPointer) {
-    func bytes(_ range: Range<Int>) -> UnsafeRawBufferPointer { UnsafeRawBufferPointer(rebasing: body[range]) }
+  func append(to blocks: inout PromptBlocks) {
     switch facts.endpoint {
     case .chatCompletions:
       if let tools = facts.member(.tools) { blocks.append(.tools, bytes(tools.value.range)) }
       if let functions = facts.member(.functions) { blocks.append(.tools, bytes(functions.value.range)) }
       var messages = facts.messages[...]
-      if injectsSystemPrompt, let plugin = selection?.systemPrompt {
+      if let systemPrompt {
         blocks.begin(.system)
-        var prompt = plugin.prompt
+        var prompt = systemPrompt.prompt
         prompt.withUTF8 { blocks.append(UnsafeRawBufferPointer($0)) }
         // The first message, if it is a system message, goes into what routing sets or gives way to it.
         if let first = messages.first, first.role == .system {
-          if plugin.mode != .replace, let content = first.content { blocks.append(bytes(content.range)) }
+          if systemPrompt.mode != .replace, let content = first.content { blocks.append(bytes(content.range)) }
           messages.removeFirst()
         }
       }
@@ -39,6 +62,8 @@ extension RoutePlan {
       if let input = facts.member(.input) { blocks.append(.text, bytes(input.value.range)) }
     }
   }
+
+  private func bytes(_ range: Range<Int>) -> UnsafeRawBufferPointer { UnsafeRawBufferPointer(rebasing: body[range]) }
 
   private static func piece(_ role: MessageRole) -> PromptBlocks.Piece {
     switch role {

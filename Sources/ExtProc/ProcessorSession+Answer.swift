@@ -1,0 +1,127 @@
+import ChatProtocols
+import EnvoyWire
+import Fleet
+import Pipeline
+import Reliability
+
+/// What an engine answers.
+extension ProcessorSession {
+  func answer(_ request: ProcessingRequest, in bytes: UnsafeRawBufferPointer) throws(ProtobufError) {
+    let answer = try AnswerHead(request, in: bytes)
+    state = .answering
+    status = answer.status
+    firstByteAt = scope.now
+    letBodyGo()
+    guard isRouted else {
+      hasAnswerEnded = true
+      return reply { ProcessingReply.append(to: &$0, .responseHeaders) }
+    }
+    judgeReplica(answer.status)
+    var headers = HeaderChanges()
+    for name in answer.routerFields where scope.settings.role != .replica { headers.remove(name) }
+    writeAnswer(to: &headers)
+    // An event stream is not to wait for its end in Envoy.
+    let isHeld = responseMode == .buffered || responseMode == .bufferedPartial
+    let becomesStream = answer.isEventStream && isHeld
+    let modes = ProcessingReply.Modes(requestBody: requestMode, responseBody: .streamed)
+    if becomesStream { responseMode = .streamed }
+    isEventStream = answer.isEventStream
+    if request.isEndOfStream || responseMode == .none { finishAnswer() }
+    reply {
+      ProcessingReply.append(to: &$0, .responseHeaders, headers: headers, modes: becomesStream ? modes : nil)
+    }
+  }
+
+  private func writeAnswer(to headers: inout HeaderChanges) {
+    headers.set("x-went-into-req-headers", to: "true")
+    var text: [UInt8] = []
+    id.append(to: &text)
+    headers.set("request-id", to: text)
+    if scope.settings.role == .replica {
+      writeReplica(to: &headers)
+      return
+    }
+    headers.set("x-request-id", to: requestID)
+    let isSuccess = (200..<300).contains(status)
+    if let plan {
+      RouteHeaders.forEach(plan, isSuccess: isSuccess, withDebug: head?.wantsDebugHeaders ?? false) { name, value in
+        headers.set(name.description, to: value)
+      }
+    } else {
+      headers.set("x-vsr-schema-version", to: "2")
+      headers.set("x-vsr-response-path", to: "upstream")
+      if isSuccess { headers.set("x-vsr-selected-model", to: publicModel) }
+    }
+    if wish?.isTold ?? false { writeReplica(to: &headers) }
+  }
+
+  private func writeReplica(to headers: inout HeaderChanges) {
+    guard let placement, let attempt, let wish else { return }
+    ReplicaHeaders.forEach(
+      attempt, on: placement, address: scope.addresses[placement.replica.id] ?? placement.replica.authority, wish: wish,
+      as: scope.context.settings.compatibility
+    ) { headers.set($0.description, to: $1) }
+  }
+
+  /// The client's own id where it sent a usable one, else ours.
+  var requestID: [UInt8] {
+    if let own = head?.requestID { return own }
+    var text: [UInt8] = []
+    id.append(to: &text)
+    return text
+  }
+
+  private var mayEjectMore: Bool {
+    guard let model else { return true }
+    return model.policy.mayEjectMore(of: model.placements(for: adapter), now: scope.now)
+  }
+
+  private func judgeReplica(_ status: Int) {
+    guard let placement, status > 0 else { return }
+    let replica = placement.replica
+    if status < 500 {
+      if replica.requestSucceeded(now: scope.now) != nil { scope.context.onHealthChange(replica) }
+    } else if AttemptFailure.refused(status: status).countsAgainstReplica {
+      guard mayEjectMore else { return replica.load.countFailure() }
+      if replica.requestFailed(reason: "it answered \(status)", now: scope.now) != nil {
+        scope.context.onHealthChange(replica)
+      }
+    }
+  }
+
+  func takeResponseBody(_ bytes: UnsafeRawBufferPointer, isLast: Bool) {
+    responseBytes += bytes.count
+    let isLast = isLast || responseMode == .buffered
+    if isRouted, (200..<300).contains(status), !bytes.isEmpty {
+      attempt?.firstToken(isStreamed: isEventStream, now: scope.now)
+      usage.append(bytes)
+    }
+    if isLast { finishAnswer() }
+    reply {
+      ProcessingReply.append(
+        to: &$0, .responseBody,
+        body: responseMode == .fullDuplexStreamed ? .piece(Array(bytes), isLast: isLast) : .none)
+    }
+  }
+
+  /// What the answer told of its tokens so far.
+  var facts: AnswerFacts {
+    usage.usage.map {
+      AnswerFacts(
+        promptTokens: $0.promptTokens, cachedTokens: $0.cachedTokens, generatedTokens: $0.completionTokens)
+    } ?? AnswerFacts()
+  }
+
+  func finishAnswer() {
+    guard !hasAnswerEnded else { return }
+    hasAnswerEnded = true
+    guard isRouted else { return }
+    attempt?.settle(facts, now: scope.now)
+    if let counted = usage.usage {
+      let tokens = scope.tokens(ofModel: publicModel)
+      tokens.prompt.increment(by: UInt64(counted.promptTokens))
+      tokens.completion.increment(by: UInt64(counted.completionTokens))
+      tokens.all.increment(by: UInt64(counted.promptTokens) + UInt64(counted.completionTokens))
+    }
+  }
+}

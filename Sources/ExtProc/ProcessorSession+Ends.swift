@@ -1,0 +1,91 @@
+import ChatProtocols
+import EnvoyWire
+import Gateway
+import HTTPWire
+
+/// Answers in the engine's place, and the accounts of a request that is over.
+extension ProcessorSession {
+  // MARK: Replies in the engine's place
+
+  func answerLocally(_ local: LocalEndpoint, _ head: ProcessorHead) {
+    guard head.method == "GET" || head.method == "HEAD" else {
+      return refuse(.methodNotAllowed("method not allowed"), allow: "GET, HEAD")
+    }
+    let answer = LocalAnswer.make(local, snapshot: scope.snapshot, context: scope.context, isDraining: false)
+    var headers = HeaderChanges()
+    headers.set("content-type", to: answer.contentType.description)
+    endImmediately(status: answer.status, headers: headers, body: answer.body, details: "local")
+  }
+
+  /// Answers the client with an error.
+  ///
+  /// - Parameters:
+  ///   - mark: a field by which AIBrix's clients tell errors; sent where the role is the plugin's.
+  ///   - reason: for the count of failed requests; nil for one that was not routed.
+  func refuse(
+    _ error: APIError, allow: String? = nil, marked mark: (name: String, value: String)? = nil, reason: String? = nil,
+    retryAfter: Int = 0
+  ) {
+    var headers = HeaderChanges()
+    headers.set("content-type", to: "application/json")
+    if let allow { headers.set("allow", to: allow) }
+    if retryAfter > 0 { headers.set("retry-after", to: String(retryAfter)) }
+    let isReplicaOnly = scope.settings.role == .replica
+    if isReplicaOnly {
+      if let mark { headers.set(mark.name, to: mark.value) }
+    } else {
+      headers.set("x-vsr-schema-version", to: "2")
+      headers.set("x-vsr-response-path", to: error.status == 429 ? "rate_limited" : "error")
+    }
+    if let reason { scope.metrics.error(model: publicModel, reason: reason).increment() }
+    endImmediately(
+      status: error.status, headers: headers, body: isReplicaOnly ? error.body : error.numericBody,
+      details: error.code ?? "error")
+  }
+
+  private func endImmediately(status: Int, headers: HeaderChanges, body: [UInt8], details: String) {
+    var headers = headers
+    var text: [UInt8] = []
+    id.append(to: &text)
+    headers.set("request-id", to: text)
+    if scope.settings.role != .replica { headers.set("x-request-id", to: requestID) }
+    reply {
+      ProcessingReply.appendImmediate(
+        to: &$0, status: status, headers: headers, body: head?.method == "HEAD" ? [] : body, details: details)
+    }
+    self.status = status
+    responseBytes = body.count
+    let replica = placement?.name ?? ""
+    attempt?.settle(now: scope.now)
+    placement = nil
+    state = .ended
+    hasAnswerEnded = true
+    letBodyGo()
+    account(replica: replica)
+  }
+
+  // MARK: Accounts
+
+  /// Metrics and the access log, once a request of ours. A status of 0 says that Envoy did not show the answer.
+  func account(replica: String) {
+    guard !isAccounted, isRouted || status >= 400 else { return }
+    isAccounted = true
+    let total = scope.now &- startedAt
+    let first = (firstByteAt ?? scope.now) &- startedAt
+    if isRouted, status > 0 {
+      let metrics = scope.accounts.metrics(ofModel: publicModel)
+      metrics.latency.observe(nanoseconds: total)
+      if firstByteAt != nil { metrics.timeToFirstByte.observe(nanoseconds: first) }
+    }
+    if status > 0 { scope.accounts.countAnswer(status) }
+    let method = Array((head?.method ?? "").utf8).withUnsafeBytes { HTTPMethod($0) }
+    scope.accounts.log(
+      AccessLogBuffer.Entry(
+        method: method.name, path: head?.path ?? "", requestedModel: requestedModel, model: publicModel,
+        decision: plan?.selection?.decision ?? "", replica: replica, strategy: attempt?.strategy,
+        facts: facts, status: status, attempts: isRouted ? 1 : 0,
+        milliseconds: Double(total) / 1e6, firstByteMilliseconds: Double(first) / 1e6, requestBytes: bodyBytes,
+        responseBytes: responseBytes),
+      id: id)
+  }
+}

@@ -1,0 +1,116 @@
+import ChatProtocols
+import EnvoyWire
+import Fleet
+import Gateway
+import Pipeline
+
+/// From a whole request to its model and its replica, and the replies that carry what changes.
+extension ProcessorSession {
+  /// The body is whole.
+  func complete(_ bytes: UnsafeRawBufferPointer, isLast: Bool) {
+    do throws(RequestRouting.Refusal) {
+      let routed = try RequestRouting.route(bytes, endpoint: endpoint, head: head, scope: scope) { plan in
+        self.plan = plan
+        self.requestedModel = plan.facts.model
+      }
+      requestedModel = routed.requestedModel
+      try send(routed, body: bytes, isLast: isLast)
+    } catch {
+      if !error.requestedModel.isEmpty { requestedModel = error.requestedModel }
+      refuse(error.error, marked: error.mark, reason: error.reason, retryAfter: error.retryAfter)
+    }
+    letBodyGo()
+  }
+
+  /// The replica is picked for a model that a header names: no body comes.
+  func complete(named name: String) {
+    do throws(RequestRouting.Refusal) {
+      let routed = try RequestRouting.route(named: name, scope: scope)
+      requestedModel = name
+      try send(routed, body: UnsafeRawBufferPointer(start: nil, count: 0), isLast: true)
+    } catch {
+      refuse(error.error, marked: error.mark, reason: error.reason, retryAfter: error.retryAfter)
+    }
+  }
+
+  func send(
+    _ routed: RequestRouting.Routed, body bytes: UnsafeRawBufferPointer, isLast: Bool
+  ) throws(RequestRouting.Refusal) {
+    guard let head else { return }
+    publicModel = routed.publicModel
+    model = routed.model
+    adapter = routed.adapter
+    isRouted = true
+    scope.accounts.metrics(ofModel: publicModel).requests.increment()
+    var headers = HeaderChanges()
+    for name in head.unwanted where !hasHeadersReply { headers.remove(name) }
+    var clearsRouteCache = false
+    if scope.settings.role == .model {
+      headers.set("x-selected-model", to: publicModel)
+      clearsRouteCache = head.selectedModel != publicModel
+    } else {
+      let (placement, attempt, wish) = try RequestRouting.pick(routed, head: head, body: bytes, scope: scope)
+      self.placement = placement
+      self.attempt = attempt
+      self.wish = wish
+      writeTarget(placement, routed, head, to: &headers)
+      clearsRouteCache = true
+    }
+    if scope.settings.role != .replica { headers.set("accept-encoding", to: "identity") }
+    let changed = routed.body(for: placement, bytes)
+    state = .forwarded
+    reply { append(to: &$0, headers: headers, changed: changed, bytes, isLast: isLast, clearsRouteCache) }
+  }
+
+  private func writeTarget(
+    _ placement: Placement, _ routed: RequestRouting.Routed, _ head: ProcessorHead, to headers: inout HeaderChanges
+  ) {
+    let address = scope.addresses[placement.replica.id] ?? placement.replica.authority
+    if scope.settings.role == .replica {
+      headers.set("model", to: publicModel)
+      headers.set("routing-strategy", to: attempt?.strategy.rawValue ?? "")
+      headers.set("x-request-id", to: requestID)
+    } else {
+      headers.set("x-selected-model", to: publicModel)
+    }
+    headers.set("target-pod", to: address)
+    if scope.settings.destinationHeader != "target-pod" { headers.set(scope.settings.destinationHeader, to: address) }
+    let target = placement.target(of: endpoint, endpoint.target(path: head.path, query: head.query))
+    if target != head.path + head.query { headers.set(":path", to: target) }
+    let own = placement.headerLines
+    // The client's credential is for the router, not for an engine that has another.
+    if own.authenticates, !own.names.contains("authorization") { headers.remove("authorization") }
+    own.forEachField { headers.set($0, to: $1) }
+  }
+
+  /// Writes the replies that have waited for the whole body.
+  func append(
+    to output: inout [UInt8], headers: HeaderChanges, changed: [UInt8]?, _ bytes: UnsafeRawBufferPointer,
+    isLast: Bool, _ clearsRouteCache: Bool
+  ) {
+    var headers = headers
+    guard !repliesToHeadOnly else {
+      ProcessingReply.append(to: &output, .requestHeaders, headers: headers, clearsRouteCache: clearsRouteCache)
+      hasHeadersReply = true
+      return
+    }
+    switch requestMode {
+    case .fullDuplexStreamed:
+      ProcessingReply.append(to: &output, .requestHeaders, headers: headers, clearsRouteCache: clearsRouteCache)
+      ProcessingReply.append(to: &output, .requestBody, body: .piece(changed ?? Array(bytes), isLast: isLast))
+    case .streamed where !hasHeadersReply:
+      if changed != nil { headers.set("content-length", to: String(changed?.count ?? bytes.count)) }
+      ProcessingReply.append(to: &output, .requestHeaders, headers: headers, clearsRouteCache: clearsRouteCache)
+      for _ in 0..<waitingPieces { ProcessingReply.append(to: &output, .requestBody, body: .clear) }
+      let isWhole = pieces == 1 && changed == nil
+      ProcessingReply.append(to: &output, .requestBody, body: isWhole ? .none : .replace(changed ?? Array(bytes)))
+    default:
+      let isWhole = pieces == 1 && changed == nil
+      if let changed, pieces == 1 { headers.set("content-length", to: String(changed.count)) }
+      ProcessingReply.append(
+        to: &output, .requestBody, headers: headers, body: isWhole ? .none : .replace(changed ?? Array(bytes)),
+        clearsRouteCache: clearsRouteCache)
+    }
+    hasHeadersReply = true
+  }
+}

@@ -1,0 +1,75 @@
+import Dispatch
+import Fleet
+import NIOCore
+
+/// The addresses of a fleet's replicas that are known by a host name: an ORIGINAL_DST cluster takes addresses only.
+/// Immutable; a look-up gives a new one.
+struct ReplicaAddresses: Sendable {
+  /// Looks up a host name; nil where it has no address now.
+  typealias Resolver = @Sendable (_ host: String, _ port: Int) async -> String?
+
+  /// Names that are looked up at once.
+  static let lookUps = 16
+
+  /// `address:port` by replica; IPv6 addresses in brackets.
+  let known: [Int: String]
+  /// Replicas whose names had no address when they were last looked up; what was known of them before stays in ``known``.
+  let unresolved: [Replica]
+
+  static let none = ReplicaAddresses(known: [:], unresolved: [])
+
+  private init(known: [Int: String], unresolved: [Replica]) {
+    self.known = known
+    self.unresolved = unresolved
+  }
+
+  /// Looks up every replica that is known by a name; of others nothing is kept.
+  ///
+  /// - Parameter before: what was known until now: kept of a name that has no address now.
+  static func lookUp(
+    _ replicas: [Replica], before: ReplicaAddresses, resolve: @escaping Resolver
+  ) async -> ReplicaAddresses {
+    let named = replicas.filter { (try? SocketAddress(ipAddress: $0.host, port: $0.port)) == nil }
+    var known: [Int: String] = [:]
+    for replica in named { known[replica.id] = before.known[replica.id] }
+    return await look(up: named, known: known, resolve: resolve)
+  }
+
+  /// Looks up again what is unresolved.
+  func retried(resolve: @escaping Resolver) async -> ReplicaAddresses {
+    await Self.look(up: unresolved, known: known, resolve: resolve)
+  }
+
+  private static func look(
+    up replicas: [Replica], known: [Int: String], resolve: @escaping Resolver
+  ) async -> ReplicaAddresses {
+    var known = known
+    var found: Set<Int> = []
+    await withTaskGroup(of: (id: Int, address: String?).self) { group in
+      func begin(_ replica: Replica) {
+        group.addTask { (replica.id, await resolve(replica.host, replica.port)) }
+      }
+      var waiting = replicas[...]
+      for replica in waiting.prefix(lookUps) { begin(replica) }
+      waiting = waiting.dropFirst(lookUps)
+      while let result = await group.next() {
+        if let address = result.address {
+          known[result.id] = address
+          found.insert(result.id)
+        }
+        if let next = waiting.popFirst() { begin(next) }
+      }
+    }
+    return ReplicaAddresses(known: known, unresolved: replicas.filter { !found.contains($0.id) })
+  }
+
+  /// The system's resolver. It blocks a thread of the global queue, for seconds where a name server does not answer.
+  static let system: Resolver = { host, port in
+    await withCheckedContinuation { continuation in
+      DispatchQueue.global().async {
+        let address = (try? SocketAddress.makeAddressResolvingHost(host, port: port))?.ipAddress
+        continuation.resume(returning: address.map { $0.contains(":") ? "[\($0)]:\(port)" : "\($0):\(port)" })
+      }
+    }
+  }
+}
