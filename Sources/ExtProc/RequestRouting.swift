@@ -224,16 +224,9 @@ enum RequestRouting {
   static func pick(
     _ routed: Routed, head: ProcessorHead, body bytes: UnsafeRawBufferPointer, scope: ProcessorScope
   ) throws(Refusal) -> (Placement, AttemptAccount, ReplicaWish) {
-    let isReplicaOnly = scope.settings.role == .replica
-    let name = routed.publicModel
-    let mark = ("x-error-no-model-backends", "true")
     let placements = routed.model?.placements(for: routed.adapter) ?? []
     guard !placements.isEmpty, let balancing = scope.snapshot.balancing(ofModel: routed.base) else {
-      throw Refusal(
-        error: isReplicaOnly
-          ? ReplicaRole.noReplica(of: name)
-          : .server("model \"\(name)\" has no backend", status: 503, code: "no_backend"), mark: mark,
-        reason: "no_backend")
+      throw refusal(.noBackend, routed, placements, scope)
     }
     let wish: ReplicaWish
     do throws(RoutingStrategyError) {
@@ -248,20 +241,25 @@ enum RequestRouting {
     case .replica(let index):
       scope.accounts.count(choice.choice)
       return (placements[index], AttemptAccount(choice, on: placements[index].replica), wish)
-    case .allFull:
-      throw Refusal(
-        error: isReplicaOnly
-          ? ReplicaRole.allFull
-          : .server(
-            "every replica of model \"\(name)\" works on as many requests as it may", status: 503, code: "overloaded"),
-        mark: ("x-error-routing", "true"), reason: "replicas_full", retryAfter: 1)
-    case .noneReady:
-      throw Refusal(
-        error: isReplicaOnly
-          ? ReplicaRole.noReplica(of: name)
-          : .server("no replica of model \"\(name)\" is ready\(failures(placements))", status: 503, code: "no_replica"),
-        mark: mark, reason: "no_replica")
+    case .allFull: throw refusal(.allFull, routed, placements, scope)
+    case .noneReady: throw refusal(.noneReady, routed, placements, scope)
     }
+  }
+
+  /// In AIBrix's words where the role is its plugin's, with its field.
+  private static func refusal(
+    _ refusal: ReplicaRefusal, _ routed: Routed, _ placements: [Placement], _ scope: ProcessorScope
+  ) -> Refusal {
+    let name = routed.publicModel
+    let error =
+      if scope.settings.role == .replica {
+        refusal == .allFull ? ReplicaRole.allFull : ReplicaRole.noReplica(of: name)
+      } else {
+        refusal.error(model: name, placements: placements)
+      }
+    return Refusal(
+      error: error, mark: (refusal == .allFull ? "x-error-routing" : "x-error-no-model-backends", "true"),
+      reason: refusal.rawValue, retryAfter: refusal.retryAfter)
   }
 
   /// What is wrong with the strategy that a head asks for; nil when nothing is.
@@ -288,13 +286,5 @@ enum RequestRouting {
         : .invalidRequest("\(error)", param: "routing-strategy", code: "invalid_routing_strategy"),
       mark: isOld ? ("x-error-invalid-routing-strategy", strategy) : ("x-error-routing", "true"), reason: "bad_strategy"
     )
-  }
-
-  /// Why the first few replicas are failing, as the end of a sentence.
-  private static func failures(_ placements: [Placement]) -> String {
-    let reasons = placements.prefix(3).compactMap { placement in
-      placement.replica.health.lastFailure.map { "\(placement.name): \($0)" }
-    }
-    return reasons.isEmpty ? "" : " (" + reasons.joined(separator: "; ") + ")"
   }
 }
