@@ -284,7 +284,8 @@ enum RequestRouting {
       error: isReplicaOnly
         ? .invalidRequest("incorrect routing strategy" + (isOld ? "" : " \(strategy)"))
         : .invalidRequest("\(error)", param: "routing-strategy", code: "invalid_routing_strategy"),
-      mark: isOld ? ("x-error-invalid-routing-strategy", strategy) : ("x-error-routing", "true"), reason: "bad_strategy"
+      mark: isOld && isReplicaOnly ? ("x-error-invalid-routing-strategy", strategy) : ("x-error-routing", "true"),
+      reason: "bad_strategy"
     )
   }
 }

@@ -133,6 +133,38 @@ struct ReplicaChoiceTests {
     }
   }
 
+  @Test("a preview counts nothing, remembers nothing, and agrees with the choice")
+  func preview() throws {
+    let snapshot = try snapshot(replicas: 3)
+    let balancing = try #require(snapshot.balancing(ofModel: model))
+    let placements = try #require(snapshot.fleet.model(named: model)).placements
+    let body = Array(PipelineFixture.request(String(repeating: "All happy families. ", count: 400), model: model).utf8)
+    var chooser = ReplicaChooser(index: snapshot.index)
+    var random = SystemRandomNumberGenerator()
+    try body.withUnsafeBytes { bytes in
+      let plan = try PipelineFixture.pipeline().plan(body: bytes, endpoint: .chatCompletions, snapshot: snapshot)
+      let wish = try wish(snapshot, ["routing-strategy": "prefix-cache"])
+      func preview() -> ReplicaPreview {
+        chooser.preview(
+          among: placements, by: wish, of: balancing, prompt: PromptOfBody(plan: plan, body: bytes), adapter: nil,
+          now: 1_000_000_000)
+      }
+      for _ in 0..<2 { #expect(preview().candidates.map(\.score) == [1, 1, 1]) }
+      #expect(placements.map(\.replica.load.total) == [0, 0, 0])
+      let choice = chooser.choose(
+        among: placements, by: wish, of: balancing, prompt: PromptOfBody(plan: plan, body: bytes), adapter: nil,
+        excluding: ReplicaSet(), now: 0, random: &random)
+      let chosen = try #require(choice.choice.index)
+      var account = AttemptAccount(choice, on: placements[chosen].replica)
+      account.settle(now: 1)
+      #expect(preview().best == chosen)
+      #expect(preview().decided.description == "prefix-cache" && preview().shortfall == nil)
+    }
+    let adapter = chooser.preview(
+      among: placements, by: try wish(snapshot), of: balancing, prompt: nil, adapter: "my-lora", now: 0)
+    #expect(adapter.asked.description == "lora-affinity" && adapter.shortfall == .adapterNotLoaded)
+  }
+
   @Test("an adapter's request goes by lora-affinity unless a strategy is asked for")
   func adapters() throws {
     let snapshot = try snapshot()

@@ -1,3 +1,5 @@
+import Explanation
+
 /// A request to the management API with its whole body.
 struct AdminRequest: Sendable {
   /// `GET`, `POST`, …
@@ -8,14 +10,17 @@ struct AdminRequest: Sendable {
   var query: String
   /// The `accept` field; empty when there is none.
   var accept: String
+  /// Of its head, in their order.
+  var fields: [HeaderField]
   var body: [UInt8]
 
-  init(method: String, target: String, accept: String = "", body: [UInt8] = []) {
+  init(method: String, target: String, accept: String = "", fields: [HeaderField] = [], body: [UInt8] = []) {
     self.method = method
     let mark = target.firstIndex(of: "?") ?? target.endIndex
     path = String(target[..<mark])
     query = String(target[mark...].dropFirst())
     self.accept = accept
+    self.fields = fields
     self.body = body
   }
 
