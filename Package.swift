@@ -129,7 +129,7 @@ let package = Package(
     .executableTarget(name: "bench-metrics", dependencies: ["EngineClient"], path: "Benchmarks/core/metrics"),
     .executableTarget(
       name: "bench-balancing", dependencies: ["Balancing", "Fleet", "FleetSimulator", "Seeded"],
-      path: "Benchmarks/balancing", exclude: ["traces"]),
+      path: "Benchmarks/balancing", exclude: ["live.py", "traces"]),
     .target(name: "FuzzCommand", dependencies: ["Seeded"], path: "Fuzz/command"),
     .executableTarget(
       name: "tokenizer-fuzz", dependencies: ["FuzzCommand", "Seeded", "TextEncoder"], path: "Fuzz/tokenizer"),
