@@ -206,7 +206,8 @@ let package = Package(
     .testTarget(
       name: "PipelineTests",
       dependencies: [
-        "Balancing", "ChatProtocols", "Fleet", "JSONText", "Pipeline", "Reading", "RouterConfig", "Routing", "Signals",
+        "Balancing", "ChatProtocols", "Fleet", "JSONText", "Pipeline", "Reading", "RouterConfig", "Routing", "Seeded",
+        "Signals",
       ]),
     .testTarget(name: "JSONTextTests", dependencies: ["JSONText", "Seeded"]),
     .testTarget(name: "ChatProtocolsTests", dependencies: ["ChatProtocols", "JSONText", "Seeded"]),

@@ -267,25 +267,29 @@ extension ReplicaPicker {
     return best
   }
 
-  /// Two by reservoir, the second among all but the first; then the one with the lower load.
+  /// Two by reservoir, the second among all but the first; then the one with the lower load. Those that have no connection to
+  /// give are drawn when no other is left.
   private static func drawTwo(
     _ placements: [Placement], _ request: BalancingRequest, _ tried: ReplicaSet, _ pool: Pool,
     _ matches: PrefixMatches, _ hasFull: inout Bool, _ random: inout some RandomNumberGenerator
   ) -> Found? {
     var drawn: (Found, load: Double)?
+    let allSaturated = !placements.indices.contains { index in
+      isOpen(placements, index, pool, tried, request.now, &hasFull)
+        && !candidate(placements[index], request, matches).isSaturated
+    }
     for _ in 0..<2 {
       var total: UInt64 = 0
       var next: (Found, load: Double)?
       for index in placements.indices
       where index != drawn?.0.index && isOpen(placements, index, pool, tried, request.now, &hasFull) {
         let candidate = candidate(placements[index], request, matches)
+        guard allSaturated || !candidate.isSaturated else { continue }
         let share = LeastRequestStrategy.tieShare(weight: candidate.weight, factor: candidate.factor)
         total += share
         guard random.next(upperBound: total) < share else { continue }
-        let load =
-          LeastRequestStrategy.cost(
-            inFlight: candidate.state.inFlight, weight: candidate.weight, factor: candidate.factor)
-          + (candidate.isSaturated ? saturated : 0)
+        let load = LeastRequestStrategy.cost(
+          inFlight: candidate.state.inFlight, weight: candidate.weight, factor: candidate.factor)
         next = (Found(index: index, state: candidate.state), load)
       }
       guard let next else { break }

@@ -68,7 +68,7 @@ public struct ReplicaChooser {
     adapter: String?, now: UInt64
   ) -> BalancingRequest {
     var request = model.balancer.request(blocks: hashes, promptBytes: promptBytes, now: now)
-    if let adapter { request.adapterKey = ReplicaWish.nonZero(BlockHash.hash(adapter)) }
+    if let adapter { request.adapterKey = BlockHash.key(of: adapter) }
     request.session = wish.session
     request.userKey = wish.userKey
     request.firstTokenTarget = model.strategies.firstTokenTarget

@@ -2,6 +2,7 @@ import Balancing
 import ChatProtocols
 import Fleet
 import RouterConfig
+import Seeded
 import Testing
 
 @testable import Pipeline
@@ -107,7 +108,7 @@ struct ReplicaChoiceTests {
     let long = String(repeating: "All happy families are alike. ", count: 200)
     let body = Array(PipelineFixture.request(long, model: model).utf8)
     var chooser = ReplicaChooser(index: snapshot.index)
-    var random = SystemRandomNumberGenerator()
+    var random = SeededGenerator(seed: 1)
     try body.withUnsafeBytes { bytes in
       let plan = try PipelineFixture.pipeline().plan(
         body: bytes, endpoint: .chatCompletions, snapshot: snapshot)
@@ -140,7 +141,7 @@ struct ReplicaChoiceTests {
     let placements = try #require(snapshot.fleet.model(named: model)).placements
     let body = Array(PipelineFixture.request(String(repeating: "All happy families. ", count: 400), model: model).utf8)
     var chooser = ReplicaChooser(index: snapshot.index)
-    var random = SystemRandomNumberGenerator()
+    var random = SeededGenerator(seed: 1)
     try body.withUnsafeBytes { bytes in
       let plan = try PipelineFixture.pipeline().plan(body: bytes, endpoint: .chatCompletions, snapshot: snapshot)
       let wish = try wish(snapshot, ["routing-strategy": "prefix-cache"])
@@ -170,9 +171,9 @@ struct ReplicaChoiceTests {
     let snapshot = try snapshot()
     let balancing = try #require(snapshot.balancing(ofModel: model))
     let placements = try #require(snapshot.fleet.model(named: model)).placements
-    placements[2].replica.adapters.insert(BlockHash.hash("my-lora"))
+    placements[2].replica.adapters.insert(BlockHash.key(of: "my-lora"))
     var chooser = ReplicaChooser(index: snapshot.index)
-    var random = SystemRandomNumberGenerator()
+    var random = SeededGenerator(seed: 1)
     func choose(_ fields: [String: String]) throws -> ReplicaChoice {
       chooser.choose(
         among: placements, by: try wish(snapshot, fields), of: balancing, prompt: nil, adapter: "my-lora",

@@ -42,12 +42,7 @@ final class Attempt {
   }
 
   /// What the answer told of its tokens so far.
-  var facts: AnswerFacts {
-    usage.usage.map {
-      AnswerFacts(
-        promptTokens: $0.promptTokens, cachedTokens: $0.cachedTokens, generatedTokens: $0.completionTokens)
-    } ?? AnswerFacts()
-  }
+  var facts: AnswerFacts { AnswerFacts(usage.usage) }
 
   /// Gives the attempt up: the engine stops generating when its connection closes.
   func cancel() {
