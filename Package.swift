@@ -40,7 +40,9 @@ let package = Package(
     // Floor 1
     .target(
       name: "Reading",
-      dependencies: ["CRegularExpressions", "CReadingModels", "ChatProtocols", "RouterConfig", "Signals"]),
+      dependencies: [
+        "CRegularExpressions", "CReadingModels", "ChatProtocols", "RouterConfig", "Signals", "TextEncoder",
+      ]),
     .target(name: "Routing", dependencies: ["JSONText", "ChatProtocols", "RouterConfig", "Fleet", "Signals"]),
     .target(name: "Balancing", dependencies: ["Fleet", "Reliability"]),
     .target(name: "FleetSimulator", dependencies: ["Balancing", "Fleet", "JSONText"]),
@@ -207,7 +209,7 @@ let package = Package(
       name: "PipelineTests",
       dependencies: [
         "Balancing", "ChatProtocols", "Fleet", "JSONText", "Pipeline", "Reading", "RouterConfig", "Routing", "Seeded",
-        "Signals",
+        "Signals", "TextEncoder",
       ]),
     .testTarget(name: "JSONTextTests", dependencies: ["JSONText", "Seeded"]),
     .testTarget(name: "ChatProtocolsTests", dependencies: ["ChatProtocols", "JSONText", "Seeded"]),
@@ -228,7 +230,8 @@ let package = Package(
         .product(name: "NIOPosix", package: "swift-nio"), .product(name: "NIOHTTP1", package: "swift-nio"),
       ]),
     .testTarget(
-      name: "ReadingTests", dependencies: ["ChatProtocols", "Reading", "RouterConfig", "Seeded", "Signals"]),
+      name: "ReadingTests",
+      dependencies: ["ChatProtocols", "Reading", "RouterConfig", "Seeded", "Signals", "TextEncoder"]),
     .testTarget(
       name: "ExplanationTests",
       dependencies: [

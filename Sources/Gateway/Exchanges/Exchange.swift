@@ -4,6 +4,7 @@ import Fleet
 import HTTPWire
 import NIOCore
 import Pipeline
+import Reading
 import Reliability
 
 /// One request, from its head to the end of its answer, whatever protocol the client speaks. Used from one loop.
@@ -21,6 +22,8 @@ final class Exchange {
 
   enum Phase {
     case receiving
+    /// The encoder reads the prompt.
+    case reading
     /// With engines; nothing has been sent to the client.
     case waiting
     /// The head of the answer went to the client.
@@ -323,17 +326,51 @@ final class Exchange {
   private func route(_ endpoint: ModelEndpoint) {
     startedAt = loop.time
     wantsDebugHeaders = isTrue(.vsrDebug)
-    let plan: RoutePlan
     do throws(APIError) {
-      plan = try body.withUnsafeReadableBytes { (bytes) throws(APIError) in
-        try loop.context.pipeline.plan(
+      let planning = try body.withUnsafeReadableBytes { (bytes) throws(APIError) in
+        try loop.context.pipeline.begin(
           body: bytes, endpoint: endpoint, snapshot: loop.snapshot,
           options: .init(readsEverything: wantsDebugHeaders, skipsProcessing: isTrue(.vsrSkipProcessing)))
       }
+      switch planning {
+      case .planned(let plan): take(plan)
+      case .reading(let reading): wait(for: reading)
+      }
     } catch {
       requestedModel = body.withUnsafeReadableBytes { try? RequestFacts.scan(body: $0, endpoint: endpoint).model } ?? ""
-      return answer(error)
+      answer(error)
     }
+  }
+
+  /// The encoder reads on a thread of its own; the loop goes on with others.
+  private func wait(for reading: UnfinishedPlan) {
+    phase = .reading
+    let eventLoop = loop.eventLoop
+    let bound = NIOLoopBound(self, eventLoop: eventLoop)
+    reading.read { encoding in
+      eventLoop.execute { bound.value.finish(reading, encoding) }
+    }
+  }
+
+  private func finish(_ reading: UnfinishedPlan, _ encoding: PromptEncoding) {
+    // The client may have left.
+    guard phase == .reading else { return }
+    phase = .receiving
+    _ = loop.refreshTime()
+    if case .failed = encoding { loop.context.metrics.encoderFailures.increment() }
+    do throws(APIError) {
+      take(
+        try body.withUnsafeReadableBytes { (bytes) throws(APIError) in
+          try loop.context.pipeline.finish(reading, encoding: encoding, body: bytes)
+        })
+    } catch {
+      requestedModel = reading.facts.model
+      answer(error)
+    }
+    client.flush()
+  }
+
+  private func take(_ plan: RoutePlan) {
     let metrics = loop.context.metrics
     metrics.routingLatency.observe(nanoseconds: UInt64(max(0, (loop.refreshTime() - startedAt).nanoseconds)))
     if plan.wasReadBefore { metrics.readCacheHits.increment() }
@@ -343,8 +380,9 @@ final class Exchange {
       counters.matches.increment()
       counters.confidence.observe(selection.confidence)
     }
-    self.plan = plan
     requestedModel = plan.facts.model
+    if let own = plan.ownAnswer(created: loop.context.wallClock()) { return answer(own, plan) }
+    self.plan = plan
     send(to: plan.model, adapter: plan.adapter)
   }
 
@@ -409,7 +447,7 @@ final class Exchange {
   /// The request cannot be read to its end.
   func refuse(_ error: APIError) {
     switch phase {
-    case .receiving: answer(error)
+    case .receiving, .reading: answer(error)
     case .waiting:
       endAttempts()
       failed(error, reason: "bad_request")
@@ -426,7 +464,7 @@ final class Exchange {
   /// The client closed its connection or its stream.
   func clientLeft() {
     guard phase != .ended else { return }
-    let wasReceiving = phase == .receiving
+    let wasReceiving = phase == .receiving || phase == .reading
     conclude()
     guard !wasReceiving else { return }
     loop.context.metrics.clientsGone.increment()
