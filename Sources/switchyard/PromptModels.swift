@@ -21,7 +21,7 @@ struct PromptModels: Sendable {
       throw CommandFailure("the bundled domain model cannot be read: \(error)")
     }
     pooled = try Self.encoder(settings)
-    models = ReadingModels(domain: domain, encoder: pooled)
+    models = ReadingModels(domain: domain, personalData: PersonalDataFinder(), encoder: pooled)
     self.settings = settings
   }
 

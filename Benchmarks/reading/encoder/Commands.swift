@@ -89,6 +89,30 @@ enum Commands {
     print("figure tokenizer_mb_per_s \(rounded(Double(bytes) / best / 1e6)) MB/s")
   }
 
+  /// A row for each line of a file: the vector of the text as prompts are read, and the mean vector of layer 4.
+  static func embed(_ arguments: [String]) throws {
+    let encoder = try model(arguments.first)
+    guard arguments.count == 3, let data = FileManager.default.contents(atPath: arguments[1]) else {
+      throw EncoderModelError("bench-encoder", "embed MODEL TEXTS VECTORS")
+    }
+    let options = EncodingOptions(capturedLayer: 4)
+    let workspace = encoder.makeWorkspace(capacity: options.window)
+    let width = encoder.configuration.width
+    let lines = data.split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false)
+    var vectors = Data()
+    for (index, line) in lines.enumerated() {
+      guard index + 1 < lines.count || !line.isEmpty else { break }
+      let text = [UInt8](line).withUnsafeBytes { encoder.encode($0, options, workspace) }
+      guard let text else { throw EncoderModelError("bench-encoder", "line \(index + 1) cannot be read") }
+      var mean = [Float](repeating: 0, count: width)
+      let rows = max(text.captured.count / width, 1)
+      for (place, value) in text.captured.enumerated() { mean[place % width] += value / Float(rows) }
+      for row in [text.embedding, mean] { row.withUnsafeBytes { vectors.append(contentsOf: $0) } }
+      if index % 1000 == 0 { print("\(index) of \(lines.count)") }
+    }
+    try vectors.write(to: URL(fileURLWithPath: arguments[2]))
+  }
+
   /// Requests, a line each: `ids N…` answers with the vector and the microseconds of CPU time; `capture L N…` with all
   /// vectors of a layer; `head N…` with the head's probabilities; `text HEX` answers with the text's tokens as
   /// `id:start:end`.

@@ -3,6 +3,7 @@
 //   bench-encoder time MODEL [--rounds N] [--set INSTRUCTIONS]   figures for 16, 32, 64, 128 and 256 tokens
 //   bench-encoder tokenize MODEL TEXTS            figure tokenizer_mb_per_s; TEXTS: a file of lines
 //   bench-encoder serve MODEL                     answers requests of compare.py on standard input
+//   bench-encoder embed MODEL TEXTS VECTORS       vectors of a file of lines, for training: 32-bit floats, a row a line
 //   bench-encoder pack FOLDER MODEL               packs a model's folder
 //
 // MODEL is a packed file. Every figure is a line `figure NAME VALUE UNIT`.
@@ -14,8 +15,9 @@ do {
   case "pack": try Commands.pack(Array(CommandLine.arguments.dropFirst(2)))
   case "time": try Commands.time(Array(CommandLine.arguments.dropFirst(2)))
   case "tokenize": try Commands.tokenize(Array(CommandLine.arguments.dropFirst(2)))
+  case "embed": try Commands.embed(Array(CommandLine.arguments.dropFirst(2)))
   case "serve": try Commands.serve(Array(CommandLine.arguments.dropFirst(2)))
-  default: throw EncoderModelError("bench-encoder", "there are: pack, time, tokenize, serve")
+  default: throw EncoderModelError("bench-encoder", "there are: pack, time, tokenize, embed, serve")
   }
 } catch {
   print("bench-encoder: \(error)")
