@@ -195,7 +195,7 @@ let package = Package(
       name: "ExtProcTests",
       dependencies: [
         "Balancing", "ChatProtocols", "EngineClient", "EnvoyWire", "ExtProc", "Fleet", "Gateway", "Pipeline", "Reading",
-        "Reliability", "RouterConfig", "Telemetry", .product(name: "NIOCore", package: "swift-nio"),
+        "Reliability", "RouterConfig", "Telemetry", "TextEncoder", .product(name: "NIOCore", package: "swift-nio"),
         .product(name: "NIOEmbedded", package: "swift-nio"), .product(name: "NIOHTTP2", package: "swift-nio-http2"),
         .product(name: "NIOHPACK", package: "swift-nio-http2"),
       ]),
@@ -243,7 +243,7 @@ let package = Package(
     .testTarget(
       name: "AdminAPITests",
       dependencies: [
-        "AdminAPI", "Balancing", "Fleet", "Pipeline", "Reading", "RouterConfig",
+        "AdminAPI", "Balancing", "Fleet", "Pipeline", "Reading", "RouterConfig", "TextEncoder",
         .product(name: "NIOCore", package: "swift-nio"),
         .product(name: "NIOPosix", package: "swift-nio"),
       ]),

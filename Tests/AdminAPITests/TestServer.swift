@@ -16,13 +16,14 @@ struct TestServer {
 
   static func run(
     _ document: String = document, classifier: any TextClassifier = FixedClassifier.math,
+    models: ReadingModels? = nil,
     readiness: AdminReadiness = .ready, limits: AdminLimits = AdminLimits(), port: Int = 0,
     _ body: (TestServer) async throws -> Void
   ) async throws {
     let loaded = try ConfigurationLoader(environment: ["SECRET_KEY": "s3cr3t"])
       .load(Array(document.utf8), file: "test.yaml").document
     let snapshot = try RoutingSnapshot(
-      document: loaded, fleet: StaticFleet.build(loaded).fleet, models: ReadingModels(domain: classifier),
+      document: loaded, fleet: StaticFleet.build(loaded).fleet, models: models ?? ReadingModels(domain: classifier),
       balancers: BalancerDirectory(maximumBlocks: 1_000), generation: 1)
     let context = AdminContext(
       snapshot: { snapshot }, pipeline: RoutePipeline(cache: nil) { 0 },

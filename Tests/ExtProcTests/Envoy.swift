@@ -49,7 +49,9 @@ final class Envoy {
 
   init(
     role: ProcessorRole = .both, bodyLimit: Int = 64 << 20, load: GatewayLoad = GatewayLoad(),
-    requestLimit: Int = .max, pathPrefix: String = "", chatPath: String? = nil, headerLines: HeaderLines = HeaderLines()
+    requestLimit: Int = .max, pathPrefix: String = "", chatPath: String? = nil,
+    headerLines: HeaderLines = HeaderLines(),
+    routing: String = "{}", encoder: (any PromptEncoder)? = nil
   ) throws {
     var replicas: [Replica] = []
     for id in 0..<2 {
@@ -71,11 +73,12 @@ final class Envoy {
       providers:
         defaults: {default_model: alpha}
         models: [{name: alpha, backend_refs: [{name: r, endpoint: "10.0.0.1:8000"}]}]
-      routing: {}
+      routing: \(routing)
       """
     let document = try ConfigurationLoader(environment: [:]).load(Array(text.utf8), file: "test.yaml").document
     let snapshot = try RoutingSnapshot(
-      document: document, fleet: fleet, models: ReadingModels(domain: LinearDomainClassifier.bundled()),
+      document: document, fleet: fleet,
+      models: ReadingModels(domain: LinearDomainClassifier.bundled(), encoder: encoder),
       balancers: BalancerDirectory(maximumBlocks: 1_000), generation: 1)
     var settings = GatewaySettings()
     settings.bodyLimit = bodyLimit
@@ -89,6 +92,9 @@ final class Envoy {
     self.replicas = replicas
     session = ProcessorSession(scope: scope)
   }
+
+  /// Replies that no message brought about.
+  func lateReplies() -> [Reply] { Self.replies(session.takeOutput()) }
 
   var inFlight: Int { replicas.reduce(0) { $0 + $1.load.inFlight } }
 

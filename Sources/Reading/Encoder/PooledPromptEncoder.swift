@@ -39,15 +39,22 @@ public final class PooledPromptEncoder: PromptEncoder {
   /// Texts that wait and texts that are being read.
   public var load: (waiting: Int, running: Int) { pool.load }
 
-  public func readNow(_ text: [UInt8]) -> PromptEncoding {
+  public func readPhrase(_ text: [UInt8]) -> PromptEncoding {
     if let known = phrases.withLock({ $0[text] }) { return .read(known) }
+    let encoding = readNow(text)
+    if case .read(let read) = encoding {
+      phrases.withLock { phrases in
+        if phrases.count >= Self.keptPhrases { phrases.removeAll() }
+        phrases[text] = read
+      }
+    }
+    return encoding
+  }
+
+  public func readNow(_ text: [UInt8]) -> PromptEncoding {
     let workspace = encoder.makeWorkspace(capacity: max(8, min(options.window, encoder.configuration.longestInput)))
     guard let read = text.withUnsafeBytes({ encoder.encode($0, options, workspace) }) else {
       return .failed(reason: "the text was not read")
-    }
-    phrases.withLock { phrases in
-      if phrases.count >= Self.keptPhrases { phrases.removeAll() }
-      phrases[text] = read
     }
     return .read(read)
   }

@@ -9,8 +9,11 @@ public protocol PromptEncoder: AnyObject, Sendable {
   /// Numbers of a vector.
   var width: Int { get }
 
-  /// Reads a text on the calling thread: for phrases of a configuration and for explanations.
+  /// Reads a text on the calling thread: for explanations.
   func readNow(_ text: [UInt8]) -> PromptEncoding
+
+  /// The same for a phrase of a configuration, which is remembered for the next configuration.
+  func readPhrase(_ text: [UInt8]) -> PromptEncoding
 
   /// Reads a text on a thread of the encoder's own.
   ///
@@ -18,4 +21,8 @@ public protocol PromptEncoder: AnyObject, Sendable {
   ///   - text: UTF-8; malformed bytes are tolerated.
   ///   - answer: called once, from any thread, at the deadline at the latest or soon after it.
   func read(_ text: [UInt8], answer: @escaping @Sendable (PromptEncoding) -> Void)
+}
+
+extension PromptEncoder {
+  public func readPhrase(_ text: [UInt8]) -> PromptEncoding { readNow(text) }
 }

@@ -9,7 +9,7 @@ public enum PromptEncoding: Sendable {
   case read(EncodedText)
 
   /// The text's vector, of length 1 whatever the model makes; nil where it was not read.
-  var direction: [Float]? {
+  public var direction: [Float]? {
     guard case .read(let text) = self else { return nil }
     let square = text.embedding.reduce(0) { $0 + $1 * $1 }
     guard square > 0, square.isFinite else { return nil }
@@ -18,7 +18,7 @@ public enum PromptEncoding: Sendable {
   }
 
   /// Why there is no vector, for traces.
-  var reason: String {
+  public var reason: String {
     switch self {
     case .absent:
       "there is no encoder: `switchyard models fetch` gets one, or name a model's folder in "
