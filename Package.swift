@@ -43,6 +43,7 @@ let package = Package(
       dependencies: ["CRegularExpressions", "CReadingModels", "ChatProtocols", "RouterConfig", "Signals"]),
     .target(name: "Routing", dependencies: ["JSONText", "ChatProtocols", "RouterConfig", "Fleet", "Signals"]),
     .target(name: "Balancing", dependencies: ["Fleet", "Reliability"]),
+    .target(name: "Users"),
     .target(name: "FleetSimulator", dependencies: ["Balancing", "Fleet", "JSONText"]),
 
     // Floor 2
@@ -179,6 +180,7 @@ let package = Package(
 
     // Tests
     .testTarget(name: "SignalsTests", dependencies: ["Signals"]),
+    .testTarget(name: "UsersTests", dependencies: ["Users"]),
     .testTarget(
       name: "GatewayTests",
       dependencies: [

@@ -1,0 +1,33 @@
+import Testing
+
+@testable import Users
+
+@Suite struct ModelRatesTests {
+  @Test("as many requests as the limit are admitted each second, each model by itself")
+  func limit() {
+    let rates = ModelRates()
+    #expect(rates.admit("a", limit: 2, now: 5))
+    #expect(rates.admit("a", limit: 2, now: 5))
+    #expect(!rates.admit("a", limit: 2, now: 5))
+    #expect(rates.admit("b", limit: 2, now: 5))
+    #expect(rates.admit("a", limit: 2, now: 6))
+  }
+
+  @Test("a request that went nowhere is not counted")
+  func takenBack() {
+    let rates = ModelRates()
+    #expect(rates.admit("a", limit: 1, now: 5))
+    rates.takeBack("a", now: 5)
+    #expect(rates.admit("a", limit: 1, now: 5))
+    rates.takeBack("a", now: 7)
+    #expect(!rates.admit("a", limit: 1, now: 5))
+  }
+
+  @Test("models of seconds past are forgotten when there are too many")
+  func bound() {
+    let rates = ModelRates()
+    for index in 0..<ModelRates.modelLimit { #expect(rates.admit("m\(index)", limit: 1, now: 5)) }
+    #expect(rates.admit("more", limit: 1, now: 9))
+    #expect(!rates.admit("more", limit: 1, now: 9))
+  }
+}
