@@ -32,6 +32,7 @@ let package = Package(
     .target(name: "CTextKernels", exclude: ["Kernels.inc", "VNNIKernels.inc"]),
     .target(name: "TextEncoder", dependencies: ["CTextKernels", "JSONText"]),
     .systemLibrary(name: "CZeroMQ", providers: [.apt(["libzmq3-dev"])]),
+    .systemLibrary(name: "CSQLite", providers: [.apt(["libsqlite3-dev"])]),
     .target(name: "CRegularExpressions", linkerSettings: [.linkedLibrary("re2")]),
     .target(name: "CReadingModels", exclude: ["domain_linear.bin", "language.bin"]),
     // The random source of tests and fuzzers.
@@ -55,6 +56,7 @@ let package = Package(
       ]),
     .target(name: "Telemetry"),
     .target(name: "ZeroMQ", dependencies: ["CZeroMQ"]),
+    .target(name: "UserStore", dependencies: ["CSQLite", "Users"]),
     .target(
       name: "EngineClient",
       dependencies: [
@@ -181,6 +183,7 @@ let package = Package(
     // Tests
     .testTarget(name: "SignalsTests", dependencies: ["Signals"]),
     .testTarget(name: "UsersTests", dependencies: ["Users"]),
+    .testTarget(name: "UserStoreTests", dependencies: ["UserStore", "Users"]),
     .testTarget(
       name: "GatewayTests",
       dependencies: [
