@@ -76,7 +76,8 @@ let package = Package(
     .target(
       name: "AdminAPI",
       dependencies: [
-        "ChatProtocols", "Explanation", "JSONText", "Pipeline", "Reading", "RouterConfig", "Routing", "Signals",
+        "ChatProtocols", "Digests", "Explanation", "JSONText", "Pipeline", "Reading", "RouterConfig", "Routing",
+        "Signals", "Users", "UserStore",
         .product(name: "NIOCore", package: "swift-nio"), .product(name: "NIOPosix", package: "swift-nio"),
         .product(name: "NIOHTTP1", package: "swift-nio"), .product(name: "Yams", package: "Yams"),
       ]),
@@ -242,7 +243,7 @@ let package = Package(
     .testTarget(
       name: "AdminAPITests",
       dependencies: [
-        "AdminAPI", "Balancing", "Fleet", "Pipeline", "Reading", "RouterConfig",
+        "AdminAPI", "Balancing", "Fleet", "Pipeline", "Reading", "RouterConfig", "UserStore",
         .product(name: "NIOCore", package: "swift-nio"),
         .product(name: "NIOPosix", package: "swift-nio"),
       ]),

@@ -1,5 +1,6 @@
 import Pipeline
 import Reading
+import UserStore
 
 /// What the management API serves from: the router's state, each part asked for anew on every request.
 ///
@@ -13,6 +14,9 @@ public struct AdminContext: Sendable {
   /// The metrics in Prometheus' text format.
   public var metrics: @Sendable () -> String
   public var readiness: @Sendable () -> AdminReadiness
+  /// Where users are kept; nil where there are none.
+  public var users: UserStore?
+  public var userAccess: UserAccess
   /// Seconds since 1970, for timestamps.
   public var wallClock: @Sendable () -> Double
   /// A monotonic clock in nanoseconds, for processing times.
@@ -21,13 +25,16 @@ public struct AdminContext: Sendable {
   public init(
     snapshot: @escaping @Sendable () -> RoutingSnapshot, pipeline: RoutePipeline, domainClassifier: any TextClassifier,
     metrics: @escaping @Sendable () -> String, readiness: @escaping @Sendable () -> AdminReadiness,
-    wallClock: @escaping @Sendable () -> Double, clock: @escaping @Sendable () -> UInt64
+    users: UserStore? = nil, userAccess: UserAccess = .closed, wallClock: @escaping @Sendable () -> Double,
+    clock: @escaping @Sendable () -> UInt64
   ) {
     self.snapshot = snapshot
     self.pipeline = pipeline
     self.domainClassifier = domainClassifier
     self.metrics = metrics
     self.readiness = readiness
+    self.users = users
+    self.userAccess = userAccess
     self.wallClock = wallClock
     self.clock = clock
   }

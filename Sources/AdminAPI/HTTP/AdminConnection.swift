@@ -128,7 +128,7 @@ final class AdminConnection: ChannelInboundHandler {
   private func answer(_ head: HTTPRequestHead, _ body: ByteBuffer, _ context: ChannelHandlerContext) {
     let request = AdminRequest(
       method: head.method.rawValue, target: head.uri, accept: head.headers.first(name: "accept") ?? "",
-      body: Array(body.readableBytesView))
+      authorization: head.headers.first(name: "authorization") ?? "", body: Array(body.readableBytesView))
     let adminContext = self.context
     let route: AdminRoute
     do throws(AdminError) {

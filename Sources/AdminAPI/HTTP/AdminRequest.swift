@@ -8,14 +8,17 @@ struct AdminRequest: Sendable {
   var query: String
   /// The `accept` field; empty when there is none.
   var accept: String
+  /// The `authorization` field; empty when there is none. Never logged.
+  var authorization: String
   var body: [UInt8]
 
-  init(method: String, target: String, accept: String = "", body: [UInt8] = []) {
+  init(method: String, target: String, accept: String = "", authorization: String = "", body: [UInt8] = []) {
     self.method = method
     let mark = target.firstIndex(of: "?") ?? target.endIndex
     path = String(target[..<mark])
     query = String(target[mark...].dropFirst())
     self.accept = accept
+    self.authorization = authorization
     self.body = body
   }
 

@@ -1,6 +1,7 @@
 /// Finds the endpoint of a request. Immutable; safe from any thread.
 struct AdminRouter: Sendable {
-  static let routes: [AdminRoute] = StatusRoutes.routes + EvaluationRoutes.routes + ConfigurationRoutes.routes
+  static let routes: [AdminRoute] =
+    StatusRoutes.routes + EvaluationRoutes.routes + ConfigurationRoutes.routes + UserRoutes.routes
 
   /// - Returns: the endpoint; `HEAD` finds that of `GET`, whose body the server leaves out.
   /// - Throws: a 404, or a 405 for a path with other methods.
