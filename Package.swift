@@ -85,7 +85,7 @@ let package = Package(
       name: "Gateway",
       dependencies: [
         "Balancing", "ChatProtocols", "EngineClient", "Fleet", "HTTPWire", "JSONText", "Pipeline", "Reliability",
-        "RouterConfig", "Routing", "Signals", "Telemetry",
+        "RouterConfig", "Routing", "Signals", "Telemetry", "Users",
         .product(name: "NIOCore", package: "swift-nio"), .product(name: "NIOPosix", package: "swift-nio"),
         .product(name: "NIOHTTP2", package: "swift-nio-http2"), .product(name: "NIOHPACK", package: "swift-nio-http2"),
         .product(name: "NIOSSL", package: "swift-nio-ssl"), .product(name: "NIOTLS", package: "swift-nio"),
@@ -94,7 +94,7 @@ let package = Package(
       name: "ExtProc",
       dependencies: [
         "Balancing", "ChatProtocols", "EnvoyWire", "Fleet", "Gateway", "HTTPWire", "JSONText", "Pipeline",
-        "Reliability", "Routing", "Telemetry",
+        "Reliability", "Routing", "Telemetry", "Users",
         .product(name: "NIOCore", package: "swift-nio"), .product(name: "NIOPosix", package: "swift-nio"),
         .product(name: "NIOHTTP2", package: "swift-nio-http2"), .product(name: "NIOHPACK", package: "swift-nio-http2"),
       ]),
@@ -118,7 +118,7 @@ let package = Package(
         "AdminAPI", "Balancing", "ChatProtocols", "Discovery", "EngineClient", "EngineSimulator", "Explanation",
         "ExtProc",
         "FleetSimulator", "JSONText", "Fleet", "Gateway", "Pipeline", "Reading", "Reliability", "RouterConfig",
-        "Telemetry", .product(name: "ArgumentParser", package: "swift-argument-parser"),
+        "Telemetry", "UserStore", .product(name: "ArgumentParser", package: "swift-argument-parser"),
         .product(name: "NIOCore", package: "swift-nio"), .product(name: "NIOPosix", package: "swift-nio"),
       ]),
 
@@ -188,8 +188,8 @@ let package = Package(
     .testTarget(
       name: "GatewayTests",
       dependencies: [
-        "Gateway", "HTTPWire", "RouterConfig", .product(name: "NIOCore", package: "swift-nio"),
-        .product(name: "NIOHPACK", package: "swift-nio-http2"),
+        "ChatProtocols", "Gateway", "HTTPWire", "RouterConfig", "Users",
+        .product(name: "NIOCore", package: "swift-nio"), .product(name: "NIOHPACK", package: "swift-nio-http2"),
       ]),
     .testTarget(name: "HTTPWireTests", dependencies: ["HTTPWire"]),
     .testTarget(name: "EnvoyWireTests", dependencies: ["EnvoyWire"]),
@@ -197,7 +197,7 @@ let package = Package(
       name: "ExtProcTests",
       dependencies: [
         "Balancing", "ChatProtocols", "EngineClient", "EnvoyWire", "ExtProc", "Fleet", "Gateway", "Pipeline", "Reading",
-        "Reliability", "RouterConfig", "Telemetry", .product(name: "NIOCore", package: "swift-nio"),
+        "Reliability", "RouterConfig", "Telemetry", "Users", .product(name: "NIOCore", package: "swift-nio"),
         .product(name: "NIOEmbedded", package: "swift-nio"), .product(name: "NIOHTTP2", package: "swift-nio-http2"),
         .product(name: "NIOHPACK", package: "swift-nio-http2"),
       ]),

@@ -37,6 +37,7 @@ extension ProcessorSession {
     var text: [UInt8] = []
     id.append(to: &text)
     headers.set("request-id", to: text)
+    if user != nil { headers.set("x-update-rpm", to: String(userRequests)) }
     if scope.settings.role == .replica {
       writeReplica(to: &headers)
       return
@@ -97,9 +98,12 @@ extension ProcessorSession {
       usage.append(bytes)
     }
     if isLast { finishAnswer() }
+    var headers = HeaderChanges()
+    // Only a whole body comes before its head has gone on.
+    if responseMode == .buffered, let userTokens { headers.set("x-update-tpm", to: String(userTokens)) }
     reply {
       ProcessingReply.append(
-        to: &$0, .responseBody,
+        to: &$0, .responseBody, headers: headers,
         body: responseMode == .fullDuplexStreamed ? .piece(Array(bytes), isLast: isLast) : .none)
     }
   }
@@ -122,6 +126,9 @@ extension ProcessorSession {
       tokens.prompt.increment(by: UInt64(counted.promptTokens))
       tokens.completion.increment(by: UInt64(counted.completionTokens))
       tokens.all.increment(by: UInt64(counted.promptTokens) + UInt64(counted.completionTokens))
+      if let user {
+        userTokens = scope.context.limits.charge(tokens: counted.promptTokens + counted.completionTokens, to: user)
+      }
     }
   }
 }

@@ -14,10 +14,14 @@ extension ProcessorSession {
         self.requestedModel = plan.facts.model
       }
       requestedModel = routed.requestedModel
+      if let facts = routed.facts, let refusal = scope.context.limits.refusal(of: facts, from: user) {
+        throw RequestRouting.Refusal(refusal, reason: nil)
+      }
       try send(routed, body: bytes, isLast: isLast)
     } catch {
       if !error.requestedModel.isEmpty { requestedModel = error.requestedModel }
-      refuse(error.error, marked: error.mark, reason: error.reason, retryAfter: error.retryAfter)
+      refuse(
+        error.error, marked: error.mark, reason: error.reason, retryAfter: error.retryAfter, limit: error.limit)
     }
     letBodyGo()
   }
@@ -29,7 +33,8 @@ extension ProcessorSession {
       requestedModel = name
       try send(routed, body: UnsafeRawBufferPointer(start: nil, count: 0), isLast: true)
     } catch {
-      refuse(error.error, marked: error.mark, reason: error.reason, retryAfter: error.retryAfter)
+      refuse(
+        error.error, marked: error.mark, reason: error.reason, retryAfter: error.retryAfter, limit: error.limit)
     }
   }
 

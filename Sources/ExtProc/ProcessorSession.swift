@@ -52,6 +52,12 @@ package final class ProcessorSession {
   var pieces = 0
   var hasHeadersReply = false
   var isAdmitted = false
+  /// The user whose requests are counted; nil where nobody's are.
+  var user: String?
+  /// Their requests of this minute, with this one.
+  var userRequests = 0
+  /// Their tokens of this minute, with those of the answer; nil until it told some.
+  var userTokens: Int?
 
   // What it came to.
   var plan: RoutePlan?
@@ -133,6 +139,8 @@ package final class ProcessorSession {
     // Envoy ends the stream alike when the client has left and when no more is to be shown of the answer, so only an
     // answer whose end was to come tells of a client that left.
     let hasLeft = state == .answering && !hasAnswerEnded
+    // Tokens that were told count although the end was not seen.
+    if state == .answering { finishAnswer() }
     state = .ended
     letBodyGo()
     if isAdmitted {

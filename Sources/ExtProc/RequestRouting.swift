@@ -7,6 +7,7 @@ import Reliability
 import Routing
 
 import enum Gateway.Endpoint
+import struct Gateway.LimitRefusal
 
 /// From a whole body to a model and a replica, as the role wants it.
 enum RequestRouting {
@@ -19,6 +20,8 @@ enum RequestRouting {
     var reason: String?
     var retryAfter = 0
     var requestedModel = ""
+    /// Set where a limit of a user or a model was met: its words go to the client whatever the role.
+    var limit: LimitRefusal?
   }
 
   /// A model that was found, and how the body changes for it.
@@ -55,6 +58,15 @@ enum RequestRouting {
         var splices = ByteSplices()
         splices.replace(range, with: new)
         return splices.apply(to: bytes)
+      }
+    }
+
+    /// What was read of the body; nil where nothing was.
+    var facts: RequestFacts? {
+      switch edit {
+      case .plan(let plan): plan.facts
+      case .facts(let facts): facts
+      case .none, .place: nil
       }
     }
 
@@ -242,9 +254,14 @@ enum RequestRouting {
     } catch {
       throw badStrategy(error, head, scope)
     }
+    let rate = balancing.strategies.requestsPerSecond
+    if let refusal = scope.context.limits.refusal(ofRequestTo: routed.base, limit: rate) {
+      throw Refusal(refusal, reason: refusal.reason)
+    }
     let choice = scope.chooser.choose(
       among: placements, by: wish, of: balancing, prompt: routed.prompt(bytes), adapter: routed.adapter,
       excluding: ReplicaSet(), now: scope.now, random: &scope.random)
+    if choice.choice.index == nil, rate != nil { scope.context.limits.takeBack(model: routed.base) }
     switch choice.choice.outcome {
     case .replica(let index):
       scope.accounts.count(choice.choice)
@@ -297,5 +314,15 @@ enum RequestRouting {
       placement.replica.health.lastFailure.map { "\(placement.name): \($0)" }
     }
     return reasons.isEmpty ? "" : " (" + reasons.joined(separator: "; ") + ")"
+  }
+}
+
+extension RequestRouting.Refusal {
+  /// A limit was met.
+  ///
+  /// - Parameter reason: nil where no model was found.
+  init(_ limit: LimitRefusal, reason: String?) {
+    self.init(error: limit.error, reason: reason, retryAfter: limit.retryAfter)
+    self.limit = limit
   }
 }

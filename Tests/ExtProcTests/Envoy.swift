@@ -49,7 +49,8 @@ final class Envoy {
 
   init(
     role: ProcessorRole = .both, bodyLimit: Int = 64 << 20, load: GatewayLoad = GatewayLoad(),
-    requestLimit: Int = .max, pathPrefix: String = "", chatPath: String? = nil, headerLines: HeaderLines = HeaderLines()
+    requestLimit: Int = .max, pathPrefix: String = "", chatPath: String? = nil,
+    headerLines: HeaderLines = HeaderLines(), limits: TrafficLimits = TrafficLimits(), requestsPerSecond: Int? = nil
   ) throws {
     var replicas: [Replica] = []
     for id in 0..<2 {
@@ -66,11 +67,12 @@ final class Envoy {
               headerLines: headerLines)
           }, adapters: ["alpha-math"])
       ], replicas: replicas)
+    let rate = requestsPerSecond.map { ", balancing: {requests_per_second: \($0)}" } ?? ""
     let text = """
       version: v0.3
       providers:
         defaults: {default_model: alpha}
-        models: [{name: alpha, backend_refs: [{name: r, endpoint: "10.0.0.1:8000"}]}]
+        models: [{name: alpha, backend_refs: [{name: r, endpoint: "10.0.0.1:8000"}]\(rate)}]
       routing: {}
       """
     let document = try ConfigurationLoader(environment: [:]).load(Array(text.utf8), file: "test.yaml").document
@@ -82,7 +84,7 @@ final class Envoy {
     scope = ProcessorScope(
       settings: ExtProcSettings(role: role),
       context: GatewayContext(
-        settings: settings, load: load, pipeline: RoutePipeline(cache: nil, clock: { 0 }),
+        settings: settings, load: load, limits: limits, pipeline: RoutePipeline(cache: nil, clock: { 0 }),
         metrics: GatewayMetrics(registry: MetricsRegistry()), accessLog: nil, startedAt: 0,
         tls: EngineTLS(trustFile: nil)),
       snapshot: snapshot, clock: { [time] in time.next() }, random: SystemRandomNumberGenerator())

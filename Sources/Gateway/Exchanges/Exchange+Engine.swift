@@ -15,6 +15,7 @@ extension Exchange {
         .server("model \"\(publicModel)\" has no backend", status: 503, code: "no_backend"), reason: "no_backend")
     }
     guard let choice = choose() else { return }
+    if choice.choice.index == nil, attempts.attempts == 0 { takeRateBack() }
     guard let index = choice.choice.index else {
       if choice.choice.outcome == .allFull {
         retryAfter = 1
@@ -35,6 +36,12 @@ extension Exchange {
     self.attempt = attempt
     placement = attempt.placement
     attempt.pool.lease(attempt)
+  }
+
+  /// The request went to no replica: it does not count among the model's of this second.
+  private func takeRateBack() {
+    guard let model, model.balancing.strategies.requestsPerSecond != nil else { return }
+    loop.context.limits.takeBack(model: model.model.name)
   }
 
   /// Chooses a replica and counts the request on it.
@@ -241,6 +248,7 @@ extension Exchange {
         as: loop.context.settings.compatibility
       ) { ForwardedFields.write($0, $1, to: &buffer) }
     }
+    if user != nil { buffer.writeString("x-update-rpm: \(userRequests)\r\n") }
     writeCrossOrigin(to: &buffer)
     answerFraming =
       switch answer.framing {
@@ -291,6 +299,7 @@ extension Exchange {
     let kind = failure.kind(hasBegun: hasBegun)
     note(kind, "\(failure)", on: attempt.placement.replica)
     if hasBegun {
+      facts = attempt.facts
       drop(attempt)
       return breakOff(failure, isBetweenChunks: attempt.isBetweenChunks)
     }

@@ -50,8 +50,14 @@ final class Exchange {
   var upload: Upload?
   /// Told when the request was shed.
   var retryAfter = 0
-  /// A header line that an error's answer carries besides.
+  /// A field that an error's answer carries besides, with the value `true`.
   var errorMark: StaticString?
+  /// An error's body, where it is not to be OpenAI's.
+  var errorBody: [UInt8]?
+  /// The user whose requests are counted; nil where nobody's are.
+  private(set) var user: String?
+  /// Their requests of this minute, with this one.
+  private(set) var userRequests = 0
   /// Something is done with a body. One that nobody wants is read past, up to ``unwantedLimit``, so that the connection
   /// can be kept; a longer one is not waited for.
   private var wantsBody = true
@@ -157,7 +163,9 @@ final class Exchange {
     let expected = if case .length(let length) = head.framing, upload == nil { length } else { 0 }
     guard expected <= loop.context.settings.bodyLimit else { return answer(tooLarge) }
     switch loop.context.load.requestBegan(priority: priority, expectedBytes: expected, random: &loop.random) {
-    case .admit: isAdmitted = true
+    case .admit:
+      isAdmitted = true
+      countUser()
     case .shed(let status, let seconds):
       loop.context.metrics.shed(status: status).increment()
       retryAfter = seconds
@@ -168,6 +176,25 @@ final class Exchange {
             "the gateway is at its limits and takes no further request; retry in \(seconds) s", status: 503,
             code: "overloaded"))
     }
+  }
+
+  /// Counts the request among its user's, or refuses it: before anything of it is read.
+  private func countUser() {
+    guard loop.context.limits.countsUsers else { return }
+    switch loop.context.limits.admit(user: fieldValue(named: "user")) {
+    case .anonymous: break
+    case .user(let name, let requests): (user, userRequests) = (name, requests)
+    case .refused(let refusal):
+      take(refusal)
+      answer(refusal.error)
+    }
+  }
+
+  /// Remembers how a refusal is to be told.
+  private func take(_ refusal: LimitRefusal) {
+    retryAfter = refusal.retryAfter
+    errorMark = refusal.mark
+    errorBody = refusal.body
   }
 
   private var priority: RequestPriority {
@@ -343,8 +370,12 @@ final class Exchange {
       counters.matches.increment()
       counters.confidence.observe(selection.confidence)
     }
-    self.plan = plan
     requestedModel = plan.facts.model
+    if let refusal = loop.context.limits.refusal(of: plan.facts, from: user) {
+      take(refusal)
+      return answer(refusal.error)
+    }
+    self.plan = plan
     send(to: plan.model, adapter: plan.adapter)
   }
 
@@ -365,10 +396,16 @@ final class Exchange {
       wish = try ReplicaWish(model.balancing.strategies, among: placements) { fieldValue(named: $0) }
     } catch {
       // The field by which AIBrix's clients tell this error.
-      errorMark = "x-error-routing: true\r\n"
+      errorMark = "x-error-routing"
       return failed(
         .invalidRequest("\(error)", param: "routing-strategy", code: "invalid_routing_strategy"), reason: "bad_strategy"
       )
+    }
+    if let refusal = loop.context.limits.refusal(
+      ofRequestTo: name, limit: model.balancing.strategies.requestsPerSecond)
+    {
+      take(refusal)
+      return failed(refusal.error, reason: refusal.reason)
     }
     let policy = model.model.policy
     var limit = policy.totalTimeout == .max ? nil : TimeAmount(policy.totalTimeout)
@@ -427,6 +464,7 @@ final class Exchange {
   func clientLeft() {
     guard phase != .ended else { return }
     let wasReceiving = phase == .receiving
+    if let attempt, phase == .answering { facts = attempt.facts }
     conclude()
     guard !wasReceiving else { return }
     loop.context.metrics.clientsGone.increment()
@@ -447,6 +485,7 @@ final class Exchange {
 
   private func timeOut() {
     let isBetweenChunks = attempt?.connection?.isBetweenChunks ?? true
+    if let attempt, phase == .answering { facts = attempt.facts }
     endAttempts()
     if phase == .answering {
       breakOff(.timedOut, isBetweenChunks: isBetweenChunks)
