@@ -133,7 +133,7 @@ let package = Package(
     .executableTarget(name: "bench-metrics", dependencies: ["EngineClient"], path: "Benchmarks/core/metrics"),
     .executableTarget(
       name: "bench-balancing", dependencies: ["Balancing", "Fleet", "FleetSimulator", "Seeded"],
-      path: "Benchmarks/balancing", exclude: ["traces"]),
+      path: "Benchmarks/balancing", exclude: ["live.py", "traces"]),
     .target(name: "FuzzCommand", dependencies: ["Seeded"], path: "Fuzz/command"),
     .executableTarget(
       name: "tokenizer-fuzz", dependencies: ["FuzzCommand", "Seeded", "TextEncoder"], path: "Fuzz/tokenizer"),
@@ -212,7 +212,8 @@ let package = Package(
     .testTarget(
       name: "PipelineTests",
       dependencies: [
-        "Balancing", "ChatProtocols", "Fleet", "JSONText", "Pipeline", "Reading", "RouterConfig", "Routing", "Signals",
+        "Balancing", "ChatProtocols", "Fleet", "JSONText", "Pipeline", "Reading", "RouterConfig", "Routing", "Seeded",
+        "Signals",
       ]),
     .testTarget(name: "JSONTextTests", dependencies: ["JSONText", "Seeded"]),
     .testTarget(name: "ChatProtocolsTests", dependencies: ["ChatProtocols", "JSONText", "Seeded"]),

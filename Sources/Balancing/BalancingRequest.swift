@@ -10,11 +10,11 @@ public struct BalancingRequest {
   public var tokensPerBlock: Double
   /// Tokens that the answer may have; nil when nothing says.
   public var expectedOutputTokens: Double?
-  /// Of the adapter's name (``BlockHash``); 0 for none.
+  /// Of the adapter's name (``BlockHash/key(of:)``); 0 for none.
   public var adapterKey: UInt64
   /// What the client's session is known by; nil without a session.
   public var session: SessionKey?
-  /// Of the user's name (``BlockHash``); 0 for none.
+  /// Of the user's name (``BlockHash/key(of:)``); 0 for none.
   public var userKey: UInt64
   /// Seconds to the first token that are good enough; nil when the model has no such target.
   public var firstTokenTarget: Double?

@@ -65,10 +65,7 @@ public final class ModelBalancer: Sendable {
     among placements: [Placement], for request: consuming BalancingRequest, by strategy: RoutingStrategy,
     excluding tried: ReplicaSet, matches: inout PrefixMatches, random: inout some RandomNumberGenerator
   ) -> ReplicaChoice {
-    if request.userKey != 0, strategy.parts.contains(where: { $0.kind == .vtcBasic }) {
-      request.userShare = users.share(request.userKey, now: request.now)
-    }
-    if request.blocks.isEmpty { matches.begin() } else { index.match(request.blocks, into: &matches) }
+    lookUp(&request, for: strategy, into: &matches)
     let choice = ReplicaPicker.pick(
       among: placements, for: request, by: strategy, excluding: tried, matches: matches, random: &random)
     if let chosen = choice.index {
@@ -77,6 +74,27 @@ public final class ModelBalancer: Sendable {
       if choice.shortfall == .adapterNotLoaded { replica.adapters.insert(request.adapterKey) }
     }
     return choice
+  }
+
+  /// What ``pick(among:for:by:excluding:matches:random:)`` would choose from. Counts nothing, and writes nothing down.
+  ///
+  /// - Parameter matches: of the calling thread; holds what the replicas have of the prompt afterwards.
+  public func preview(
+    among placements: [Placement], for request: consuming BalancingRequest, by strategy: RoutingStrategy,
+    matches: inout PrefixMatches
+  ) -> ReplicaPreview {
+    lookUp(&request, for: strategy, into: &matches)
+    return ReplicaPicker.preview(among: placements, for: request, by: strategy, matches: matches)
+  }
+
+  /// Finds what is known of the request's user and of its prompt.
+  private func lookUp(
+    _ request: inout BalancingRequest, for strategy: RoutingStrategy, into matches: inout PrefixMatches
+  ) {
+    if request.userKey != 0, strategy.parts.contains(where: { $0.kind == .vtcBasic }) {
+      request.userShare = users.share(request.userKey, now: request.now)
+    }
+    if request.blocks.isEmpty { matches.begin() } else { index.match(request.blocks, into: &matches) }
   }
 
   /// Picks one replica for prefill and one of its group for decode, counts the request on both and writes down what the

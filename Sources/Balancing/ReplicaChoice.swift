@@ -29,8 +29,8 @@ public enum Shortfall: String, Sendable, CaseIterable {
   case noTarget = "no_target"
   /// No replica is expected to meet the target: the soonest was taken.
   case targetMissed = "target_missed"
-  /// One replica was asked for, not a pair: the replicas do not say which prefill and which decode.
-  case noRoles = "no_roles"
+  /// One replica was asked for the whole request, where a pair was wanted.
+  case noPair = "no_pair"
 
   /// A sentence for traces.
   public var explanation: String {
@@ -44,7 +44,7 @@ public enum Shortfall: String, Sendable, CaseIterable {
     case .noPromptBlocks: "the prompt is too short to fill a block"
     case .noTarget: "the model has no target for the time to first token"
     case .targetMissed: "no replica is expected to meet the target for the time to first token"
-    case .noRoles: "no replica says that it prefills or decodes only"
+    case .noPair: "one replica is asked both to prefill and to decode"
     }
   }
 }

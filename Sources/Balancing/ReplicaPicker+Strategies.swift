@@ -24,22 +24,31 @@ extension ReplicaPicker {
       random: &random)
   }
 
-  /// What a choice by this strategy would be made on, for traces. Counts nothing. The score is 1 for the best and 0 for the
-  /// worst candidate, and those between in proportion to their costs.
-  public static func candidates(
+  /// What a choice by this strategy would be made on, for explanations. Counts nothing.
+  ///
+  /// The score is 1 for the best and 0 for the worst candidate, and those between in proportion to their costs. One on which
+  /// the request would wait for a connection has 0 while there are others. Candidates whose costs are equal have equal
+  /// scores, though fewer requests in flight tell them apart.
+  ///
+  /// - Parameter matches: what a lookup of the request's blocks found (``PrefixIndex/match(_:into:)``).
+  public static func preview(
     among placements: [Placement], for request: BalancingRequest, by strategy: RoutingStrategy,
     matches: PrefixMatches
-  ) -> [CandidateScore] {
+  ) -> ReplicaPreview {
     var scores = candidates(among: placements)
-    let (parts, _) = effectiveParts(strategy, request)
-    var survey = Survey()
-    for index in placements.indices where scores[index].isEligible {
-      survey.add(candidate(placements[index], request, matches), request)
-    }
-    for index in placements.indices where scores[index].isEligible {
-      addCosts(candidate(placements[index], request, matches), request, parts, &survey)
-    }
-    for index in placements.indices where scores[index].isEligible {
+    let open = placements.indices.filter { scores[$0].isEligible }
+    var (parts, shortfall) = effectiveParts(strategy, request)
+    var survey: Survey
+    var lacking: Shortfall?
+    repeat {
+      survey = Survey()
+      for index in open { survey.add(candidate(placements[index], request, matches), request) }
+      for index in open { addCosts(candidate(placements[index], request, matches), request, parts, &survey) }
+      lacking = substitute(&parts, survey)
+      shortfall = shortfall ?? lacking
+    } while lacking == .metricUnknown
+    var saturated: [Int] = []
+    for index in open {
       let candidate = candidate(placements[index], request, matches)
       var score = 0.0
       var weights = 0.0
@@ -49,8 +58,20 @@ extension ReplicaPicker {
         weights += parts.weights[part]
       }
       scores[index].score = score / weights
+      if candidate.isSaturated { saturated.append(index) }
     }
-    return scores
+    if saturated.count < open.count {
+      for index in saturated { scores[index].score = 0 }
+    }
+    if shortfall == nil, let best = ReplicaPreview.best(of: scores) {
+      let decided = parts.count > 1 ? strategy.heaviest : parts.kinds[0]
+      shortfall = Self.shortfall(decided, candidate(placements[best], request, matches), request)
+    }
+    return ReplicaPreview(
+      candidates: scores, asked: strategy,
+      decided: RoutingStrategy(
+        adding: (0..<parts.count).map { .init(kind: parts.kinds[$0], weight: Int(parts.weights[$0])) }),
+      shortfall: shortfall)
   }
 
   /// A strategy's parts after substitution.
@@ -246,25 +267,29 @@ extension ReplicaPicker {
     return best
   }
 
-  /// Two by reservoir, the second among all but the first; then the one with the lower load.
+  /// Two by reservoir, the second among all but the first; then the one with the lower load. Those that have no connection to
+  /// give are drawn when no other is left.
   private static func drawTwo(
     _ placements: [Placement], _ request: BalancingRequest, _ tried: ReplicaSet, _ pool: Pool,
     _ matches: PrefixMatches, _ hasFull: inout Bool, _ random: inout some RandomNumberGenerator
   ) -> Found? {
     var drawn: (Found, load: Double)?
+    let allSaturated = !placements.indices.contains { index in
+      isOpen(placements, index, pool, tried, request.now, &hasFull)
+        && !candidate(placements[index], request, matches).isSaturated
+    }
     for _ in 0..<2 {
       var total: UInt64 = 0
       var next: (Found, load: Double)?
       for index in placements.indices
       where index != drawn?.0.index && isOpen(placements, index, pool, tried, request.now, &hasFull) {
         let candidate = candidate(placements[index], request, matches)
+        guard allSaturated || !candidate.isSaturated else { continue }
         let share = LeastRequestStrategy.tieShare(weight: candidate.weight, factor: candidate.factor)
         total += share
         guard random.next(upperBound: total) < share else { continue }
-        let load =
-          LeastRequestStrategy.cost(
-            inFlight: candidate.state.inFlight, weight: candidate.weight, factor: candidate.factor)
-          + (candidate.isSaturated ? saturated : 0)
+        let load = LeastRequestStrategy.cost(
+          inFlight: candidate.state.inFlight, weight: candidate.weight, factor: candidate.factor)
         next = (Found(index: index, state: candidate.state), load)
       }
       guard let next else { break }

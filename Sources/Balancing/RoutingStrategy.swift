@@ -15,6 +15,19 @@ public struct RoutingStrategy: Sendable, Equatable, CustomStringConvertible {
 
   public init(_ kind: StrategyKind) { parts = [Part(kind: kind, weight: 1)] }
 
+  /// - Parameter parts: at least one; the weights of a kind that stands more than once are added.
+  init(adding parts: [Part]) {
+    var sums: [Part] = []
+    for part in parts {
+      if let index = sums.firstIndex(where: { $0.kind == part.kind }) {
+        sums[index].weight += part.weight
+      } else {
+        sums.append(part)
+      }
+    }
+    self.parts = sums
+  }
+
   /// - Throws: what is wrong with the text, naming the part of it and what would be right.
   public init(parsing text: some StringProtocol) throws(RoutingStrategyError) {
     var parts: [Part] = []

@@ -36,7 +36,7 @@ extension StrategyKind {
   func shortfall(_ request: BalancingRequest) -> Shortfall? {
     switch self {
     case .sessionAffinity: request.session == nil ? .noSession : nil
-    case .pd: .noRoles
+    case .pd: .noPair
     case .vtcBasic: request.userKey == 0 ? .noUser : nil
     case .loraAffinity: request.adapterKey == 0 ? .noAdapter : nil
     case .prefixCache, .prefixCachePreble, .sticky: request.blocks.isEmpty ? .noPromptBlocks : nil

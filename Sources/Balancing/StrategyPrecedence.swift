@@ -17,7 +17,7 @@ public struct StrategyPrecedence: Sendable, Equatable {
 
   /// - Parameter header: the value of `routing-strategy`; nil or empty is none. Not read when a strategy is locked.
   /// - Throws: what is wrong with the header.
-  public func strategy(header: (some StringProtocol)?) throws(RoutingStrategyError) -> RoutingStrategy {
+  public func strategy(header: String?) throws(RoutingStrategyError) -> RoutingStrategy {
     if let locked { return locked }
     if let header, !header.isEmpty { return try RoutingStrategy(parsing: header) }
     return profile ?? standard

@@ -59,16 +59,16 @@ public struct TokenUsage: Sendable, Equatable {
   ) throws(JSONError) -> TokenUsage? {
     var promptTokens: Int?
     var usage = TokenUsage(promptTokens: 0, completionTokens: 0)
-    func isNamed(_ member: JSONMember, _ names: [StaticString]) -> Bool {
-      names.contains { JSONString.equals(member.key, $0, in: bytes) }
+    func isNamed(_ member: JSONMember, _ name: StaticString, or other: StaticString) -> Bool {
+      JSONString.equals(member.key, name, in: bytes) || JSONString.equals(member.key, other, in: bytes)
     }
     try cursor.enterObject()
     while let member = try cursor.nextMember() {
-      if isNamed(member, ["prompt_tokens", "input_tokens"]) {
+      if isNamed(member, "prompt_tokens", or: "input_tokens") {
         promptTokens = count(try cursor.skipValue(), in: bytes)
-      } else if isNamed(member, ["completion_tokens", "output_tokens"]) {
+      } else if isNamed(member, "completion_tokens", or: "output_tokens") {
         usage.completionTokens = count(try cursor.skipValue(), in: bytes)
-      } else if member.kind == .object, isNamed(member, ["prompt_tokens_details", "input_tokens_details"]) {
+      } else if member.kind == .object, isNamed(member, "prompt_tokens_details", or: "input_tokens_details") {
         try cursor.enterObject()
         while let detail = try cursor.nextMember() {
           if JSONString.equals(detail.key, "cached_tokens", in: bytes) {

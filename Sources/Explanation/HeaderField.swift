@@ -1,6 +1,6 @@
 import Pipeline
 
-/// A header field of an answer.
+/// A header field of a request or an answer.
 public struct HeaderField: Sendable, Equatable {
   /// In lower case.
   public var name: String
@@ -14,9 +14,11 @@ public struct HeaderField: Sendable, Equatable {
 
 extension HeaderField {
   /// The routing headers of a successful answer that an engine gives under this plan.
-  static func fields(for plan: RoutePlan) -> [HeaderField] {
+  ///
+  /// - Parameter withDebug: the client asks for the matched signals too.
+  static func fields(for plan: RoutePlan, withDebug: Bool) -> [HeaderField] {
     var fields: [HeaderField] = []
-    RouteHeaders.forEach(plan, isSuccess: true, withDebug: false) { name, value in
+    RouteHeaders.forEach(plan, isSuccess: true, withDebug: withDebug) { name, value in
       fields.append(HeaderField(name: "\(name)", value: value))
     }
     return fields

@@ -22,7 +22,7 @@ extension RouteExplanation {
     return choice.kind == .fallback ? .fallback : .selected
   }
 
-  /// The answer of `POST /api/v1/eval`, with `edits`, `candidates`, `headers` and `notes` beside the semantic router's
+  /// The answer of `POST /api/v1/eval`, with `edits`, `balancing`, `candidates`, `headers` and `notes` beside the semantic router's
   /// own keys.
   ///
   /// Families go by their key under `routing.signals`; single signals by `type:name`. `matched_signals` and
@@ -50,6 +50,7 @@ extension RouteExplanation {
       ("signal_values", signalNumbers(\.reading?.value)),
       ("signal_errors", signalErrors),
       ("edits", .array(edits.map(Self.edit))),
+      ("balancing", balancing.map(Self.balancing) ?? .null),
       ("candidates", .array(candidates.map(Self.candidate))),
       ("headers", .object(headers.map { ($0.name, .string($0.value)) })),
       ("notes", .strings(notes)),
@@ -168,6 +169,15 @@ extension RouteExplanation {
       ("added_bytes", .integer(edit.addedBytes)),
       ("before", .string(edit.before)),
       ("after", .string(edit.after)),
+    ])
+  }
+
+  private static func balancing(_ balancing: StrategyExplanation) -> JSONNode {
+    .object([
+      ("strategy", .string(balancing.strategy)),
+      ("decided_by", .string(balancing.decided)),
+      ("shortfall", .optional(balancing.shortfall?.rawValue)),
+      ("reason", .optional(balancing.reason)),
     ])
   }
 

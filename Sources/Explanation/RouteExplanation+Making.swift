@@ -15,16 +15,24 @@ extension RouteExplanation {
   /// Plans a request with every declared signal read, and explains the plan. Nothing is sent.
   ///
   /// Cost: that of the plan and of all signals, so milliseconds with a neural classifier: not for an event loop.
+  ///
+  /// - Parameters:
+  ///   - fields: of the request's head. Those count that say how it is routed: `x-vsr-*`, `routing-strategy` and the others
+  ///     of ``ReplicaWish``.
+  ///   - now: monotonic nanoseconds, of the clock that the replicas' health is told.
   public static func explain(
-    _ body: [UInt8], endpoint: ModelEndpoint = .chatCompletions, snapshot: RoutingSnapshot, pipeline: RoutePipeline
+    _ body: [UInt8], endpoint: ModelEndpoint = .chatCompletions, fields: [HeaderField] = [], snapshot: RoutingSnapshot,
+    pipeline: RoutePipeline, now: UInt64
   ) -> RouteExplanation {
+    let skipsProcessing = isTrue("x-vsr-skip-processing", in: fields)
     let result = body.withUnsafeBytes { bytes in
       Result { () throws(APIError) -> RoutePlan in
         try pipeline.plan(
-          body: bytes, endpoint: endpoint, snapshot: snapshot, options: .init(readsEverything: true))
+          body: bytes, endpoint: endpoint, snapshot: snapshot,
+          options: .init(readsEverything: true, skipsProcessing: skipsProcessing))
       }
     }
-    return RouteExplanation(result, snapshot: snapshot, body: body, endpoint: endpoint)
+    return RouteExplanation(result, snapshot: snapshot, body: body, endpoint: endpoint, fields: fields, now: now)
   }
 
   /// Explains what the pipeline came to.
@@ -35,17 +43,19 @@ extension RouteExplanation {
   /// - Parameters:
   ///   - result: of planning `body` under `snapshot`.
   ///   - body: the bytes that were planned; others are a programming error and may trap.
+  ///   - fields: of the request's head.
+  ///   - now: monotonic nanoseconds, of the clock that the replicas' health is told.
   public init(
     _ result: Result<RoutePlan, APIError>, snapshot: RoutingSnapshot, body: [UInt8],
-    endpoint: ModelEndpoint = .chatCompletions
+    endpoint: ModelEndpoint = .chatCompletions, fields: [HeaderField] = [], now: UInt64
   ) {
     switch result {
-    case .success(let plan): self.init(plan, snapshot: snapshot, body: body)
+    case .success(let plan): self.init(plan, snapshot: snapshot, body: body, fields: fields, now: now)
     case .failure(let error): self.init(refusal: error, snapshot: snapshot, body: body, endpoint: endpoint)
     }
   }
 
-  private init(_ plan: RoutePlan, snapshot: RoutingSnapshot, body: [UInt8]) {
+  private init(_ plan: RoutePlan, snapshot: RoutingSnapshot, body: [UInt8], fields: [HeaderField], now: UInt64) {
     let facts = plan.facts
     requestedModel = facts.model
     evaluationText = String(decoding: facts.promptFacts(body: body).evaluationText, as: UTF8.self)
@@ -59,7 +69,7 @@ extension RouteExplanation {
     let strategy = recipe?.profile.strategy ?? snapshot.router.document.global.strategy
     let kind: RouteChoice.Kind =
       plan.selection == nil ? .passThrough : decision?.modelRefs.isEmpty == false ? .decision : .fallback
-    outcome = .routed(
+    let routed = Outcome.routed(
       RouteChoice(
         kind: kind, decision: plan.selection?.decision, confidence: plan.selection?.confidence ?? 0,
         declaredAlgorithm: decision?.algorithm, algorithm: plan.selection?.algorithm ?? "static",
@@ -71,10 +81,21 @@ extension RouteExplanation {
         model: plan.model, adapter: plan.adapter,
         candidateModels: decision.map { $0.modelRefs.map { $0.loraName ?? $0.model } } ?? [],
         usesReasoning: plan.selection?.usesReasoning, injectsSystemPrompt: plan.injectsSystemPrompt))
-    let placements = snapshot.fleet.model(named: plan.model)?.placements ?? []
-    candidates = ReplicaPicker.candidates(among: placements)
-    let best = Self.best(of: candidates).map { placements[$0] }
-    headers = best == nil ? [] : HeaderField.fields(for: plan)
+    let placements = snapshot.fleet.model(named: plan.model)?.placements(for: plan.adapter) ?? []
+    var best: Placement?
+    do throws(RoutingStrategyError) {
+      let preview = try Self.preview(plan, among: placements, snapshot: snapshot, body: body, fields: fields, now: now)
+      outcome = routed
+      balancing = preview.map(StrategyExplanation.init)
+      candidates = preview?.candidates ?? []
+      best = preview?.best.map { placements[$0] }
+    } catch {
+      outcome = .refused(
+        .invalidRequest("\(error)", param: "routing-strategy", code: "invalid_routing_strategy"))
+      balancing = nil
+      candidates = []
+    }
+    headers = best == nil ? [] : HeaderField.fields(for: plan, withDebug: Self.isTrue("x-vsr-debug", in: fields))
 
     originalLength = body.count
     let splices = body.withUnsafeBytes { bytes in
@@ -96,7 +117,7 @@ extension RouteExplanation {
     }
     if placements.isEmpty {
       notes.append("model \(plan.model) runs nowhere: providers.models[] names no backend of it that can be used")
-    } else if best == nil {
+    } else if best == nil, refusal == nil {
       notes.append("no replica of \(plan.model) may be chosen now, so the client would get a 503")
     }
   }
@@ -107,6 +128,7 @@ extension RouteExplanation {
     families = []
     decisions = []
     edits = []
+    balancing = nil
     candidates = []
     headers = []
     notes = []
@@ -175,9 +197,27 @@ extension RouteExplanation {
     }
   }
 
-  private static func best(of candidates: [CandidateScore]) -> Int? {
-    candidates.indices.filter { candidates[$0].isEligible }
-      .max { candidates[$0].score < candidates[$1].score || candidates[$0].score == candidates[$1].score && $0 > $1 }
+  /// nil where there is nothing to choose from.
+  private static func preview(
+    _ plan: RoutePlan, among placements: [Placement], snapshot: RoutingSnapshot, body: [UInt8], fields: [HeaderField],
+    now: UInt64
+  ) throws(RoutingStrategyError) -> ReplicaPreview? {
+    guard !placements.isEmpty, let balancing = snapshot.balancing(ofModel: plan.model) else { return nil }
+    let wish = try ReplicaWish(balancing.strategies, among: placements) { value(of: "\($0)", in: fields) }
+    var chooser = ReplicaChooser(index: snapshot.index)
+    return body.withUnsafeBytes { bytes in
+      chooser.preview(
+        among: placements, by: wish, of: balancing, prompt: PromptOfBody(plan: plan, body: bytes),
+        adapter: plan.adapter, now: now)
+    }
+  }
+
+  private static func value(of name: String, in fields: [HeaderField]) -> String? {
+    fields.first { $0.name == name }?.value
+  }
+
+  private static func isTrue(_ name: String, in fields: [HeaderField]) -> Bool {
+    value(of: name, in: fields)?.lowercased() == "true"
   }
 
   static func list(_ names: [String]) -> String {

@@ -12,7 +12,7 @@ import Signals
 /// show it to those who may see prompts. Plain value; safe from any thread.
 ///
 /// ```swift
-/// let explanation = RouteExplanation.explain(body, snapshot: snapshot, pipeline: pipeline)
+/// let explanation = RouteExplanation.explain(body, snapshot: snapshot, pipeline: pipeline, now: clock())
 /// print(explanation.text(colour: true, width: 100))
 /// ```
 public struct RouteExplanation: Sendable, Equatable {
@@ -36,6 +36,8 @@ public struct RouteExplanation: Sendable, Equatable {
   public var edits: [BodyEdit]
   /// Bytes of the body as it came and as it goes.
   public var bodyLength: (before: Int, after: Int) { (originalLength, sentLength) }
+  /// By what the replica is picked; nil where there is none to pick from.
+  public var balancing: StrategyExplanation?
   /// The replicas of the chosen model as the next choice would see them. Replicas tell the same model by different
   /// names; ``edits`` are those for the best one.
   public var candidates: [CandidateScore]

@@ -124,8 +124,12 @@ final class ProcessorConnection: ChannelDuplexHandler, NIOHTTP2FrameDelegate {
   func channelWritabilityChanged(context: ChannelHandlerContext) {
     isWritable = context.channel.isWritable
     stalledSince = isWritable ? nil : .now()
-    settle()
-    flush()
+    // Within a read what is granted goes out at its end: the protocol's handler must not hold back a frame that was not
+    // flushed while it lets data go.
+    if !isReading {
+      settle()
+      flush()
+    }
     if isWritable, wantsRead {
       wantsRead = false
       context.read()

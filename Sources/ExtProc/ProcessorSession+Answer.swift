@@ -109,12 +109,7 @@ extension ProcessorSession {
   }
 
   /// What the answer told of its tokens so far.
-  var facts: AnswerFacts {
-    usage.usage.map {
-      AnswerFacts(
-        promptTokens: $0.promptTokens, cachedTokens: $0.cachedTokens, generatedTokens: $0.completionTokens)
-    } ?? AnswerFacts()
-  }
+  var facts: AnswerFacts { AnswerFacts(usage.usage) }
 
   func finishAnswer() {
     guard !hasAnswerEnded else { return }

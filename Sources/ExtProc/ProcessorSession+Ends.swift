@@ -20,7 +20,8 @@ extension ProcessorSession {
   /// Answers the client with an error.
   ///
   /// - Parameters:
-  ///   - mark: a field by which AIBrix's clients tell errors; sent where the role is the plugin's.
+  ///   - mark: a field by which AIBrix's clients tell errors; sent where the role is the plugin's, and that of
+  ///     a strategy always, as by the gateway.
   ///   - reason: for the count of failed requests; nil for one that was not routed.
   ///   - limit: the limit that was met, told in its own words whatever the role.
   func refuse(
@@ -32,9 +33,8 @@ extension ProcessorSession {
     if let allow { headers.set("allow", to: allow) }
     if retryAfter > 0 { headers.set("retry-after", to: String(retryAfter)) }
     let isReplicaOnly = scope.settings.role == .replica
-    if isReplicaOnly {
-      if let mark { headers.set(mark.name, to: mark.value) }
-    } else {
+    if let mark, isReplicaOnly || error.code == "invalid_routing_strategy" { headers.set(mark.name, to: mark.value) }
+    if !isReplicaOnly {
       headers.set("x-vsr-schema-version", to: "2")
       headers.set("x-vsr-response-path", to: error.status == 429 ? "rate_limited" : "error")
     }

@@ -11,8 +11,10 @@ enum ReplicaRole {
     return String(text.unicodeScalars[..<text.utf8.index(text.startIndex, offsetBy: markBytes)])
   }
 
-  static func unknownModel(_ name: String) -> APIError {
-    .invalidRequest("model \(name) does not exist", param: "model", code: "model_not_found")
+  static func unknownModel(_ name: String, status: Int) -> APIError {
+    APIError(
+      status: status, message: "model \(name) does not exist", type: "invalid_request_error", param: "model",
+      code: "model_not_found")
   }
 
   static func noReplica(of model: String) -> APIError {

@@ -113,7 +113,7 @@ enum RequestRouting {
   /// Finds the model that a header names.
   static func route(named name: String, scope: ProcessorScope) throws(Refusal) -> Routed {
     guard case .model(let base, let adapter) = scope.snapshot.directory.entry(for: name) else {
-      throw unknownModel(name)
+      throw unknownModel(name, scope)
     }
     return routed(name, base, adapter, .none, scope)
   }
@@ -162,7 +162,7 @@ enum RequestRouting {
       throw refusal(error)
     }
     guard case .model(let base, let adapter) = scope.snapshot.directory.entry(for: facts.model) else {
-      throw unknownModel(facts.model)
+      throw unknownModel(facts.model, scope)
     }
     return routed(facts.model, base, adapter, .facts(facts), scope)
   }
@@ -191,10 +191,8 @@ enum RequestRouting {
         mark: ("x-error-no-model-in-request", "true"))
     }
     guard case .model(let base, let adapter) = snapshot.directory.entry(for: wanted) else {
-      if scope.settings.role == .replica { throw unknownModel(wanted) }
-      throw Refusal(
-        error: .invalidRequest("\(RoutingError.modelNotAvailable(wanted))", param: "model", code: "model_not_found"),
-        requestedModel: wanted)
+      if scope.settings.role == .replica { throw unknownModel(wanted, scope) }
+      throw Refusal(error: snapshot.unknownModel(wanted), requestedModel: wanted)
     }
     return routed(
       name ?? "", base, adapter, range.map { .place($0, isForm: row.modelPlace == .form) } ?? .none, scope)
@@ -217,9 +215,10 @@ enum RequestRouting {
     }
   }
 
-  private static func unknownModel(_ name: String) -> Refusal {
+  private static func unknownModel(_ name: String, _ scope: ProcessorScope) -> Refusal {
     Refusal(
-      error: ReplicaRole.unknownModel(name), mark: ("x-error-no-model-backends", ReplicaRole.mark(name)),
+      error: ReplicaRole.unknownModel(name, status: scope.snapshot.unknownModel(name).status),
+      mark: ("x-error-no-model-backends", ReplicaRole.mark(name)),
       requestedModel: name)
   }
 
@@ -237,16 +236,9 @@ enum RequestRouting {
   static func pick(
     _ routed: Routed, head: ProcessorHead, body bytes: UnsafeRawBufferPointer, scope: ProcessorScope
   ) throws(Refusal) -> (Placement, AttemptAccount, ReplicaWish) {
-    let isReplicaOnly = scope.settings.role == .replica
-    let name = routed.publicModel
-    let mark = ("x-error-no-model-backends", "true")
     let placements = routed.model?.placements(for: routed.adapter) ?? []
     guard !placements.isEmpty, let balancing = scope.snapshot.balancing(ofModel: routed.base) else {
-      throw Refusal(
-        error: isReplicaOnly
-          ? ReplicaRole.noReplica(of: name)
-          : .server("model \"\(name)\" has no backend", status: 503, code: "no_backend"), mark: mark,
-        reason: "no_backend")
+      throw refusal(.noBackend, routed, placements, scope)
     }
     let wish: ReplicaWish
     do throws(RoutingStrategyError) {
@@ -266,20 +258,25 @@ enum RequestRouting {
     case .replica(let index):
       scope.accounts.count(choice.choice)
       return (placements[index], AttemptAccount(choice, on: placements[index].replica), wish)
-    case .allFull:
-      throw Refusal(
-        error: isReplicaOnly
-          ? ReplicaRole.allFull
-          : .server(
-            "every replica of model \"\(name)\" works on as many requests as it may", status: 503, code: "overloaded"),
-        mark: ("x-error-routing", "true"), reason: "replicas_full", retryAfter: 1)
-    case .noneReady:
-      throw Refusal(
-        error: isReplicaOnly
-          ? ReplicaRole.noReplica(of: name)
-          : .server("no replica of model \"\(name)\" is ready\(failures(placements))", status: 503, code: "no_replica"),
-        mark: mark, reason: "no_replica")
+    case .allFull: throw refusal(.allFull, routed, placements, scope)
+    case .noneReady: throw refusal(.noneReady, routed, placements, scope)
     }
+  }
+
+  /// In AIBrix's words where the role is its plugin's, with its field.
+  private static func refusal(
+    _ refusal: ReplicaRefusal, _ routed: Routed, _ placements: [Placement], _ scope: ProcessorScope
+  ) -> Refusal {
+    let name = routed.publicModel
+    let error =
+      if scope.settings.role == .replica {
+        refusal == .allFull ? ReplicaRole.allFull : ReplicaRole.noReplica(of: name)
+      } else {
+        refusal.error(model: name, placements: placements)
+      }
+    return Refusal(
+      error: error, mark: (refusal == .allFull ? "x-error-routing" : "x-error-no-model-backends", "true"),
+      reason: refusal.rawValue, retryAfter: refusal.retryAfter)
   }
 
   /// What is wrong with the strategy that a head asks for; nil when nothing is.
@@ -304,16 +301,9 @@ enum RequestRouting {
       error: isReplicaOnly
         ? .invalidRequest("incorrect routing strategy" + (isOld ? "" : " \(strategy)"))
         : .invalidRequest("\(error)", param: "routing-strategy", code: "invalid_routing_strategy"),
-      mark: isOld ? ("x-error-invalid-routing-strategy", strategy) : ("x-error-routing", "true"), reason: "bad_strategy"
+      mark: isOld && isReplicaOnly ? ("x-error-invalid-routing-strategy", strategy) : ("x-error-routing", "true"),
+      reason: "bad_strategy"
     )
-  }
-
-  /// Why the first few replicas are failing, as the end of a sentence.
-  private static func failures(_ placements: [Placement]) -> String {
-    let reasons = placements.prefix(3).compactMap { placement in
-      placement.replica.health.lastFailure.map { "\(placement.name): \($0)" }
-    }
-    return reasons.isEmpty ? "" : " (" + reasons.joined(separator: "; ") + ")"
   }
 }
 

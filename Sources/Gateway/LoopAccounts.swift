@@ -8,8 +8,9 @@ package struct LoopAccounts {
   private let accessLog: AccessLog?
   private var models: [String: GatewayMetrics.Model] = [:]
   private var decisions: [String: GatewayMetrics.Decision] = [:]
-  /// By strategy.
+  /// By strategy, and the one that was counted last, which most often is the next one too.
   private var choices: [StrategyKind: Counter] = [:]
+  private var lastChoice: (strategy: StrategyKind, counter: Counter)?
   /// By strategy asked for and what it lacked.
   private var shortfalls: [StrategyShortfall: Counter] = [:]
   /// By status, of which engines have at most 900.
@@ -37,12 +38,13 @@ package struct LoopAccounts {
 
   /// Counts a choice of a replica by the strategy that decided, and what the one that was asked for lacked.
   package mutating func count(_ choice: ReplicaChoice) {
-    if let known = choices[choice.decided] {
-      known.increment()
+    if let last = lastChoice, last.strategy == choice.decided {
+      last.counter.increment()
     } else {
-      let new = metrics.choices(by: choice.decided)
-      choices[choice.decided] = new
-      new.increment()
+      let counter = choices[choice.decided] ?? metrics.choices(by: choice.decided)
+      choices[choice.decided] = counter
+      lastChoice = (choice.decided, counter)
+      counter.increment()
     }
     guard let shortfall = choice.shortfall else { return }
     let key = StrategyShortfall(strategy: choice.asked, shortfall: shortfall)

@@ -1,10 +1,9 @@
 import Balancing
 import Fleet
 
-/// What one request counts on the replica that it was sent to, from the choice to the end. Used from one thread.
-///
-/// A reference, since it must be settled exactly once, whoever ends the request.
-public final class AttemptAccount {
+/// What one request counts on the replica that it was sent to, from the choice to the end. Has one owner, which must call
+/// ``settle(_:now:)`` whoever ends the request; used from one thread.
+public struct AttemptAccount {
   public let replica: Replica
   /// What decided: the strategy that was asked for, or its substitute.
   public let strategy: StrategyKind
@@ -30,7 +29,7 @@ public final class AttemptAccount {
   /// The first bytes of a sound answer's body have come. Later calls do nothing.
   ///
   /// - Parameter isStreamed: whether that is the first token, rather than the whole answer.
-  public func firstToken(isStreamed: Bool, now: UInt64) {
+  public mutating func firstToken(isStreamed: Bool, now: UInt64) {
     guard isOpen else { return }
     balancer.firstToken(&ticket, on: replica, isStreamed: isStreamed, now: now)
   }
@@ -38,7 +37,7 @@ public final class AttemptAccount {
   /// The request has ended, however it ended. Later calls do nothing.
   ///
   /// - Parameter facts: what the answer told; empty when it told nothing or there was none.
-  public func settle(_ facts: AnswerFacts = AnswerFacts(), now: UInt64) {
+  public mutating func settle(_ facts: AnswerFacts = AnswerFacts(), now: UInt64) {
     guard isOpen else { return }
     isOpen = false
     balancer.ended(&ticket, on: replica, facts: facts, promptBytes: promptBytes, now: now)

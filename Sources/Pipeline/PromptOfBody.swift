@@ -6,15 +6,18 @@ import RouterConfig
 /// A request's prompt where it stands in the body, for the hashes of its blocks. Borrows the bytes: used within the call that
 /// lent them.
 public struct PromptOfBody {
-  private let facts: RequestFacts
-  /// The system prompt that routing sets.
-  private let systemPrompt: SystemPromptPlugin?
+  private enum Source {
+    /// A reference: facts are many parts to copy.
+    case plan(RoutePlan)
+    case facts(RequestFacts)
+  }
+
+  private let source: Source
   private let body: UnsafeRawBufferPointer
 
   /// - Parameter body: the bytes that the facts were made from.
   public init(facts: RequestFacts, body: UnsafeRawBufferPointer) {
-    self.facts = facts
-    systemPrompt = nil
+    source = .facts(facts)
     self.body = body
   }
 
@@ -22,8 +25,7 @@ public struct PromptOfBody {
   ///
   /// - Parameter body: the bytes that the plan was made from.
   public init(plan: RoutePlan, body: UnsafeRawBufferPointer) {
-    facts = plan.facts
-    systemPrompt = plan.injectsSystemPrompt ? plan.selection?.systemPrompt : nil
+    source = .plan(plan)
     self.body = body
   }
 
@@ -32,22 +34,31 @@ public struct PromptOfBody {
   ///
   /// Two requests share a block only if every byte before it is the same; a system prompt that routing put in counts.
   func append(to blocks: inout PromptBlocks) {
+    switch source {
+    case .plan(let plan):
+      append(plan.facts, systemPrompt: plan.injectsSystemPrompt ? plan.selection?.systemPrompt : nil, to: &blocks)
+    case .facts(let facts): append(facts, systemPrompt: nil, to: &blocks)
+    }
+  }
+
+  /// - Parameter systemPrompt: what routing sets.
+  private func append(_ facts: RequestFacts, systemPrompt: SystemPromptPlugin?, to blocks: inout PromptBlocks) {
     switch facts.endpoint {
     case .chatCompletions:
       if let tools = facts.member(.tools) { blocks.append(.tools, bytes(tools.value.range)) }
       if let functions = facts.member(.functions) { blocks.append(.tools, bytes(functions.value.range)) }
-      var messages = facts.messages[...]
+      var first = 0
       if let systemPrompt {
         blocks.begin(.system)
         var prompt = systemPrompt.prompt
         prompt.withUTF8 { blocks.append(UnsafeRawBufferPointer($0)) }
         // The first message, if it is a system message, goes into what routing sets or gives way to it.
-        if let first = messages.first, first.role == .system {
-          if systemPrompt.mode != .replace, let content = first.content { blocks.append(bytes(content.range)) }
-          messages.removeFirst()
+        if let message = facts.messages.first, message.role == .system {
+          if systemPrompt.mode != .replace, let content = message.content { blocks.append(bytes(content.range)) }
+          first = 1
         }
       }
-      for message in messages {
+      for message in facts.messages[first...] {
         blocks.begin(Self.piece(message.role))
         // Calls of tools stand beside the content.
         if message.toolCalls > 0 {

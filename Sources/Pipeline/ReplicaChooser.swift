@@ -31,21 +31,53 @@ public struct ReplicaChooser {
     adapter: String?,
     excluding tried: ReplicaSet, now: UInt64, random: inout some RandomNumberGenerator
   ) -> Choice {
-    blocks.begin(seed: model.promptSeed(adapter: adapter))
-    prompt?.append(to: &blocks)
+    read(prompt, adapter: adapter, of: model)
     let promptBytes = blocks.byteCount
     let choice = blocks.hashes.withUnsafeBufferPointer { hashes in
-      var request = model.balancer.request(blocks: hashes, promptBytes: promptBytes, now: now)
-      if let adapter { request.adapterKey = ReplicaWish.nonZero(BlockHash.hash(adapter)) }
-      request.session = wish.session
-      request.userKey = wish.userKey
-      request.firstTokenTarget = model.strategies.firstTokenTarget
-      // An adapter goes where it is loaded, unless somebody wants it otherwise.
-      let strategy = wish.isStandard && adapter != nil ? Self.ofAdapters : wish.strategy
-      return model.balancer.pick(
-        among: placements, for: request, by: strategy, excluding: tried, matches: &matches, random: &random)
+      model.balancer.pick(
+        among: placements,
+        for: Self.request(hashes, promptBytes: promptBytes, by: wish, of: model, adapter: adapter, now: now),
+        by: Self.strategy(wish, adapter: adapter), excluding: tried, matches: &matches, random: &random)
     }
     return Choice(choice: choice, promptBytes: promptBytes, balancer: model.balancer)
+  }
+
+  /// What ``choose(among:by:of:prompt:adapter:excluding:now:random:)`` would choose from, and by which strategy. Counts
+  /// nothing, and writes nothing down.
+  public mutating func preview(
+    among placements: [Placement], by wish: ReplicaWish, of model: ModelBalancing, prompt: PromptOfBody?,
+    adapter: String?, now: UInt64
+  ) -> ReplicaPreview {
+    read(prompt, adapter: adapter, of: model)
+    let promptBytes = blocks.byteCount
+    return blocks.hashes.withUnsafeBufferPointer { hashes in
+      model.balancer.preview(
+        among: placements,
+        for: Self.request(hashes, promptBytes: promptBytes, by: wish, of: model, adapter: adapter, now: now),
+        by: Self.strategy(wish, adapter: adapter), matches: &matches)
+    }
+  }
+
+  private mutating func read(_ prompt: PromptOfBody?, adapter: String?, of model: ModelBalancing) {
+    blocks.begin(seed: model.promptSeed(adapter: adapter))
+    prompt?.append(to: &blocks)
+  }
+
+  private static func request(
+    _ hashes: UnsafeBufferPointer<UInt64>, promptBytes: Int, by wish: ReplicaWish, of model: ModelBalancing,
+    adapter: String?, now: UInt64
+  ) -> BalancingRequest {
+    var request = model.balancer.request(blocks: hashes, promptBytes: promptBytes, now: now)
+    if let adapter { request.adapterKey = BlockHash.key(of: adapter) }
+    request.session = wish.session
+    request.userKey = wish.userKey
+    request.firstTokenTarget = model.strategies.firstTokenTarget
+    return request
+  }
+
+  /// An adapter goes where it is loaded, unless somebody wants it otherwise.
+  private static func strategy(_ wish: ReplicaWish, adapter: String?) -> RoutingStrategy {
+    wish.isStandard && adapter != nil ? ofAdapters : wish.strategy
   }
 
   private static let ofAdapters = RoutingStrategy(.loraAffinity)

@@ -38,12 +38,10 @@ public struct ReplicaWish: Sendable {
     isStandard = !isTold
     guard strategy.parts.contains(where: { $0.kind == .sessionAffinity || $0.kind == .vtcBasic }) else { return }
     session = Self.session(id: field("x-session-id"), key: field("x-aibrix-session-key"), placements)
-    if let user = field("user"), !user.isEmpty {
-      userKey = Self.nonZero(BlockHash.hash(String(user.prefix(Self.keyLimit))))
-    }
+    if let user = field("user"), !user.isEmpty { userKey = BlockHash.key(of: String(user.prefix(Self.keyLimit))) }
   }
 
-  /// A session that no field names. What comes of it is told to the client, which may name it next time.
+  /// The session that the fields name; nil when they name none.
   private static func session(id: String?, key: String?, _ placements: [Placement]) -> SessionKey? {
     let known = id.flatMap { id in placements.first { SessionID.names(id, $0.replica) } }?.replica.id
     if let key, !key.isEmpty { return SessionKey(String(key.prefix(keyLimit)), replica: known) }
@@ -51,6 +49,4 @@ public struct ReplicaWish: Sendable {
     if let id, !id.isEmpty { return SessionKey(String(id.prefix(keyLimit)), replica: known) }
     return nil
   }
-
-  static func nonZero(_ key: UInt64) -> UInt64 { key == 0 ? 1 : key }
 }

@@ -55,7 +55,7 @@ public struct RoutePipeline: Sendable {
     }
     switch entry {
     case nil:
-      throw .invalidRequest("\(RoutingError.modelNotAvailable(facts.model))", param: "model", code: "model_not_found")
+      throw snapshot.unknownModel(facts.model)
     case .model(let base, let adapter):
       return RoutePlan(
         facts: facts, selection: nil, contextTokens: nil, model: base, adapter: adapter, recipe: nil,

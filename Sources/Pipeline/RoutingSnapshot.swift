@@ -1,4 +1,5 @@
 import Balancing
+import ChatProtocols
 import Fleet
 import Reading
 import RouterConfig
@@ -63,6 +64,13 @@ public final class RoutingSnapshot: Sendable {
     balancing = zip(zip(fleet.models, strategies), balancers.balancers(for: fleet)).map {
       ModelBalancing($0.1, model: $0.0.name, balancer: $1)
     }
+  }
+
+  /// What a client is told that asks for a model that is not there.
+  public func unknownModel(_ name: String) -> APIError {
+    APIError(
+      status: router.document.global.gateway.unknownModelStatus, message: "\(RoutingError.modelNotAvailable(name))",
+      type: "invalid_request_error", param: "model", code: "model_not_found")
   }
 
   /// How a model's replicas are chosen; nil if the fleet has no such model.

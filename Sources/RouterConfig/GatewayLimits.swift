@@ -22,6 +22,8 @@ public struct GatewayLimits: Sendable, Equatable {
   public var priorityHeader: String
   /// The generation of AIBrix's gateway whose answers' fields tell the replica.
   public var compatibility: AIBrixCompatibility
+  /// The status of requests for a model that is not there: 400, as the semantic router and AIBrix have it, or 404, as OpenAI.
+  public var unknownModelStatus: Int
   /// Blocks of prompts that the index of what replicas have cached remembers, all models together.
   public var prefixBlocks: Int
   /// The path of an endpoints file (``EndpointsDocument``) whose engines join the document's; nil when there is none.
@@ -36,8 +38,8 @@ public struct GatewayLimits: Sendable, Equatable {
     bodyLimit: Int = 64 << 20, uploadLimit: Int = 1 << 30, drainTimeout: Duration = .seconds(30),
     clientIdleTimeout: Duration? = .seconds(75), requestReadTimeout: Duration? = .seconds(60),
     priorityHeader: String = "x-request-priority", compatibility: AIBrixCompatibility = .v04,
-    prefixBlocks: Int = 1_000_000, endpointsFile: String? = nil, usersFile: String? = nil,
-    usersTokenVariable: String? = nil
+    unknownModelStatus: Int = 400, prefixBlocks: Int = 1_000_000, endpointsFile: String? = nil,
+    usersFile: String? = nil, usersTokenVariable: String? = nil
   ) {
     self.maxRequests = maxRequests
     self.maxBufferedBytes = maxBufferedBytes
@@ -49,6 +51,7 @@ public struct GatewayLimits: Sendable, Equatable {
     self.requestReadTimeout = requestReadTimeout
     self.priorityHeader = priorityHeader
     self.compatibility = compatibility
+    self.unknownModelStatus = unknownModelStatus
     self.prefixBlocks = prefixBlocks
     self.endpointsFile = endpointsFile
     self.usersFile = usersFile

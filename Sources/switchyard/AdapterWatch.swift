@@ -46,7 +46,7 @@ final class AdapterWatch: Sendable {
       replicas.map { EngineAddress(host: $0.host, port: $0.port, usesTLS: $0.usesTLS) })
     for (replica, finding) in zip(replicas, findings) {
       guard case .success(let models) = finding.models else { continue }
-      replica.adapters.replace(with: models.adapterNames.map { BlockHash.hash($0) })
+      replica.adapters.replace(with: models.adapterNames.map { BlockHash.key(of: $0) })
     }
     var learnt = known
     learnt.take(findings, of: fleet)

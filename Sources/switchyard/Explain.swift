@@ -17,18 +17,24 @@ struct Explain: AsyncParsableCommand {
       Examples:
         switchyard explain -c deploy/samples/aibrix.yaml 'What is the derivative of f(x) = x^3?'
         switchyard explain -c deploy/samples/aibrix.yaml -f request.json
+        switchyard explain -c deploy/samples/aibrix.yaml -H 'routing-strategy: session-affinity' 'Hello'
       """)
 
   @Option(name: [.short, .customLong("config")], help: "The configuration, or a Helm values file with config:.")
   var config: String
   @Option(name: [.short, .long], help: "A request body in a file; - is standard input.") var file: String?
   @Option(help: "The model that the prompt asks for.") var model: String?
+  @Option(name: [.customShort("H"), .long], help: "A field of the request's head, as NAME: VALUE. May be repeated.")
+  var header: [String] = []
   @Flag(help: "Print JSON, in the shape of POST /api/v1/eval?trace=true.") var json = false
   @Argument(help: "The prompt, as one user message.") var prompt: String?
 
   func validate() throws {
     guard (prompt == nil) != (file == nil) else {
       throw ValidationError("Give a prompt, or a request with -f FILE; one of the two.")
+    }
+    for field in header where !field.contains(":") {
+      throw ValidationError("A field of the head is NAME: VALUE, unlike '\(field)'.")
     }
   }
 
@@ -45,8 +51,9 @@ struct Explain: AsyncParsableCommand {
     }
     let body = try body(snapshot)
     let explanation = RouteExplanation.explain(
-      body, endpoint: Self.endpoint(of: body), snapshot: snapshot,
-      pipeline: RoutePipeline(cache: nil, clock: { DispatchTime.now().uptimeNanoseconds }))
+      body, endpoint: Self.endpoint(of: body), fields: header.map(Self.field), snapshot: snapshot,
+      pipeline: RoutePipeline(cache: nil, clock: { DispatchTime.now().uptimeNanoseconds }),
+      now: DispatchTime.now().uptimeNanoseconds)
     if json {
       print(String(decoding: explanation.evalJSON(includesTrace: true).bytes, as: UTF8.self))
     } else {
@@ -55,6 +62,12 @@ struct Explain: AsyncParsableCommand {
       print(explanation.text(colour: isTerminal, width: columns), terminator: "")
     }
     if explanation.refusal != nil { throw ExitCode(1) }
+  }
+
+  private static func field(_ text: String) -> HeaderField {
+    let parts = text.split(separator: ":", maxSplits: 1, omittingEmptySubsequences: false)
+    return HeaderField(
+      name: parts[0].lowercased(), value: parts.dropFirst().first?.trimmingCharacters(in: .whitespaces) ?? "")
   }
 
   private func classifier() throws(SignalCompilationErrors) -> LinearDomainClassifier {

@@ -6,11 +6,16 @@ import Synchronization
 /// Probes a fleet's replicas and looks for those that fail more often than their siblings. Safe from any thread.
 final class HealthWatch: Sendable {
   private let prober: HealthProber
-  private let tasks = Mutex<[Task<Void, Never>]>([])
+  private struct State {
+    var tasks: [Task<Void, Never>] = []
+    var isStopped = false
+  }
+
+  private let state = Mutex(State())
 
   init(client: EngineHTTPClient) { prober = HealthProber(client: client) { Self.tell($0.replica) } }
 
-  /// Watches this fleet from now on, and no other.
+  /// Watches this fleet from now on, and no other; nothing after ``stop()``.
   func follow(_ fleet: FleetSnapshot) {
     let probes = fleet.replicaPolicies.map { replica, policy in
       HealthProber.Target(
@@ -27,15 +32,18 @@ final class HealthWatch: Sendable {
         }
       },
     ]
-    replace(by: begun)
+    let ended = state.withLock { state in
+      guard !state.isStopped else { return begun }
+      defer { state.tasks = begun }
+      return state.tasks
+    }
+    for task in ended { task.cancel() }
   }
 
-  func stop() { replace(by: []) }
-
-  private func replace(by begun: [Task<Void, Never>]) {
-    let ended = tasks.withLock { tasks in
-      defer { tasks = begun }
-      return tasks
+  func stop() {
+    let ended = state.withLock { state in
+      state.isStopped = true
+      return state.tasks
     }
     for task in ended { task.cancel() }
   }

@@ -40,6 +40,11 @@ struct Serve: AsyncParsableCommand {
   @Option(help: "Serve the management API here: HOST:PORT (default: as configured, else 127.0.0.1:8081).")
   var management: String?
   @Option(help: "Event loops; the number of cores at most makes sense.") var loops: Int = 1
+  @Option(
+    help: ArgumentHelp(
+      "The release of AIBrix's gateway in whose fields answers tell the replica: 0.4 or latest (default: as configured, "
+        + "else 0.4).", valueName: "release"))
+  var compat: AIBrixCompatibility?
   @OptionGroup(title: "Behind Envoy") var behindEnvoy: ExtProcOptions
   @Flag(inversion: .prefixedNo, help: "Write one line a request to standard output.") var accessLog = true
 
@@ -72,19 +77,30 @@ struct Serve: AsyncParsableCommand {
           name: "management", address: document.global.managementAddress, port: document.global.managementPort),
       extProc: extProc, extProcSettings: behindEnvoy.settings)
     StandardError.write("ready in \(ContinuousClock.now - begin)")
-    let reload = config.map { file in { @Sendable in try ConfigurationFile.load(file).document } }
+    let reload = config.map { file in { @Sendable [compat] in try Self.document(file: file, compat: compat) } }
     await server.serve(reload: reload)
   }
 
   private func loadDocument() async throws -> RouterDocument {
-    if let config { return try ConfigurationFile.load(config).document }
-    guard !engine.isEmpty else { return RouterDocument() }
+    if let config { return try Self.document(file: config, compat: compat) }
+    guard !engine.isEmpty else { return Self.with(compat, RouterDocument()) }
     let made = try await DefaultConfigurationMaker.make(engines: engine, listener: nil)
     StandardError.write("no configuration given; from what the engines serve:")
     for line in made.decisions { StandardError.write("• \(line)") }
     StandardError.write(
       "write it down to edit it: switchyard config init \(engine.map { "--engine \($0)" }.joined(separator: " "))")
-    return made.document
+    return Self.with(compat, made.document)
+  }
+
+  private static func document(file: String, compat: AIBrixCompatibility?) throws -> RouterDocument {
+    with(compat, try ConfigurationFile.load(file).document)
+  }
+
+  /// The document with what the command line says in its place.
+  private static func with(_ compat: AIBrixCompatibility?, _ document: RouterDocument) -> RouterDocument {
+    var document = document
+    if let compat { document.global.gateway.compatibility = compat }
+    return document
   }
 
   static func listener(_ text: String, option: String) throws -> Listener {
@@ -96,3 +112,5 @@ struct Serve: AsyncParsableCommand {
     return Listener(name: "http", address: host.isEmpty ? "0.0.0.0" : String(host), port: port)
   }
 }
+
+extension AIBrixCompatibility: ExpressibleByArgument {}

@@ -2,6 +2,7 @@ import ArgumentParser
 import Balancing
 import Discovery
 import EngineClient
+import ExtProc
 import Pipeline
 import Reading
 import RouterConfig
@@ -78,7 +79,7 @@ extension Server {
       configuration.document, previous: current.value, generation: generation,
       adapters: learntAdapters.joined(with: configuration.adapterHolders), classifier: classifier,
       balancers: balancers, tls: tls)
-    if problems != toldProblems { Self.warn(of: problems) }
+    if problems != toldProblems { problems.forEach(Self.warn) }
     toldProblems = problems
     self.configuration = configuration
     snapshot.fleet.applyPolicies()
@@ -123,9 +124,5 @@ extension Server {
     } catch {
       throw CommandFailure(error.problems.map { "\($0)" }.joined(separator: "\n"))
     }
-  }
-
-  static func warn(of problems: [String]) {
-    for problem in problems { StandardError.write("warning: \(problem)") }
   }
 }

@@ -84,7 +84,7 @@ actor Server {
     let (snapshot, problems) = try Self.snapshot(
       document, previous: nil, generation: 1, adapters: configuration.adapterHolders, classifier: classifier,
       balancers: balancers, tls: tls)
-    Self.warn(of: problems)
+    problems.forEach(Self.warn)
     toldProblems = problems
     snapshot.fleet.applyPolicies()
     current = SnapshotBox(snapshot)

@@ -49,6 +49,19 @@ import Testing
     }
   }
 
+  @Test("completions and embeddings are evaluated as such, byte for byte")
+  func otherEndpoints() async throws {
+    try await TestServer.run { test in
+      for member in [#""prompt" : "urgent""#, #""input" : "urgent""#] {
+        let json = try await test.post("/api/v1/eval", #"{ "model" : "MoM", \#(member) }"#).json
+        #expect(json["routing_decision"] as? String == "thinking_decision")
+        let edits = try #require(json["edits"] as? [NSDictionary])
+        #expect(edits.map { $0["member"] as? String } == ["model"])
+        #expect(edits.map { $0["offset"] as? Int } == [12])
+      }
+    }
+  }
+
   @Test("messages win over text, and the answer says so")
   func messagesAndText() async throws {
     try await TestServer.run { test in

@@ -201,7 +201,7 @@ import Testing
     #expect(fixture.index.capacity(slot: 0) == 1_250)
   }
 
-  @Test("metrics that the scraper published set the cache's size and the shared estimate")
+  @Test("metrics that the scraper published set the cache's size")
   func publishedCapacity() throws {
     let fixture = try BalancingFixture(1)
     let replica = fixture.placements[0].replica

@@ -112,11 +112,11 @@ private struct Dialect: Sendable, CustomTestStringConvertible {
 @Suite("Strategies") struct StrategyTests {
   @Test("a replica without a free connection loses to every one that has one", arguments: StrategyKind.allCases)
   func saturated(kind: StrategyKind) throws {
-    for _ in 0..<8 {
-      var fixture = try BalancingFixture(3)
+    for seed in 1...16 as ClosedRange<UInt64> {
+      var fixture = try BalancingFixture(3, seed: seed)
       fixture.occupy([4, 4, 9])
       for placement in fixture.placements.prefix(2) { placement.replica.connectionLimit = 4 }
-      #expect(try fixture.pick(kind.rawValue).index == 2)
+      #expect(try fixture.pick(kind.rawValue).index == 2, "seed \(seed)")
     }
     var fixture = try BalancingFixture(1)
     fixture.occupy([4])
@@ -374,9 +374,35 @@ private struct Dialect: Sendable, CustomTestStringConvertible {
     fixture.tell([0.0, 0.5, 1.0].map { usage in Dialect.metrics { $0.kvCacheUsage = usage } })
     let request = fixture.balancer.request(
       blocks: UnsafeBufferPointer(start: nil, count: 0), promptBytes: 10, now: 1_000)
-    let scores = ReplicaPicker.candidates(
-      among: fixture.placements, for: request, by: RoutingStrategy(.leastKVCache), matches: fixture.matches)
-    #expect(scores.map(\.score) == [1, 0.5, 0])
+    func preview(_ strategy: String) throws -> ReplicaPreview {
+      ReplicaPicker.preview(
+        among: fixture.placements, for: request, by: try RoutingStrategy(parsing: strategy), matches: fixture.matches)
+    }
+    let scores = try preview("least-kv-cache")
+    #expect(scores.candidates.map(\.score) == [1, 0.5, 0])
+    #expect(scores.best == 0)
+    #expect(scores.decided == scores.asked && scores.shortfall == nil)
+  }
+
+  @Test("traces tell what decides where the strategy lacks something, as a choice does")
+  func previewOfShortfalls() throws {
+    let fixture = try BalancingFixture(3)
+    fixture.occupy([2, 1, 0])
+    let request = fixture.balancer.request(
+      blocks: UnsafeBufferPointer(start: nil, count: 0), promptBytes: 10, now: 1_000)
+    func preview(_ strategy: String) throws -> ReplicaPreview {
+      ReplicaPicker.preview(
+        among: fixture.placements, for: request, by: try RoutingStrategy(parsing: strategy), matches: fixture.matches)
+    }
+    let session = try preview("session-affinity")
+    #expect(session.decided.description == "least-ttft" && session.shortfall == .noSession)
+    let metrics = try preview("least-kv-cache")
+    #expect(metrics.decided.description == "least-request" && metrics.shortfall == .metricUnknown)
+    #expect(metrics.candidates.map(\.score) == [0, 0.5, 1])
+    // Substitutes of the same kind count together.
+    let both = try preview("least-kv-cache:3,least-gpu-cache:2,least-ttft:1")
+    #expect(both.decided.description == "least-request:5,least-ttft:1" && both.shortfall == .metricUnknown)
+    #expect(fixture.placements.map(\.replica.load.total) == [2, 1, 0])
   }
 
   @Test("prefill and decode pair within a group, each by its own load")

@@ -264,7 +264,7 @@ def test_a_credential_of_the_backends_own_takes_the_place_of_the_clients(
     answer = wire.chat(chain.port, '{"model":"alpha","messages":[]}', "authorization: Bearer of-the-client")
     assert answer.status == 200
     assert recorder.calls[-1].values("authorization") == []
-    assert recorder.calls[-1].values("x-api-key") == ["of-the-backend"]
+    assert recorder.calls[-1].values("x-api-key") == ["Bearer of-the-backend"]
 
 
 def test_a_replica_that_is_known_by_name_gets_an_address_before_the_first_request(

@@ -10,6 +10,8 @@ import signal
 from collections.abc import Callable
 from pathlib import Path
 
+import pytest
+
 import wire
 from conftest import Maker
 from processes import ADAPTERS, MODEL, Engine, Router, configuration, free_port, poll, run
@@ -191,9 +193,12 @@ def test_adapters_that_engines_load_are_known_by_replica(make: Maker):
 # KV events
 
 
-def test_kv_events_tell_what_engines_hold(make: Maker):
+def test_kv_events_tell_what_engines_hold(make: Maker, monkeypatch: pytest.MonkeyPatch):
+    # Opens /sleep, which empties an engine's cache.
+    monkeypatch.setenv("VLLM_SERVER_DEV_MODE", "1")
     events, replays = free_port(), free_port()
-    options = ["--enable-kvcache", "--block-size", "8", "--event-batch-size", "1", "--max-model-len", "4096"]
+    options = ["--enable-kvcache", "--block-size", "8", "--event-batch-size", "1", "--enable-sleep-mode"]
+    options += ["--max-model-len", "4096"]
     options += ["--zmq-endpoint", f"tcp://*:{events}", "--kv-events-replay-endpoint", f"tcp://127.0.0.1:{replays}"]
     engine, silent = make.engine("pod-1", *options), make.engine("pod-2")
     place = f'{{endpoint: "tcp://127.0.0.1:{events}", replay_endpoint: "tcp://127.0.0.1:{replays}"}}'

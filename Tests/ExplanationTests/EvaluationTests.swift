@@ -1,3 +1,4 @@
+import Fleet
 import Foundation
 import Reading
 import RouterConfig
@@ -18,7 +19,8 @@ import Testing
       Set(json.allKeys.compactMap { $0 as? String }) == [
         "original_text", "requested_model", "recipe", "decision_result", "recommended_models", "selected_model",
         "selection_status", "selection_method", "selection_reason", "routing_decision", "metrics",
-        "signal_confidences", "signal_values", "signal_errors", "edits", "candidates", "headers", "notes",
+        "signal_confidences", "signal_values", "signal_errors", "edits", "balancing", "candidates", "headers",
+        "notes",
       ])
     #expect(json["original_text"] as? String == "What is the derivative of f(x) = x^3?")
     #expect(json["requested_model"] as? String == "MoM")
@@ -58,6 +60,48 @@ import Testing
         "replica": "vllm-llama3-8b-instruct_replica-1", "address": "127.0.0.1:8001", "eligible": true, "score": 1,
         "in_flight": 0, "weight": 1, "reason": NSNull(),
       ])
+    #expect(
+      json["balancing"] as? NSDictionary == [
+        "strategy": "least-ttft", "decided_by": "least-ttft", "shortfall": NSNull(), "reason": NSNull(),
+      ])
+  }
+
+  @Test("fields of the head count: the strategy, the debug headers, no processing")
+  func fields() throws {
+    func json(_ name: String, _ value: String, document: String = Fixture.document) throws -> NSDictionary {
+      try Self.json(Fixture.explain(document: document, fields: [HeaderField(name: name, value: value)]))
+    }
+    #expect(
+      try json("routing-strategy", "least-kv-cache")["balancing"] as? NSDictionary == [
+        "strategy": "least-kv-cache", "decided_by": "least-request", "shortfall": "metric_unknown",
+        "reason": "no engine tells the figure that this strategy goes by, or what it told is too old, "
+          + "so least-request decides",
+      ])
+    let unknown = try json("routing-strategy", "least-requets")
+    #expect(unknown["selection_status"] as? String == "failed")
+    #expect((unknown["selection_reason"] as? String)?.contains("did you mean least-request?") == true)
+    #expect((unknown["candidates"] as? [Any])?.isEmpty == true && unknown["balancing"] is NSNull)
+    let debug = try json("x-vsr-debug", "true")["headers"] as? [String: String]
+    #expect(debug?["x-vsr-matched-domains"] == "math")
+    let skipping = Fixture.document + "\nglobal: {router: {skip_processing: {enabled: true}}}\n"
+    let skipped = try json("x-vsr-skip-processing", "true", document: skipping)
+    #expect(skipped["selection_method"] as? String == "pass_through")
+    #expect(skipped["routing_decision"] as? String == "")
+  }
+
+  @Test("a configured strategy holds, and scores go by it")
+  func configuredStrategy() throws {
+    let document = Fixture.document.replacing(
+      "  defaults:\n", with: "  defaults:\n    balancing: {locked_strategy: least-request}\n")
+    let snapshot = try Fixture.snapshot(document)
+    let placements = try #require(snapshot.fleet.model(named: "vllm-llama3-8b-instruct")).placements
+    #expect(placements[0].replica.load.begin(ifInFlight: 0))
+    let explanation = RouteExplanation.explain(
+      Array(Fixture.guide.utf8), fields: [HeaderField(name: "routing-strategy", value: "random")], snapshot: snapshot,
+      pipeline: Fixture.pipeline(), now: 0)
+    #expect(explanation.balancing?.strategy == "least-request" && explanation.balancing?.reason == nil)
+    #expect(explanation.candidates.map(\.score) == [0, 1])
+    #expect(placements.map(\.replica.load.total) == [1, 0])
   }
 
   @Test("the trace holds every decision's tree")
@@ -143,8 +187,8 @@ import Testing
     let pipeline = Fixture.pipeline(cache: ReadingCache(seed: 1))
     let snapshot = try Fixture.snapshot()
     let body = Array(Fixture.guide.utf8)
-    _ = RouteExplanation.explain(body, snapshot: snapshot, pipeline: pipeline)
-    let again = RouteExplanation.explain(body, snapshot: snapshot, pipeline: pipeline)
+    _ = RouteExplanation.explain(body, snapshot: snapshot, pipeline: pipeline, now: 0)
+    let again = RouteExplanation.explain(body, snapshot: snapshot, pipeline: pipeline, now: 0)
     #expect(again.families.map(\.source) == [.cache, .cache])
     #expect(again.text(colour: false, width: 100).contains("  ✗  keyword:thinking                     cached\n"))
   }
@@ -159,7 +203,7 @@ import Testing
     let plan = try body.withUnsafeBytes {
       try Fixture.pipeline().plan(body: $0, endpoint: .chatCompletions, snapshot: snapshot)
     }
-    let explanation = RouteExplanation(.success(plan), snapshot: snapshot, body: body)
+    let explanation = RouteExplanation(.success(plan), snapshot: snapshot, body: body, now: 0)
     #expect(explanation.families.map(\.source) == [.read(nanoseconds: 1500), .notRead])
     #expect(explanation.signals.map { $0.reading == nil } == [false, false, true, true])
   }

@@ -78,10 +78,11 @@ enum Fixture {
 
   static func explain(
     _ body: String = guide, document text: String = document,
-    classifier: any TextClassifier = mathematical
+    classifier: any TextClassifier = mathematical, fields: [HeaderField] = []
   ) throws -> RouteExplanation {
     RouteExplanation.explain(
-      Array(body.utf8), snapshot: try snapshot(text, classifier: classifier), pipeline: pipeline())
+      Array(body.utf8), fields: fields, snapshot: try snapshot(text, classifier: classifier), pipeline: pipeline(),
+      now: 0)
   }
 
   private final class Ticker: Sendable {

@@ -49,7 +49,7 @@ import Testing
               …vative of f(x) = x^3?"}]‸}
             + ,"chat_template_kwargs":{"enable_thinking":true}
 
-        Replicas of vllm-llama3-8b-instruct
+        Replicas of vllm-llama3-8b-instruct  by least-ttft
              replica                            address         score  in flight  weight
           ✓  vllm-llama3-8b-instruct_replica-1  127.0.0.1:8001   1.00          0       1
           ✓  vllm-llama3-8b-instruct_replica-2  127.0.0.1:8002   1.00          0       1
@@ -154,6 +154,25 @@ import Testing
     #expect(lines.contains("  !  domain:law                                   the model file is gone"))
     #expect(lines.contains("  !  thinking_decision  priority 15  AND"))
     #expect(lines.contains("    └─ ! NOT"))
+  }
+
+  @Test("the strategy that holds is told, and what decides where it lacks something")
+  func strategy() throws {
+    func lines(_ fields: [HeaderField]) throws -> [String] {
+      let text = try Fixture.explain(fields: fields).text(colour: false, width: 80)
+      return text.split(separator: "\n").map(String.init).filter { $0.contains(" by ") || $0.contains("decides") }
+    }
+    #expect(
+      try lines([HeaderField(name: "routing-strategy", value: "session-affinity")]) == [
+        "Replicas of vllm-llama3-8b-instruct  by session-affinity",
+        "  ! the request names no session, so least-ttft decides",
+      ])
+    #expect(
+      try lines([
+        HeaderField(name: "routing-strategy", value: "session-affinity"),
+        HeaderField(name: "x-aibrix-session-key", value: "mine"),
+      ]) == ["Replicas of vllm-llama3-8b-instruct  by session-affinity"])
+    #expect(try lines([HeaderField(name: "routing-strategy", value: "random")]).count == 1)
   }
 
   @Test("colours change no character")

@@ -2,6 +2,7 @@ import Balancing
 import ChatProtocols
 import Fleet
 import RouterConfig
+import Seeded
 import Testing
 
 @testable import Pipeline
@@ -107,7 +108,7 @@ struct ReplicaChoiceTests {
     let long = String(repeating: "All happy families are alike. ", count: 200)
     let body = Array(PipelineFixture.request(long, model: model).utf8)
     var chooser = ReplicaChooser(index: snapshot.index)
-    var random = SystemRandomNumberGenerator()
+    var random = SeededGenerator(seed: 1)
     try body.withUnsafeBytes { bytes in
       let plan = try PipelineFixture.pipeline().plan(
         body: bytes, endpoint: .chatCompletions, snapshot: snapshot)
@@ -119,7 +120,7 @@ struct ReplicaChoiceTests {
         let index = try #require(choice.choice.index)
         if let last { #expect(index == last, "round \(round): the prompt is cached there") }
         last = index
-        let account = AttemptAccount(choice, on: placements[index].replica)
+        var account = AttemptAccount(choice, on: placements[index].replica)
         #expect(account.strategy == .leastTTFT)
         #expect((account.cachedBlocks > 0) == (round > 0))
         #expect(placements[index].replica.load.inFlight == 1)
@@ -133,14 +134,46 @@ struct ReplicaChoiceTests {
     }
   }
 
+  @Test("a preview counts nothing, remembers nothing, and agrees with the choice")
+  func preview() throws {
+    let snapshot = try snapshot(replicas: 3)
+    let balancing = try #require(snapshot.balancing(ofModel: model))
+    let placements = try #require(snapshot.fleet.model(named: model)).placements
+    let body = Array(PipelineFixture.request(String(repeating: "All happy families. ", count: 400), model: model).utf8)
+    var chooser = ReplicaChooser(index: snapshot.index)
+    var random = SeededGenerator(seed: 1)
+    try body.withUnsafeBytes { bytes in
+      let plan = try PipelineFixture.pipeline().plan(body: bytes, endpoint: .chatCompletions, snapshot: snapshot)
+      let wish = try wish(snapshot, ["routing-strategy": "prefix-cache"])
+      func preview() -> ReplicaPreview {
+        chooser.preview(
+          among: placements, by: wish, of: balancing, prompt: PromptOfBody(plan: plan, body: bytes), adapter: nil,
+          now: 1_000_000_000)
+      }
+      for _ in 0..<2 { #expect(preview().candidates.map(\.score) == [1, 1, 1]) }
+      #expect(placements.map(\.replica.load.total) == [0, 0, 0])
+      let choice = chooser.choose(
+        among: placements, by: wish, of: balancing, prompt: PromptOfBody(plan: plan, body: bytes), adapter: nil,
+        excluding: ReplicaSet(), now: 0, random: &random)
+      let chosen = try #require(choice.choice.index)
+      var account = AttemptAccount(choice, on: placements[chosen].replica)
+      account.settle(now: 1)
+      #expect(preview().best == chosen)
+      #expect(preview().decided.description == "prefix-cache" && preview().shortfall == nil)
+    }
+    let adapter = chooser.preview(
+      among: placements, by: try wish(snapshot), of: balancing, prompt: nil, adapter: "my-lora", now: 0)
+    #expect(adapter.asked.description == "lora-affinity" && adapter.shortfall == .adapterNotLoaded)
+  }
+
   @Test("an adapter's request goes by lora-affinity unless a strategy is asked for")
   func adapters() throws {
     let snapshot = try snapshot()
     let balancing = try #require(snapshot.balancing(ofModel: model))
     let placements = try #require(snapshot.fleet.model(named: model)).placements
-    placements[2].replica.adapters.insert(BlockHash.hash("my-lora"))
+    placements[2].replica.adapters.insert(BlockHash.key(of: "my-lora"))
     var chooser = ReplicaChooser(index: snapshot.index)
-    var random = SystemRandomNumberGenerator()
+    var random = SeededGenerator(seed: 1)
     func choose(_ fields: [String: String]) throws -> ReplicaChoice {
       chooser.choose(
         among: placements, by: try wish(snapshot, fields), of: balancing, prompt: nil, adapter: "my-lora",

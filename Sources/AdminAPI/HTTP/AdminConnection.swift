@@ -1,3 +1,4 @@
+import Explanation
 import NIOCore
 import NIOHTTP1
 import NIOPosix
@@ -128,7 +129,8 @@ final class AdminConnection: ChannelInboundHandler {
   private func answer(_ head: HTTPRequestHead, _ body: ByteBuffer, _ context: ChannelHandlerContext) {
     let request = AdminRequest(
       method: head.method.rawValue, target: head.uri, accept: head.headers.first(name: "accept") ?? "",
-      authorization: head.headers.first(name: "authorization") ?? "", body: Array(body.readableBytesView))
+      fields: head.headers.map { HeaderField(name: $0.name.lowercased(), value: $0.value) },
+      body: Array(body.readableBytesView))
     let adminContext = self.context
     let route: AdminRoute
     do throws(AdminError) {

@@ -1,3 +1,5 @@
+import Explanation
+
 /// A request to the management API with its whole body.
 struct AdminRequest: Sendable {
   /// `GET`, `POST`, …
@@ -8,19 +10,22 @@ struct AdminRequest: Sendable {
   var query: String
   /// The `accept` field; empty when there is none.
   var accept: String
-  /// The `authorization` field; empty when there is none. Never logged.
-  var authorization: String
+  /// Of its head, in their order.
+  var fields: [HeaderField]
   var body: [UInt8]
 
-  init(method: String, target: String, accept: String = "", authorization: String = "", body: [UInt8] = []) {
+  init(method: String, target: String, accept: String = "", fields: [HeaderField] = [], body: [UInt8] = []) {
     self.method = method
     let mark = target.firstIndex(of: "?") ?? target.endIndex
     path = String(target[..<mark])
     query = String(target[mark...].dropFirst())
     self.accept = accept
-    self.authorization = authorization
+    self.fields = fields
     self.body = body
   }
+
+  /// The `authorization` field; empty when there is none. Never logged.
+  var authorization: String { fields.first { $0.name == "authorization" }?.value ?? "" }
 
   /// The value of a query item, undecoded; empty when it has none, nil when it is not there.
   func queryItem(_ name: String) -> String? {

@@ -1,12 +1,16 @@
+import ChatProtocols
 import JSONText
 
-/// The body of an evaluation or a classification: a chat request, or a bare text that becomes one.
+/// The body of an evaluation or a classification: a request of a chat, a completion or an embedding, or a bare text that
+/// becomes a chat.
 ///
-/// Members besides `text` and `options` go into the chat request byte for byte, so that an evaluation sees what the
-/// gateway would see.
+/// A request that names its model and has neither `text` nor `options` is evaluated as it stands; else its other members
+/// go into a new one byte for byte. So an evaluation sees what the gateway would see.
 struct EvaluationRequest: Sendable {
-  /// The chat request: always with `model` and `messages`.
-  var chatBody: [UInt8] = []
+  /// The request: always with `model`, and `messages`, `prompt` or `input`.
+  var body: [UInt8] = []
+  /// What it is for, by the member that only it has.
+  var endpoint = ModelEndpoint.chatCompletions
   /// `options.return_probabilities`.
   var returnsProbabilities = false
   /// `options.confidence_threshold`, in 0…1.
@@ -32,7 +36,10 @@ struct EvaluationRequest: Sendable {
     var kept: [Range<Int>] = []
     var text: JSONExtent?
     var hasMessages = false
+    var hasPrompt = false
+    var hasInput = false
     var hasModel = false
+    var isWhole = true
     var cursor = JSONCursor(body)
     guard try cursor.kind() == .object else {
       throw AdminError.invalidInput("the body must be a JSON object with text or messages")
@@ -41,6 +48,7 @@ struct EvaluationRequest: Sendable {
     while let member = try cursor.nextMember() {
       func isNamed(_ name: StaticString) -> Bool { JSONString.equals(member.key, name, in: body) }
       if isNamed("options") {
+        isWhole = false
         try readOptions(&cursor, body)
         continue
       }
@@ -48,20 +56,32 @@ struct EvaluationRequest: Sendable {
       // Clients leave a field out or send it empty.
       let isAbsent = value.kind == .null || value.kind == .string && value.unescapedLength == 0
       if isNamed("text") {
+        isWhole = false
         text = isAbsent ? nil : value
         continue
       }
+      if isAbsent, isNamed("model") || isNamed("messages") {
+        isWhole = false
+        continue
+      }
       if isNamed("model") {
-        if isAbsent { continue }
         hasModel = true
       } else if isNamed("messages") {
-        if isAbsent { continue }
         hasMessages = true
+      } else if isNamed("prompt") {
+        hasPrompt = !isAbsent
+      } else if isNamed("input") {
+        hasInput = !isAbsent
       }
       kept.append(member.key.range.lowerBound..<value.range.upperBound)
     }
     if hasMessages, text != nil {
       notes.append("the request has messages as well as text; the messages are evaluated")
+    }
+    if isWhole, hasModel, hasMessages || hasPrompt || hasInput {
+      if !hasMessages { endpoint = hasPrompt ? .completions : .embeddings }
+      self.body = Array(body)
+      return
     }
     var members: [[UInt8]] = []
     if !hasModel {
@@ -70,7 +90,9 @@ struct EvaluationRequest: Sendable {
       }
       members.append(Self.member("model", JSONFragment.string(defaultModel).bytes))
     }
-    if !hasMessages {
+    if !hasMessages, text == nil, hasPrompt || hasInput {
+      endpoint = hasPrompt ? .completions : .embeddings
+    } else if !hasMessages {
       guard let text else {
         throw AdminError.invalidInput("text is missing or empty; give a text, or messages as in a chat request")
       }
@@ -79,7 +101,7 @@ struct EvaluationRequest: Sendable {
         Self.member("messages", Array("[{\"role\":\"user\",\"content\":".utf8) + body[text.range] + Array("}]".utf8)))
     }
     members += kept.map { Array(body[$0]) }
-    chatBody = [UInt8(ascii: "{")] + members.joined(separator: [UInt8(ascii: ",")]) + [UInt8(ascii: "}")]
+    self.body = [UInt8(ascii: "{")] + members.joined(separator: [UInt8(ascii: ",")]) + [UInt8(ascii: "}")]
   }
 
   private static func member(_ name: String, _ value: [UInt8]) -> [UInt8] {

@@ -18,17 +18,21 @@ enum EvaluationRoutes {
   private static func evaluate(_ request: AdminRequest, _ context: AdminContext) throws(AdminError) -> AdminResponse {
     let snapshot = context.snapshot()
     let input = try EvaluationRequest(request.body, defaultModel: snapshot.directory.virtualNames.first)
-    var explanation = try explain(input, snapshot, context)
+    var explanation = try explain(input, request, snapshot, context)
     explanation.notes = input.notes + explanation.notes
     return .json(
       explanation.evalJSON(includesTrace: input.includesTrace || isTrue(request.queryItem("trace"))))
   }
 
+  /// The fields of the request's head count as those of the request that is evaluated.
+  ///
   /// Refusals of the request become errors; that no model can be chosen for it is a result.
   private static func explain(
-    _ input: EvaluationRequest, _ snapshot: RoutingSnapshot, _ context: AdminContext
+    _ input: EvaluationRequest, _ request: AdminRequest, _ snapshot: RoutingSnapshot, _ context: AdminContext
   ) throws(AdminError) -> RouteExplanation {
-    let explanation = RouteExplanation.explain(input.chatBody, snapshot: snapshot, pipeline: context.pipeline)
+    let explanation = RouteExplanation.explain(
+      input.body, endpoint: input.endpoint, fields: request.fields, snapshot: snapshot, pipeline: context.pipeline,
+      now: context.clock())
     guard let refusal = explanation.refusal, explanation.recipe == nil else { return explanation }
     guard refusal.code == "model_not_found" else { throw .invalidInput(refusal.message) }
     throw .invalidModel(([refusal.message] + explanation.notes).joined(separator: "; "))
@@ -43,7 +47,7 @@ enum EvaluationRoutes {
   ) throws(AdminError) -> AdminResponse {
     let snapshot = context.snapshot()
     let input = try EvaluationRequest(request.body, defaultModel: snapshot.directory.virtualNames.first)
-    let explanation = try explain(input, snapshot, context)
+    let explanation = try explain(input, request, snapshot, context)
     guard !explanation.evaluationText.isEmpty else { throw .invalidInput("the messages hold no text to classify") }
     let classifier = context.domainClassifier
     let start = context.clock()

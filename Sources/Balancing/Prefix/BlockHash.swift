@@ -57,7 +57,13 @@ public enum BlockHash {
     return avalanche(hash)
   }
 
-  /// Of a text, for keys of sessions, users and adapters.
+  /// The key of a user's or an adapter's name; never 0, which stands for none.
+  public static func key(of name: String) -> UInt64 {
+    let key = hash(name)
+    return key == 0 ? 1 : key
+  }
+
+  /// Of a text.
   public static func hash(_ text: String, seed: UInt64 = 0) -> UInt64 {
     var text = text
     return text.withUTF8 { hash(UnsafeRawBufferPointer($0), seed: seed) }

@@ -162,7 +162,12 @@ extension RouteExplanation {
 
   private func writeReplicas(_ text: inout TerminalText) {
     guard let choice, !candidates.isEmpty else { return }
-    text.section("Replicas of \(choice.model)")
+    text.section("Replicas of \(choice.model)", balancing.map { "  by \($0.strategy)" } ?? "")
+    if let reason = balancing?.reason {
+      for (index, part) in Self.wrapped(reason, to: text.width - 4).enumerated() {
+        text.line([Span(index == 0 ? "  ! " : "    ", .warning), Span(part)])
+      }
+    }
     var rows = [
       [
         Span(""), Span("replica", .dim), Span("address", .dim), Span("score", .dim), Span("in flight", .dim),

@@ -81,8 +81,10 @@ package struct AccessLogBuffer {
     literal(",\"replica\":")
     JSONString.append(entry.replica, to: &bytes)
     if let strategy = entry.strategy {
-      literal(",\"strategy\":")
-      JSONString.append(strategy.rawValue, to: &bytes)
+      // Names of strategies hold nothing that JSON escapes.
+      literal(",\"strategy\":\"")
+      bytes.append(contentsOf: strategy.rawValue.utf8)
+      literal("\"")
     }
     number(",\"status\":", entry.status)
     number(",\"attempts\":", entry.attempts)

@@ -14,7 +14,7 @@ final class Attempt {
   var connection: UpstreamConnection?
   /// Everything of the answer that went to the client is whole chunks.
   var isBetweenChunks = true
-  let account: AttemptAccount
+  private(set) var account: AttemptAccount
   /// Reads what the answer tells of its tokens.
   private var usage = UsageFinder()
   private var hasBody = false
@@ -42,12 +42,7 @@ final class Attempt {
   }
 
   /// What the answer told of its tokens so far.
-  var facts: AnswerFacts {
-    usage.usage.map {
-      AnswerFacts(
-        promptTokens: $0.promptTokens, cachedTokens: $0.cachedTokens, generatedTokens: $0.completionTokens)
-    } ?? AnswerFacts()
-  }
+  var facts: AnswerFacts { AnswerFacts(usage.usage) }
 
   /// Gives the attempt up: the engine stops generating when its connection closes.
   func cancel() {

@@ -10,27 +10,13 @@ import Reliability
 extension Exchange {
   /// Picks a replica and sends the request to it.
   func makeAttempt() {
-    guard !placements.isEmpty else {
-      return failed(
-        .server("model \"\(publicModel)\" has no backend", status: 503, code: "no_backend"), reason: "no_backend")
-    }
+    guard !placements.isEmpty else { return refused(.noBackend) }
     guard let choice = choose() else { return }
     if choice.choice.index == nil, attempts.attempts == 0 { takeRateBack() }
     guard let index = choice.choice.index else {
-      if choice.choice.outcome == .allFull {
-        retryAfter = 1
-        return failed(
-          .server(
-            "every replica of model \"\(publicModel)\" works on as many requests as it may", status: 503,
-            code: "overloaded"),
-          reason: "replicas_full")
-      }
+      if choice.choice.outcome == .allFull { return refused(.allFull) }
       if let lastFailure { return failed(lastFailure.error, reason: lastFailure.reason) }
-      return failed(
-        .server(
-          "no replica of model \"\(publicModel)\" is ready\(Self.failures(placements))", status: 503,
-          code: "no_replica"),
-        reason: "no_replica")
+      return refused(.noneReady)
     }
     let attempt = begin(on: placements[index], choice)
     self.attempt = attempt
@@ -65,12 +51,10 @@ extension Exchange {
       account: AttemptAccount(choice, on: placement.replica))
   }
 
-  /// Why the first few replicas are failing, as the end of a sentence.
-  private static func failures(_ placements: [Placement]) -> String {
-    let reasons = placements.prefix(3).compactMap { placement in
-      placement.replica.health.lastFailure.map { "\(placement.name): \($0)" }
-    }
-    return reasons.isEmpty ? "" : " (" + reasons.joined(separator: "; ") + ")"
+  /// No replica takes the request.
+  func refused(_ refusal: ReplicaRefusal) {
+    retryAfter = refusal.retryAfter
+    failed(refusal.error(model: publicModel, placements: placements), reason: refusal.rawValue)
   }
 
   /// A connection for an attempt is there.
@@ -148,7 +132,8 @@ extension Exchange {
       // A copy is sent to be quicker, which an ejected replica is not known for.
       let chosen = placements[index].replica
       guard chosen.health.state(at: loop.now) != .ejected else {
-        return AttemptAccount(choice, on: chosen).settle(now: loop.now)
+        var account = AttemptAccount(choice, on: chosen)
+        return account.settle(now: loop.now)
       }
       loop.context.metrics.hedges.increment()
       let attempt = begin(on: placements[index], choice)

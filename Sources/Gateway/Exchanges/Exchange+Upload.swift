@@ -123,8 +123,7 @@ extension Exchange {
         .invalidRequest("name a model: this configuration has no default model", param: "model", code: "model_missing"))
     }
     guard case .model(let base, let adapter) = snapshot.directory.entry(for: wanted) else {
-      return answer(
-        .invalidRequest("\(RoutingError.modelNotAvailable(wanted))", param: "model", code: "model_not_found"))
+      return answer(snapshot.unknownModel(wanted))
     }
     upload?.nameRange = range
     upload?.stage = .waiting

@@ -388,7 +388,7 @@ final class Exchange {
     counters.requests.increment()
     phase = .waiting
     guard let model = loop.model(named: name) else {
-      return failed(.server("model \"\(name)\" has no backend", status: 503, code: "no_backend"), reason: "no_backend")
+      return refused(.noBackend)
     }
     self.model = model
     placements = model.model.placements(for: adapter)

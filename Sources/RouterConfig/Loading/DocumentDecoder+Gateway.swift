@@ -15,6 +15,7 @@ extension DocumentDecoder {
     if let generation = node["aibrix_compat"]?.text.flatMap(AIBrixCompatibility.init) {
       limits.compatibility = generation
     }
+    if node["unknown_model_status"]?.text == "404" { limits.unknownModelStatus = 404 }
     limits.prefixBlocks = node["prefix_blocks"]?.integer ?? limits.prefixBlocks
     if let header = node["priority_header"], let text = header.text, !text.isEmpty {
       if !HTTPText.isToken(text) {

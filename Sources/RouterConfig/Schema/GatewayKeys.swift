@@ -31,6 +31,10 @@ extension ConfigurationSchema {
       "The release of AIBrix's gateway whose fields tell the replica to clients that ask for a strategy. `0.4`: its "
         + "address in `target-pod`; `latest`: its name in `target-pod`, its address in `target-pod-ip`."),
     .init(
+      "global.gateway.unknown_model_status", .choice(["400", "404"], ignoringCase: false), default: "400",
+      "The status of requests for a model that is not there: `400`, as the semantic router and AIBrix answer, or `404`, "
+        + "as OpenAI does."),
+    .init(
       "global.gateway.prefix_blocks", .integer(1_000...100_000_000), default: "1000000",
       "Blocks of 512 bytes of prompts that are remembered to find the replicas that have them cached; about 17 bytes of "
         + "memory each."),

@@ -135,6 +135,7 @@ extension ConfigurationWriter {
     add("request_read_timeout", \.requestReadTimeout, limit)
     add("priority_header", \.priorityHeader, text)
     add("aibrix_compat", \.compatibility) { text($0.rawValue) }
+    add("unknown_model_status", \.unknownModelStatus, number)
     add("prefix_blocks", \.prefixBlocks, number)
     fields.add("endpoints_file", limits.endpointsFile.map(text))
     fields.add("users", limits.usersFile.map { users(in: $0, limits.usersTokenVariable) })

@@ -1,0 +1,34 @@
+import ChatProtocols
+import Fleet
+
+/// Why no replica takes a request. The raw value is its label in metrics.
+public enum ReplicaRefusal: String, Sendable {
+  case noBackend = "no_backend"
+  case allFull = "replicas_full"
+  case noneReady = "no_replica"
+
+  /// What the client is told.
+  ///
+  /// - Parameter model: as the client knows it.
+  public func error(model: String, placements: [Placement]) -> APIError {
+    switch self {
+    case .noBackend: .server("model \"\(model)\" has no backend", status: 503, code: "no_backend")
+    case .allFull:
+      .server(
+        "every replica of model \"\(model)\" works on as many requests as it may", status: 503, code: "overloaded")
+    case .noneReady:
+      .server("no replica of model \"\(model)\" is ready\(Self.failures(placements))", status: 503, code: "no_replica")
+    }
+  }
+
+  /// Seconds after which it is worth asking again; 0 where nothing tells.
+  public var retryAfter: Int { self == .allFull ? 1 : 0 }
+
+  /// Why the first few replicas are failing, as the end of a sentence.
+  private static func failures(_ placements: [Placement]) -> String {
+    let reasons = placements.prefix(3).compactMap { placement in
+      placement.replica.health.lastFailure.map { "\(placement.name): \($0)" }
+    }
+    return reasons.isEmpty ? "" : " (" + reasons.joined(separator: "; ") + ")"
+  }
+}
