@@ -188,7 +188,7 @@ let package = Package(
     .testTarget(
       name: "GatewayTests",
       dependencies: [
-        "ChatProtocols", "Gateway", "HTTPWire", "RouterConfig", "Users",
+        "ChatProtocols", "Fleet", "Gateway", "HTTPWire", "RouterConfig", "Users",
         .product(name: "NIOCore", package: "swift-nio"), .product(name: "NIOHPACK", package: "swift-nio-http2"),
       ]),
     .testTarget(name: "HTTPWireTests", dependencies: ["HTTPWire"]),

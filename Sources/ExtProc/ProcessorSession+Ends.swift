@@ -38,7 +38,10 @@ extension ProcessorSession {
       headers.set("x-vsr-schema-version", to: "2")
       headers.set("x-vsr-response-path", to: error.status == 429 ? "rate_limited" : "error")
     }
-    if let limit { headers.set(limit.mark.description, to: "true") }
+    if let limit {
+      headers.set(limit.mark.description, to: "true")
+      scope.metrics.limitRefusals(by: limit.reason).increment()
+    }
     if let reason { scope.metrics.error(model: publicModel, reason: reason).increment() }
     endImmediately(
       status: error.status, headers: headers,
@@ -59,6 +62,7 @@ extension ProcessorSession {
     self.status = status
     responseBytes = body.count
     let replica = placement?.name ?? ""
+    if state == .answering { finishAnswer() }
     attempt?.settle(now: scope.now)
     placement = nil
     state = .ended

@@ -88,7 +88,7 @@ extension ProcessorSession {
     switch scope.context.limits.admit(user: head.user) {
     case .anonymous: return true
     case .user(let name, let requests):
-      (user, userRequests) = (name, requests)
+      user = UserTally(name: name, requests: requests)
       return true
     case .refused(let refusal):
       refuse(refusal.error, retryAfter: refusal.retryAfter, limit: refusal)

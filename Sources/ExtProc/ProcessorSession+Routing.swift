@@ -14,7 +14,7 @@ extension ProcessorSession {
         self.requestedModel = plan.facts.model
       }
       requestedModel = routed.requestedModel
-      if let facts = routed.facts, let refusal = scope.context.limits.refusal(of: facts, from: user) {
+      if user != nil, let facts = routed.facts, let refusal = scope.context.limits.refusal(ofUsersRequest: facts) {
         throw RequestRouting.Refusal(refusal, reason: nil)
       }
       try send(routed, body: bytes, isLast: isLast)

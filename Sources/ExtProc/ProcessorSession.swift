@@ -52,11 +52,9 @@ package final class ProcessorSession {
   var pieces = 0
   var hasHeadersReply = false
   var isAdmitted = false
-  /// The user whose requests are counted; nil where nobody's are.
-  var user: String?
-  /// Their requests of this minute, with this one.
-  var userRequests = 0
-  /// Their tokens of this minute, with those of the answer; nil until it told some.
+  /// Whose the request is; nil where it is nobody's who is counted.
+  var user: UserTally?
+  /// Their tokens of this minute, with those of the answer; nil until they are counted.
   var userTokens: Int?
 
   // What it came to.
@@ -139,7 +137,7 @@ package final class ProcessorSession {
     // Envoy ends the stream alike when the client has left and when no more is to be shown of the answer, so only an
     // answer whose end was to come tells of a client that left.
     let hasLeft = state == .answering && !hasAnswerEnded
-    // Tokens that were told count although the end was not seen.
+    // What came of the answer counts although its end was not seen.
     if state == .answering { finishAnswer() }
     state = .ended
     letBodyGo()

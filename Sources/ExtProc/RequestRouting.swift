@@ -5,6 +5,7 @@ import JSONText
 import Pipeline
 import Reliability
 import Routing
+import Users
 
 import enum Gateway.Endpoint
 import struct Gateway.LimitRefusal
@@ -246,14 +247,17 @@ enum RequestRouting {
     } catch {
       throw badStrategy(error, head, scope)
     }
-    let rate = balancing.strategies.requestsPerSecond
-    if let refusal = scope.context.limits.refusal(ofRequestTo: routed.base, limit: rate) {
-      throw Refusal(refusal, reason: refusal.reason)
+    let rateCharge: ModelRates.Charge?
+    do throws(LimitRefusal) {
+      rateCharge = try scope.context.limits.admit(
+        requestTo: routed.base, limit: balancing.strategies.requestsPerSecond)
+    } catch {
+      throw Refusal(error, reason: error.reason)
     }
     let choice = scope.chooser.choose(
       among: placements, by: wish, of: balancing, prompt: routed.prompt(bytes), adapter: routed.adapter,
       excluding: ReplicaSet(), now: scope.now, random: &scope.random)
-    if choice.choice.index == nil, rate != nil { scope.context.limits.takeBack(model: routed.base) }
+    if choice.choice.index == nil { scope.context.limits.takeBack(rateCharge) }
     switch choice.choice.outcome {
     case .replica(let index):
       scope.accounts.count(choice.choice)

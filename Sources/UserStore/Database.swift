@@ -16,6 +16,12 @@ final class Database {
       pointer = nil
       throw .database(path: path, doing: "open the users", reason: reason)
     }
+    // SQLite opens a file that must not be written all the same.
+    guard sqlite3_db_readonly(pointer, "main") == 0 else {
+      sqlite3_close_v2(pointer)
+      pointer = nil
+      throw .readOnly(path: path)
+    }
     // Another process that reads the file, such as a backup, holds it for moments.
     sqlite3_busy_timeout(pointer, 2_000)
   }
@@ -38,7 +44,12 @@ final class Database {
 
   /// What went wrong last.
   func failure(_ doing: String) -> UserStoreError {
-    .database(path: path, doing: doing, reason: String(cString: sqlite3_errmsg(pointer)))
+    let reason = String(cString: sqlite3_errmsg(pointer))
+    return switch sqlite3_errcode(pointer) {
+    case SQLITE_NOTADB, SQLITE_CORRUPT: .damaged(path: path, reason: reason)
+    case SQLITE_READONLY: .readOnly(path: path)
+    default: .database(path: path, doing: doing, reason: reason)
+    }
   }
 }
 

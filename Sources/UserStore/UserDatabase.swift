@@ -9,12 +9,15 @@ final class UserDatabase {
   private let put: Statement
   private let remove: Statement
   private let count: Statement
+  /// The last that is let go of.
+  private let lock: FileLock
 
   init(path: String) throws(UserStoreError) {
+    lock = try FileLock(guarding: path)
     database = try Database(path: path)
-    // With a write-ahead log, a commit waits for no disk in NORMAL; a crash of the machine, not of the process, may
-    // take the last commits back (sqlite.org/wal.html).
-    try database.run("PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL", doing: "use a write-ahead log")
+    // FULL: what a commit wrote outlives a crash of the machine, too, for one write to the disk more
+    // (sqlite.org/pragma.html#pragma_synchronous).
+    try database.run("PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL", doing: "use a write-ahead log")
     try Self.migrate(database)
     put = try database.prepare(
       "INSERT INTO users(name, rpm, tpm) VALUES(?1, ?2, ?3) ON CONFLICT(name) DO UPDATE SET rpm=?2, tpm=?3",
@@ -32,6 +35,8 @@ final class UserDatabase {
     switch found {
     case Int64(version): return
     case 0:
+      let tables = try database.prepare("SELECT 1 FROM sqlite_schema LIMIT 1", doing: "read the schema")
+      try tables.run { () throws(UserStoreError) in throw .foreign(path: database.path) }
       try database.run(
         """
         BEGIN IMMEDIATE;
@@ -63,7 +68,7 @@ final class UserDatabase {
       }
       func window(_ column: Int32) -> FixedWindow {
         FixedWindow(
-          seconds: UserAccount.windowSeconds, index: query.integer(column),
+          seconds: UserAccount.windowSeconds, index: max(0, query.integer(column)),
           count: max(0, Int(query.integer(column + 1))))
       }
       accounts.append(UserAccount(user, requests: window(3), tokens: window(5)))

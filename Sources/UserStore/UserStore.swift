@@ -41,7 +41,10 @@ public final class UserStore: Sendable {
   /// - Throws: ``UserStoreError/missing(name:)``, or what the disk says.
   public func update(_ user: User) throws(UserStoreError) {
     try database.withLock { (database) throws(UserStoreError) in
-      guard ledger.user(named: user.name) != nil else { throw .missing(name: user.name) }
+      guard let kept = ledger.user(named: user.name) else { throw .missing(name: user.name) }
+      var user = user
+      // Names are the same to Swift in either form of an accent, but not to SQLite.
+      user.name = kept.name
       try database.put(user)
       ledger.set(user)
     }
@@ -55,8 +58,8 @@ public final class UserStore: Sendable {
   public func delete(named name: String) throws(UserStoreError) -> User {
     try database.withLock { (database) throws(UserStoreError) in
       guard let user = ledger.user(named: name) else { throw .missing(name: name) }
-      try database.remove(named: name)
-      ledger.remove(named: name)
+      try database.remove(named: user.name)
+      ledger.remove(named: user.name)
       return user
     }
   }

@@ -2,7 +2,15 @@
 public enum UserStoreError: Error, Sendable, Equatable, CustomStringConvertible {
   /// SQLite refused, in its words.
   case database(path: String, doing: String, reason: String)
-  /// The file is of a later release, or not of this program.
+  /// Another process counts in the file.
+  case inUse(path: String)
+  /// The file is there, but this process may only read it.
+  case readOnly(path: String)
+  /// The file is no SQLite file, or part of it is lost.
+  case damaged(path: String, reason: String)
+  /// The file is of another program.
+  case foreign(path: String)
+  /// The file is of a later release.
   case unknownVersion(path: String, version: Int)
   /// A row means nothing.
   case invalidRow(path: String, name: String, reason: String)
@@ -20,6 +28,23 @@ public enum UserStoreError: Error, Sendable, Equatable, CustomStringConvertible 
       \(path): cannot \(doing): \(reason); see that its folder exists, can be written and has room, and that no other \
       program writes the file (global.gateway.users.file)
       """
+    case .inUse(let path):
+      """
+      \(path): another process keeps its users there; stop it, or name another file for this one \
+      (global.gateway.users.file)
+      """
+    case .readOnly(let path):
+      """
+      \(path): the users can be read but not written; give the user of this process the right to write the file \
+      (global.gateway.users.file)
+      """
+    case .damaged(let path, let reason):
+      """
+      \(path): the users cannot be read: \(reason); put back a copy of the file, or move it and its -wal away and make the \
+      users anew (global.gateway.users.file)
+      """
+    case .foreign(let path):
+      "\(path): the file is of another program; name another one (global.gateway.users.file)"
     case .unknownVersion(let path, let version):
       """
       \(path): its schema has version \(version), which this release does not know; use the release that wrote it, or \

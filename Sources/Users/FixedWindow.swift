@@ -47,9 +47,11 @@ public struct FixedWindow: Sendable, Equatable {
     return value
   }
 
-  /// Takes back one that was counted, if its window is still the same.
-  public mutating func takeBack(at now: Int64) {
-    if window(at: now) == index, value > 0 { value -= 1 }
+  /// Takes back one that was counted, unless a later window was charged since.
+  ///
+  /// - Parameter counted: ``index`` as it was after the charge.
+  public mutating func takeBack(in counted: Int64) {
+    if counted == index, value > 0 { value -= 1 }
   }
 
   /// Seconds until the next window, 1 to the length.

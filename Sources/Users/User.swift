@@ -6,7 +6,7 @@ public struct User: Sendable, Equatable {
   /// The greatest limit that a record may set, of requests and of tokens.
   public static let greatestLimit = 1_000_000_000_000
 
-  /// As clients write it in the field `user`. Not empty, at most ``nameLimit`` bytes.
+  /// As clients write it in the field `user`. Not empty, at most ``nameLimit`` bytes, and such as a field's value can be.
   public var name: String
   /// Requests a minute, as the record says; 0 leaves it to the default. 0 to ``greatestLimit``.
   public var rpm: Int
@@ -20,6 +20,9 @@ public struct User: Sendable, Equatable {
     }
     guard name.utf8.allSatisfy({ $0 >= 0x20 && $0 != 0x7F }) else {
       throw InvalidUser(description: "name must have no control characters, since clients send it in a header")
+    }
+    guard name.utf8.first != 0x20, name.utf8.last != 0x20 else {
+      throw InvalidUser(description: "name must not begin or end with a space, which a header's value cannot")
     }
     for (key, value) in [("rpm", rpm), ("tpm", tpm)] where !(0...Self.greatestLimit).contains(value) {
       throw InvalidUser(description: "\(key) must be from 0 to \(Self.greatestLimit), not \(value)")

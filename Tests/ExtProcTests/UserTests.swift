@@ -64,6 +64,49 @@ import Users
     #expect(envoy.requestHeaders(Self.user).first?.status == 429)
   }
 
+  @Test("a stream that its client leaves is charged its prompt by guess and a token for each event, once")
+  func leftStream() throws {
+    // 40 bytes of prompt and 4 of what stands around it are 11 tokens.
+    for (limit, status) in [(13, 429), (14, 0)] {
+      let envoy = try Envoy(role: .both, limits: Self.limits(tpm: limit))
+      _ = envoy.requestHeaders(Self.user)
+      let prompt = String(repeating: "word", count: 10)
+      _ = envoy.requestBody(
+        #"{"model":"alpha","stream":true,"stream_options":{"include_usage":true},"messages":[{"role":"user","content":"\#(prompt)"}]}"#
+      )
+      _ = envoy.responseHeaders(200, [("content-type", "text/event-stream")])
+      _ = envoy.responseBody("data: {}\n\ndata: {}\n\n", isLast: false)
+      envoy.session.close()
+      envoy.session.close()
+      envoy.next()
+      #expect(envoy.requestHeaders(Self.user).first?.status == status)
+    }
+  }
+
+  @Test("an answer that is refused midway is charged what came of it")
+  func refusedMidway() throws {
+    let envoy = try Envoy(role: .replica, limits: Self.limits(tpm: 42))
+    _ = envoy.requestHeaders(Self.user)
+    _ = envoy.requestBody(RequestTests.body)
+    _ = envoy.responseHeaders()
+    _ = envoy.responseBody(Self.answer, isLast: false)
+    envoy.session.receiveTooLong()
+    envoy.session.close()
+    envoy.next()
+    #expect(envoy.requestHeaders(Self.user).first?.status == 429)
+  }
+
+  @Test("an error is charged no tokens")
+  func errors() throws {
+    let envoy = try Envoy(role: .replica, limits: Self.limits(tpm: 1))
+    _ = envoy.requestHeaders(Self.user)
+    _ = envoy.requestBody(RequestTests.body)
+    _ = envoy.responseHeaders(500)
+    _ = envoy.responseBody(Self.answer)
+    envoy.next()
+    #expect(envoy.requestHeaders(Self.user).first?.status == 0)
+  }
+
   @Test("a stream that would not tell its tokens is refused")
   func streamWithoutUsage() throws {
     let envoy = try Envoy(role: .replica, limits: Self.limits())
@@ -85,6 +128,9 @@ import Users
     #expect(reply.status == 429)
     #expect(reply.body == #"{"error":{"message":"model: alpha has exceeded RPS: 1","code":429}}"#)
     #expect(reply.set["x-error-model-rps-exceeded"] == "true")
+    #expect(
+      envoy.scope.context.metrics.registry.exposition().contains(
+        #"switchyard_limit_refusals_total{limit="rps_exceeded"} 1"#))
     #expect(reply.set["retry-after"] == "1")
   }
 }

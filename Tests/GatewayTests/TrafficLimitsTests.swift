@@ -53,13 +53,13 @@ import Users
   @Test("a model takes as many requests a second as it may")
   func rate() throws {
     let limits = try Self.limits()
-    #expect(limits.refusal(ofRequestTo: "m", limit: 1) == nil)
-    let refusal = try #require(limits.refusal(ofRequestTo: "m", limit: 1))
+    let charge = try limits.admit(requestTo: "m", limit: 1)
+    let refusal = try #require(throws: LimitRefusal.self) { try limits.admit(requestTo: "m", limit: 1) }
     #expect(refusal.error.message == "model: m has exceeded RPS: 1")
     #expect(refusal.mark.description == "x-error-model-rps-exceeded")
     #expect(refusal.retryAfter == 1)
-    limits.takeBack(model: "m")
-    #expect(limits.refusal(ofRequestTo: "m", limit: 1) == nil)
-    #expect(limits.refusal(ofRequestTo: "m", limit: nil) == nil)
+    limits.takeBack(charge)
+    #expect(try limits.admit(requestTo: "m", limit: 1) != nil)
+    #expect(try limits.admit(requestTo: "m", limit: nil) == nil)
   }
 }

@@ -79,4 +79,15 @@ import Users
     ledger.restore(changesOf: taken)
     #expect(ledger.takeChanges() == [])
   }
+
+  @Test("a store takes all changes, however many")
+  func manyChanges() throws {
+    let names = (0..<1000).map { "user-\($0)" }
+    let ledger = UserLedger(try names.map { UserAccount(try User(name: $0)) })
+    for name in names { ledger.charge(tokens: 1, to: name, now: 60) }
+    let taken = ledger.takeChanges()
+    #expect(Set(taken.map(\.user.name)) == Set(names))
+    ledger.restore(changesOf: taken)
+    #expect(Set(ledger.takeChanges().map(\.user.name)) == Set(names))
+  }
 }

@@ -20,6 +20,8 @@ import Users
       ("", 0, 0, "name must have 1 to 256 bytes"),
       (String(repeating: "a", count: 257), 0, 0, "name must have 1 to 256 bytes"),
       ("a\nb", 0, 0, "name must have no control characters, since clients send it in a header"),
+      (" ann", 0, 0, "name must not begin or end with a space, which a header's value cannot"),
+      ("ann ", 0, 0, "name must not begin or end with a space, which a header's value cannot"),
       ("ann", -1, 0, "rpm must be from 0 to 1000000000000, not -1"),
       ("ann", 0, -7, "tpm must be from 0 to 1000000000000, not -7"),
     ])

@@ -51,7 +51,10 @@ extension Exchange {
       buffer.writeStaticString(errorMark)
       buffer.writeStaticString(": true\r\n")
     }
-    if status >= 400 { buffer.writeStaticString("x-vsr-schema-version: 2\r\nx-vsr-response-path: error\r\n") }
+    if status >= 400 {
+      buffer.writeStaticString("x-vsr-schema-version: 2\r\nx-vsr-response-path: ")
+      buffer.writeStaticString(status == 429 ? "rate_limited\r\n" : "error\r\n")
+    }
     client.writeHead(&buffer, status: status, framing: .length, body: head.method == .head ? ByteBuffer() : body)
   }
 
@@ -118,8 +121,8 @@ extension Exchange {
   func account() {
     guard let metrics = modelCounters else { return }
     if let user {
-      let tokens = (facts.promptTokens ?? 0) + (facts.generatedTokens ?? 0)
-      if tokens > 0 { loop.context.limits.charge(tokens: tokens, to: user) }
+      let tokens = user.tokens(told: facts)
+      if tokens > 0 { loop.context.limits.charge(tokens: tokens, to: user.name) }
     }
     let now = loop.time
     let total = now - startedAt

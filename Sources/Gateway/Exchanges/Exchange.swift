@@ -5,6 +5,7 @@ import HTTPWire
 import NIOCore
 import Pipeline
 import Reliability
+import Users
 
 /// One request, from its head to the end of its answer, whatever protocol the client speaks. Used from one loop.
 ///
@@ -54,10 +55,10 @@ final class Exchange {
   var errorMark: StaticString?
   /// An error's body, where it is not to be OpenAI's.
   var errorBody: [UInt8]?
-  /// The user whose requests are counted; nil where nobody's are.
-  private(set) var user: String?
-  /// Their requests of this minute, with this one.
-  private(set) var userRequests = 0
+  /// Whose the request is; nil where it is nobody's who is counted.
+  var user: UserTally?
+  /// What the request counts of its model's requests a second; nil where they have no limit.
+  private(set) var rateCharge: ModelRates.Charge?
   /// Something is done with a body. One that nobody wants is read past, up to ``unwantedLimit``, so that the connection
   /// can be kept; a longer one is not waited for.
   private var wantsBody = true
@@ -183,7 +184,7 @@ final class Exchange {
     guard loop.context.limits.countsUsers else { return }
     switch loop.context.limits.admit(user: fieldValue(named: "user")) {
     case .anonymous: break
-    case .user(let name, let requests): (user, userRequests) = (name, requests)
+    case .user(let name, let requests): user = UserTally(name: name, requests: requests)
     case .refused(let refusal):
       take(refusal)
       answer(refusal.error)
@@ -192,6 +193,7 @@ final class Exchange {
 
   /// Remembers how a refusal is to be told.
   private func take(_ refusal: LimitRefusal) {
+    loop.context.metrics.limitRefusals(by: refusal.reason).increment()
     retryAfter = refusal.retryAfter
     errorMark = refusal.mark
     errorBody = refusal.body
@@ -371,7 +373,7 @@ final class Exchange {
       counters.confidence.observe(selection.confidence)
     }
     requestedModel = plan.facts.model
-    if let refusal = loop.context.limits.refusal(of: plan.facts, from: user) {
+    if user != nil, let refusal = loop.context.limits.refusal(ofUsersRequest: plan.facts) {
       take(refusal)
       return answer(refusal.error)
     }
@@ -401,11 +403,13 @@ final class Exchange {
         .invalidRequest("\(error)", param: "routing-strategy", code: "invalid_routing_strategy"), reason: "bad_strategy"
       )
     }
-    if let refusal = loop.context.limits.refusal(
-      ofRequestTo: name, limit: model.balancing.strategies.requestsPerSecond)
-    {
-      take(refusal)
-      return failed(refusal.error, reason: refusal.reason)
+    guard !placements.isEmpty else { return refused(.noBackend) }
+    do throws(LimitRefusal) {
+      rateCharge = try loop.context.limits.admit(
+        requestTo: name, limit: model.balancing.strategies.requestsPerSecond)
+    } catch {
+      take(error)
+      return failed(error.error, reason: error.reason)
     }
     let policy = model.model.policy
     var limit = policy.totalTimeout == .max ? nil : TimeAmount(policy.totalTimeout)
@@ -452,6 +456,7 @@ final class Exchange {
       failed(error, reason: "bad_request")
     case .answering:
       // A malformed rest of an upload whose answer has begun.
+      if let attempt { facts = attempt.facts }
       endAttempts()
       conclude()
       account()

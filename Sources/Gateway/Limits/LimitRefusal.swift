@@ -7,7 +7,7 @@ package struct LimitRefusal: Error, Equatable, Sendable {
   package var error: APIError
   /// The field by which AIBrix's clients tell the error; its value is `true`.
   package var mark: StaticString
-  /// For the count of failed requests.
+  /// For the count of failed requests: one of a few.
   package var reason: String
   /// Seconds; 0 says nothing.
   package var retryAfter = 0

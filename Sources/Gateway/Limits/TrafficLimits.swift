@@ -21,14 +21,21 @@ public struct TrafficLimits: Sendable {
   /// - Parameters:
   ///   - users: nil where nobody's requests are counted.
   ///   - generation: whose words refusals have.
-  ///   - clock: gives seconds since 1970; called from any thread.
+  ///   - clock: gives seconds since 1970; called from any thread. nil is the machine's.
   public init(
     users: UserLedger? = nil, as generation: AIBrixCompatibility = .v04,
-    clock: @escaping @Sendable () -> Int64 = { Int64(time(nil)) }
+    clock: (@Sendable () -> Int64)? = nil
   ) {
     self.users = users
     self.generation = generation
-    self.clock = clock
+    self.clock = clock ?? Self.wallClock
+  }
+
+  /// Seconds since 1970. `time` would lag by some milliseconds: it tells the time of the kernel's last tick.
+  private static let wallClock: @Sendable () -> Int64 = {
+    var now = timespec()
+    clock_gettime(CLOCK_REALTIME, &now)
+    return Int64(now.tv_sec)
   }
 
   /// There are users. Without, nobody needs to look who sent a request.
@@ -40,6 +47,7 @@ public struct TrafficLimits: Sendable {
     case anonymous
     /// A user's, whose requests of this minute are so many with it.
     case user(String, requests: Int)
+    /// It must not go on.
     case refused(LimitRefusal)
   }
 
@@ -58,30 +66,35 @@ public struct TrafficLimits: Sendable {
     }
   }
 
-  /// What is wrong with a stream that would not tell its tokens; nil when nothing is.
-  ///
-  /// - Parameter user: whose the request is; nobody's needs tell none.
-  package func refusal(of facts: RequestFacts, from user: String?) -> LimitRefusal? {
-    guard user != nil, facts.isStreaming, !facts.wantsStreamUsage, facts.endpoint != .embeddings else { return nil }
+  /// What is wrong with a user's request for a stream that would not tell its tokens; nil when nothing is.
+  package func refusal(ofUsersRequest facts: RequestFacts) -> LimitRefusal? {
+    guard facts.isStreaming, !facts.wantsStreamUsage, facts.endpoint != .embeddings else { return nil }
     return .noStreamUsage(as: generation)
   }
 
-  /// Counts the tokens that an answer told.
+  /// Counts the tokens that a request took.
   ///
+  /// - Parameter tokens: 0 or more.
   /// - Returns: the user's tokens of this minute; nil for a user who is there no more.
   @discardableResult
   package func charge(tokens: Int, to user: String) -> Int? {
-    users?.charge(tokens: max(0, tokens), to: user, now: clock())
+    users?.charge(tokens: tokens, to: user, now: clock())
   }
 
   /// Checks a model's limit and counts a request.
   ///
   /// - Parameter limit: requests a second; nil is no limit.
-  package func refusal(ofRequestTo model: String, limit: Int?) -> LimitRefusal? {
-    guard let limit, !rates.admit(model, limit: limit, now: clock()) else { return nil }
-    return .rate(of: model, limit: limit, as: generation)
+  /// - Returns: what ``takeBack(_:)`` takes; nil where nothing is counted.
+  package func admit(requestTo model: String, limit: Int?) throws(LimitRefusal) -> ModelRates.Charge? {
+    guard let limit else { return nil }
+    guard let charge = rates.admit(model, limit: limit, now: clock()) else {
+      throw .rate(of: model, limit: limit, as: generation)
+    }
+    return charge
   }
 
   /// A request that was counted found no replica.
-  package func takeBack(model: String) { rates.takeBack(model, now: clock()) }
+  package func takeBack(_ charge: ModelRates.Charge?) {
+    if let charge { rates.takeBack(charge) }
+  }
 }
