@@ -41,7 +41,9 @@ let package = Package(
     // Floor 1
     .target(
       name: "Reading",
-      dependencies: ["CRegularExpressions", "CReadingModels", "ChatProtocols", "RouterConfig", "Signals"]),
+      dependencies: [
+        "CRegularExpressions", "CReadingModels", "ChatProtocols", "RouterConfig", "Signals", "TextEncoder",
+      ]),
     .target(name: "Routing", dependencies: ["JSONText", "ChatProtocols", "RouterConfig", "Fleet", "Signals"]),
     .target(name: "Balancing", dependencies: ["Fleet", "Reliability"]),
     .target(name: "Users"),
@@ -130,6 +132,8 @@ let package = Package(
       path: "Benchmarks/core/decision"),
     .executableTarget(name: "bench-domain", dependencies: ["Reading"], path: "Benchmarks/core/domain"),
     .executableTarget(name: "bench-encoder", dependencies: ["TextEncoder"], path: "Benchmarks/reading/encoder"),
+    .executableTarget(
+      name: "personal-data-report", dependencies: ["Reading"], path: "Benchmarks/reading/personal-data"),
     .executableTarget(name: "bench-metrics", dependencies: ["EngineClient"], path: "Benchmarks/core/metrics"),
     .executableTarget(
       name: "bench-balancing", dependencies: ["Balancing", "Fleet", "FleetSimulator", "Seeded"],
@@ -213,7 +217,7 @@ let package = Package(
       name: "PipelineTests",
       dependencies: [
         "Balancing", "ChatProtocols", "Fleet", "JSONText", "Pipeline", "Reading", "RouterConfig", "Routing", "Seeded",
-        "Signals",
+        "Signals", "TextEncoder",
       ]),
     .testTarget(name: "JSONTextTests", dependencies: ["JSONText", "Seeded"]),
     .testTarget(name: "ChatProtocolsTests", dependencies: ["ChatProtocols", "JSONText", "Seeded"]),
@@ -234,7 +238,8 @@ let package = Package(
         .product(name: "NIOPosix", package: "swift-nio"), .product(name: "NIOHTTP1", package: "swift-nio"),
       ]),
     .testTarget(
-      name: "ReadingTests", dependencies: ["ChatProtocols", "Reading", "RouterConfig", "Seeded", "Signals"]),
+      name: "ReadingTests",
+      dependencies: ["ChatProtocols", "Reading", "RouterConfig", "Seeded", "Signals", "TextEncoder"]),
     .testTarget(
       name: "ExplanationTests",
       dependencies: [

@@ -37,7 +37,7 @@ struct Sessions {
       """
     let document = try ConfigurationLoader(environment: [:]).load(Array(text.utf8), file: "fuzz.yaml").document
     let snapshot = try RoutingSnapshot(
-      document: document, fleet: fleet, domainClassifier: LinearDomainClassifier.bundled(),
+      document: document, fleet: fleet, models: ReadingModels(domain: LinearDomainClassifier.bundled()),
       balancers: BalancerDirectory(maximumBlocks: 1_000), generation: 1)
     var settings = GatewaySettings()
     settings.bodyLimit = 1_000

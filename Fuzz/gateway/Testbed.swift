@@ -28,7 +28,7 @@ struct Testbed {
     let (fleet, problems) = StaticFleet.build(document)
     guard problems.isEmpty else { throw Broken("the fleet cannot be built: \(problems)") }
     let snapshot = try RoutingSnapshot(
-      document: document, fleet: fleet, domainClassifier: try LinearDomainClassifier.bundled(),
+      document: document, fleet: fleet, models: ReadingModels(domain: try LinearDomainClassifier.bundled()),
       balancers: BalancerDirectory(maximumBlocks: 1_000), generation: 1)
     fleet.applyPolicies()
     replicas = fleet.replicas

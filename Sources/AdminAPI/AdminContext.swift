@@ -1,5 +1,4 @@
 import Pipeline
-import Reading
 import UserStore
 
 /// What the management API serves from: the router's state, each part asked for anew on every request.
@@ -10,7 +9,6 @@ public struct AdminContext: Sendable {
   public var snapshot: @Sendable () -> RoutingSnapshot
   /// Plans evaluations. One without a cache shows what reading costs.
   public var pipeline: RoutePipeline
-  public var domainClassifier: any TextClassifier
   /// The metrics in Prometheus' text format.
   public var metrics: @Sendable () -> String
   public var readiness: @Sendable () -> AdminReadiness
@@ -23,14 +21,13 @@ public struct AdminContext: Sendable {
   public var clock: @Sendable () -> UInt64
 
   public init(
-    snapshot: @escaping @Sendable () -> RoutingSnapshot, pipeline: RoutePipeline, domainClassifier: any TextClassifier,
+    snapshot: @escaping @Sendable () -> RoutingSnapshot, pipeline: RoutePipeline,
     metrics: @escaping @Sendable () -> String, readiness: @escaping @Sendable () -> AdminReadiness,
     users: UserStore? = nil, userAccess: UserAccess = .closed, wallClock: @escaping @Sendable () -> Double,
     clock: @escaping @Sendable () -> UInt64
   ) {
     self.snapshot = snapshot
     self.pipeline = pipeline
-    self.domainClassifier = domainClassifier
     self.metrics = metrics
     self.readiness = readiness
     self.users = users

@@ -3,6 +3,9 @@ public struct PromptFacts: Sendable, Equatable {
   /// The text that text signals read: the last user message that has text (text parts joined by a space), or, when
   /// no user message has any, the system, developer and assistant texts joined by a space. UTF-8, unescaped.
   public var evaluationText: [UInt8]
+  /// The texts of the other messages that users, assistants and tools wrote, oldest first, each message's parts joined by a
+  /// space; empty unless they were asked for. What operators wrote (`system`, `developer`) is not among them.
+  public var history: [[UInt8]]
   /// The body's `metadata` object: at most 32 entries, keys of at most 128 bytes, values of at most
   /// 1 024 bytes.
   public var metadata: [String: String]
@@ -10,10 +13,11 @@ public struct PromptFacts: Sendable, Equatable {
   public var size: PromptSize
 
   public init(
-    evaluationText: [UInt8] = [], metadata: [String: String] = [:],
+    evaluationText: [UInt8] = [], history: [[UInt8]] = [], metadata: [String: String] = [:],
     conversation: ConversationFacts = ConversationFacts(), size: PromptSize = PromptSize()
   ) {
     self.evaluationText = evaluationText
+    self.history = history
     self.metadata = metadata
     self.conversation = conversation
     self.size = size

@@ -6,19 +6,38 @@ extension RequestFacts {
   ///
   /// Cost: linear in the messages that are decoded, one allocation for the text.
   ///
-  /// - Parameter body: the bytes the facts were made from; others are a programming error and may trap.
-  public func promptFacts(body: UnsafeRawBufferPointer) -> PromptFacts {
+  /// - Parameters:
+  ///   - body: the bytes the facts were made from; others are a programming error and may trap.
+  ///   - withHistory: whether ``PromptFacts/history`` is wanted.
+  public func promptFacts(body: UnsafeRawBufferPointer, withHistory: Bool = false) -> PromptFacts {
     precondition(body.count == bodyLength, "the body is not the one that the facts were made from")
     return PromptFacts(
-      evaluationText: evaluationText(body), metadata: metadata(body), conversation: conversation,
+      evaluationText: evaluationText(body), history: withHistory ? history(body) : [], metadata: metadata(body),
+      conversation: conversation,
       size: size)
   }
 
   /// The evaluation text, the metadata and the counts.
   ///
   /// - Parameter body: the bytes the facts were made from; others are a programming error and may trap.
-  public func promptFacts(body: [UInt8]) -> PromptFacts {
-    body.withUnsafeBytes { promptFacts(body: $0) }
+  public func promptFacts(body: [UInt8], withHistory: Bool = false) -> PromptFacts {
+    body.withUnsafeBytes { promptFacts(body: $0, withHistory: withHistory) }
+  }
+
+  private func history(_ body: UnsafeRawBufferPointer) -> [[UInt8]] {
+    guard endpoint == .chatCompletions else { return [] }
+    let read = messages.lastIndex { $0.role == .user && $0.textBytes > 0 }
+    var history: [[UInt8]] = []
+    for (index, message) in messages.enumerated() where message.textBytes > 0 && index != read {
+      switch message.role {
+      case .user, .assistant, .tool, .function, .other:
+        var texts: [JSONExtent] = []
+        Self.collectTexts(of: message, in: body, into: &texts)
+        history.append(Self.joined(texts, in: body))
+      case .system, .developer: break
+      }
+    }
+    return history
   }
 
   private func evaluationText(_ body: UnsafeRawBufferPointer) -> [UInt8] {

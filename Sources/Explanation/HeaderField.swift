@@ -13,13 +13,16 @@ public struct HeaderField: Sendable, Equatable {
 }
 
 extension HeaderField {
-  /// The routing headers of a successful answer that an engine gives under this plan.
+  /// The routing headers of a successful answer under this plan.
   ///
   /// - Parameter withDebug: the client asks for the matched signals too.
   static func fields(for plan: RoutePlan, withDebug: Bool) -> [HeaderField] {
     var fields: [HeaderField] = []
-    RouteHeaders.forEach(plan, isSuccess: true, withDebug: withDebug) { name, value in
-      fields.append(HeaderField(name: "\(name)", value: value))
+    func add(_ name: StaticString, _ value: String) { fields.append(HeaderField(name: "\(name)", value: value)) }
+    if plan.selection?.fastResponse != nil {
+      RouteHeaders.forEachOfOwnAnswer(plan, withDebug: withDebug, add)
+    } else {
+      RouteHeaders.forEach(plan, isSuccess: true, withDebug: withDebug, add)
     }
     return fields
   }

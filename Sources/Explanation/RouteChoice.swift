@@ -10,6 +10,8 @@ public struct RouteChoice: Sendable, Equatable {
     case fallback
     /// The client.
     case passThrough
+    /// Nobody: the decision has the router answer itself.
+    case ownAnswer
   }
 
   public var kind: Kind
@@ -28,7 +30,9 @@ public struct RouteChoice: Sendable, Equatable {
   public var category: String?
   /// A sentence: why this decision, or why none.
   public var reason: String
-  /// The base model, whose replicas answer.
+  /// What the router says in a model's place (`fast_response`).
+  public var ownAnswer: String?
+  /// The base model, whose replicas answer; of an own answer the decision's first, or empty.
   public var model: String
   /// The adapter asked for instead.
   public var adapter: String?

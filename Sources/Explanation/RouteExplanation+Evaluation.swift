@@ -18,7 +18,7 @@ extension RouteExplanation {
 
   public var selectionStatus: SelectionStatus {
     guard let choice else { return .failed }
-    guard hasReplica else { return .unavailable }
+    guard hasReplica || choice.kind == .ownAnswer else { return .unavailable }
     return choice.kind == .fallback ? .fallback : .selected
   }
 
@@ -40,11 +40,12 @@ extension RouteExplanation {
     if includesTrace { members.append(("eval_trace", .array(decisions.map(Self.trace)))) }
     members += [
       ("recommended_models", .strings(recommendedModels)),
-      ("selected_model", .optional(choice?.publicModel)),
+      ("selected_model", .optional(choice?.kind == .ownAnswer ? nil : choice?.publicModel)),
       ("selection_status", .string(selectionStatus.rawValue)),
       ("selection_method", .string(selectionMethod)),
       ("selection_reason", .string(choice?.reason ?? refusal?.message ?? "")),
       ("routing_decision", .string(choice?.decision ?? "")),
+      ("fast_response", .optional(choice?.ownAnswer)),
       ("metrics", .object(families.compactMap(Self.metrics))),
       ("signal_confidences", signalNumbers(\.confidence)),
       ("signal_values", signalNumbers(\.reading?.value)),
@@ -82,7 +83,7 @@ extension RouteExplanation {
 
   /// Public names of the models that the decision taken would have answer, best first; the default when there is none.
   public var recommendedModels: [String] {
-    guard let choice else { return [] }
+    guard let choice, choice.kind != .ownAnswer else { return [] }
     return choice.candidateModels.isEmpty ? [choice.publicModel] : choice.candidateModels
   }
 
@@ -91,6 +92,7 @@ extension RouteExplanation {
     case .decision: choice?.algorithm ?? "static"
     case .fallback: "default_model"
     case .passThrough: "pass_through"
+    case .ownAnswer: "fast_response"
     case nil: "none"
     }
   }

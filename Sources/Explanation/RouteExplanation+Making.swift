@@ -67,8 +67,10 @@ extension RouteExplanation {
       plan.selection?.decisionIndex.map { recipe.profile.decisions[$0] }
     }
     let strategy = recipe?.profile.strategy ?? snapshot.router.document.global.strategy
+    let own = plan.selection?.fastResponse
     let kind: RouteChoice.Kind =
-      plan.selection == nil ? .passThrough : decision?.modelRefs.isEmpty == false ? .decision : .fallback
+      own != nil
+      ? .ownAnswer : plan.selection == nil ? .passThrough : decision?.modelRefs.isEmpty == false ? .decision : .fallback
     let routed = Outcome.routed(
       RouteChoice(
         kind: kind, decision: plan.selection?.decision, confidence: plan.selection?.confidence ?? 0,
@@ -78,10 +80,11 @@ extension RouteExplanation {
         reason: kind == .passThrough
           ? "the client named the model itself, so nothing is routed"
           : DecisionRanking(strategy: strategy).reason(for: decisions),
-        model: plan.model, adapter: plan.adapter,
+        ownAnswer: own?.message, model: plan.model, adapter: plan.adapter,
         candidateModels: decision.map { $0.modelRefs.map { $0.loraName ?? $0.model } } ?? [],
         usesReasoning: plan.selection?.usesReasoning, injectsSystemPrompt: plan.injectsSystemPrompt))
-    let placements = snapshot.fleet.model(named: plan.model)?.placements(for: plan.adapter) ?? []
+    let placements =
+      own == nil ? snapshot.fleet.model(named: plan.model)?.placements(for: plan.adapter) ?? [] : []
     var best: Placement?
     do throws(RoutingStrategyError) {
       let preview = try Self.preview(plan, among: placements, snapshot: snapshot, body: body, fields: fields, now: now)
@@ -95,7 +98,8 @@ extension RouteExplanation {
       balancing = nil
       candidates = []
     }
-    headers = best == nil ? [] : HeaderField.fields(for: plan, withDebug: Self.isTrue("x-vsr-debug", in: fields))
+    headers =
+      best == nil && own == nil ? [] : HeaderField.fields(for: plan, withDebug: Self.isTrue("x-vsr-debug", in: fields))
 
     originalLength = body.count
     let splices = body.withUnsafeBytes { bytes in
@@ -106,7 +110,7 @@ extension RouteExplanation {
 
     notes = plan.selection?.notes ?? []
     notes += Self.familyNotes(plan.readings)
-    if let selection = plan.selection {
+    if let selection = plan.selection, own == nil {
       if facts.endpoint == .chatCompletions {
         if selection.usesReasoning == true, selection.reasoning == nil {
           notes.append("model \(selection.model) has no reasoning family, so it is not told to reason")
@@ -115,7 +119,9 @@ extension RouteExplanation {
         notes.append("system prompts and reasoning are set in chat completions only; \(facts.endpoint.path) is not one")
       }
     }
-    if placements.isEmpty {
+    if own != nil {
+      if facts.endpoint == .embeddings { notes.append("embeddings are refused with a 403 and the message") }
+    } else if placements.isEmpty {
       notes.append("model \(plan.model) runs nowhere: providers.models[] names no backend of it that can be used")
     } else if best == nil, refusal == nil {
       notes.append("no replica of \(plan.model) may be chosen now, so the client would get a 503")
@@ -140,7 +146,7 @@ extension RouteExplanation {
       return
     }
     requestedModel = facts.model
-    let prompt = facts.promptFacts(body: body)
+    let prompt = facts.promptFacts(body: body, withHistory: true)
     evaluationText = String(decoding: prompt.evaluationText, as: UTF8.self)
     guard case .virtual(let index) = snapshot.directory.entry(for: facts.model) else {
       let directory = snapshot.directory
@@ -151,8 +157,12 @@ extension RouteExplanation {
     let entered = snapshot.router.recipes[index]
     recipe = entered.name
     var readings = SignalReadings()
+    let reader = snapshot.readers[index]
+    let encoding =
+      SignalFamily.allCases.contains(where: reader.wantsEncoding)
+      ? snapshot.models.encoder?.readNow(prompt.evaluationText) ?? .absent : .absent
     for family in SignalFamily.allCases {
-      readings[family] = snapshot.readers[index].read(family, of: prompt) { 0 }
+      readings[family] = reader.read(family, of: prompt, encoding: encoding) { 0 }
     }
     families = Self.families(of: entered, readings).map { family in
       var family = family
@@ -232,6 +242,7 @@ extension DecisionPlugin {
   var type: String {
     switch self {
     case .systemPrompt: "system_prompt"
+    case .fastResponse: "fast_response"
     }
   }
 }

@@ -26,6 +26,16 @@ final class ProcessorLoop {
   /// Starts the periodic work. Call on the loop.
   func start() {
     let bound = NIOLoopBound(self, eventLoop: eventLoop)
+    let eventLoop = eventLoop
+    scope.read = { reading, answer in
+      let answer = NIOLoopBound(answer, eventLoop: eventLoop)
+      reading.read { encoding in
+        eventLoop.execute {
+          bound.value.refreshTime()
+          answer.value(encoding)
+        }
+      }
+    }
     sweep = eventLoop.scheduleRepeatedTask(initialDelay: .seconds(1), delay: .seconds(1)) { _ in
       bound.value.sweepNow()
     }

@@ -1,6 +1,7 @@
 import Fleet
 import Gateway
 import Pipeline
+import Reading
 
 /// What the sessions of one event loop share: the snapshot in force, the moment, chance and accounts. Used from that loop
 /// alone, so nothing here is locked.
@@ -18,6 +19,10 @@ package final class ProcessorScope {
   var addresses: [Int: String] = [:]
   var accounts: LoopAccounts
   private var tokens: [String: ProcessorTokens] = [:]
+  /// Has the encoder read a prompt, and tells on this loop; the usual one reads at once, on the calling thread.
+  var read: (UnfinishedPlan, @escaping (PromptEncoding) -> Void) -> Void = { reading, answer in
+    answer(reading.readNow())
+  }
 
   package init(
     settings: ExtProcSettings, context: GatewayContext, snapshot: RoutingSnapshot, clock: @escaping () -> UInt64,

@@ -2,6 +2,7 @@ import ChatProtocols
 import EnvoyWire
 import Gateway
 import HTTPWire
+import Pipeline
 
 /// Answers in the engine's place, and the accounts of a request that is over.
 extension ProcessorSession {
@@ -15,6 +16,14 @@ extension ProcessorSession {
     var headers = HeaderChanges()
     headers.set("content-type", to: answer.contentType.description)
     endImmediately(status: answer.status, headers: headers, body: answer.body, details: "local")
+  }
+
+  /// Answers a request that a decision has the router itself answer.
+  func answer(_ own: RouterAnswer, _ plan: RoutePlan) {
+    var headers = HeaderChanges()
+    headers.set("content-type", to: own.isEventStream ? "text/event-stream" : "application/json")
+    RouteHeaders.forEachOfOwnAnswer(plan, withDebug: head?.wantsDebugHeaders ?? false) { headers.set("\($0)", to: $1) }
+    endImmediately(status: own.status, headers: headers, body: own.body, details: "fast_response")
   }
 
   /// Answers the client with an error.
@@ -75,7 +84,7 @@ extension ProcessorSession {
 
   /// Metrics and the access log, once a request of ours. A status of 0 says that Envoy did not show the answer.
   func account(replica: String) {
-    guard !isAccounted, isRouted || status >= 400 else { return }
+    guard !isAccounted, isRouted || status > 0 else { return }
     isAccounted = true
     let total = scope.now &- startedAt
     let first = (firstByteAt ?? scope.now) &- startedAt

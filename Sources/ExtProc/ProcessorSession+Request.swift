@@ -183,6 +183,10 @@ extension ProcessorSession {
       }
     }
     guard state != .ended else { return }
+    guard state != .reading else {
+      owesTrailersReply = true
+      return
+    }
     reply { ProcessingReply.appendTrailers(to: &$0, .requestTrailers) }
   }
 

@@ -3,27 +3,83 @@ import EnvoyWire
 import Fleet
 import Gateway
 import Pipeline
+import Reading
 
 /// From a whole request to its model and its replica, and the replies that carry what changes.
 extension ProcessorSession {
   /// The body is whole.
   func complete(_ bytes: UnsafeRawBufferPointer, isLast: Bool) {
     do throws(RequestRouting.Refusal) {
-      let routed = try RequestRouting.route(bytes, endpoint: endpoint, head: head, scope: scope) { plan in
-        self.plan = plan
-        self.requestedModel = plan.facts.model
+      let outcome = try RequestRouting.route(bytes, endpoint: endpoint, head: head, scope: scope) { take($0) }
+      switch outcome {
+      case .routed(let routed): try sendOrAnswer(routed, body: bytes, isLast: isLast)
+      case .reading(let reading): return wait(for: reading, body: bytes, isLast: isLast)
       }
-      requestedModel = routed.requestedModel
-      if user != nil, let facts = routed.facts, let refusal = scope.context.limits.refusal(ofUsersRequest: facts) {
-        throw RequestRouting.Refusal(refusal, reason: nil)
-      }
-      try send(routed, body: bytes, isLast: isLast)
     } catch {
-      if !error.requestedModel.isEmpty { requestedModel = error.requestedModel }
-      refuse(
-        error.error, marked: error.mark, reason: error.reason, retryAfter: error.retryAfter, limit: error.limit)
+      refuse(error)
     }
     letBodyGo()
+  }
+
+  private func take(_ plan: RoutePlan) {
+    self.plan = plan
+    requestedModel = plan.facts.model
+  }
+
+  private func sendOrAnswer(
+    _ routed: RequestRouting.Routed, body bytes: UnsafeRawBufferPointer, isLast: Bool
+  ) throws(RequestRouting.Refusal) {
+    requestedModel = routed.requestedModel
+    if let plan, let own = plan.ownAnswer(created: scope.context.wallClock()) {
+      return answer(own, plan)
+    }
+    if user != nil, let facts = routed.facts, let refusal = scope.context.limits.refusal(ofUsersRequest: facts) {
+      throw RequestRouting.Refusal(refusal, reason: nil)
+    }
+    try send(routed, body: bytes, isLast: isLast)
+  }
+
+  private func refuse(_ refusal: RequestRouting.Refusal) {
+    if !refusal.requestedModel.isEmpty { requestedModel = refusal.requestedModel }
+    refuse(
+      refusal.error, marked: refusal.mark, reason: refusal.reason, retryAfter: refusal.retryAfter, limit: refusal.limit)
+  }
+
+  // MARK: While the encoder reads
+
+  /// The body is held until the encoder has read the prompt; what Envoy sends meanwhile waits.
+  private func wait(for reading: UnfinishedPlan, body bytes: UnsafeRawBufferPointer, isLast: Bool) {
+    if body.isEmpty, bytes.count > 0 {
+      guard scope.context.load.hold(bytes: bytes.count) else { return receiveWithoutRoom() }
+      heldBytes += bytes.count
+      body = Array(bytes)
+    }
+    state = .reading
+    let began = scope.now
+    scope.read(reading) { [self] encoding in
+      guard state == .reading else { return }
+      finish(reading, encoding, began: began, isLast: isLast)
+      onLateOutput?()
+    }
+  }
+
+  private func finish(_ reading: UnfinishedPlan, _ encoding: PromptEncoding, began: UInt64, isLast: Bool) {
+    state = .collecting
+    let whole = body
+    whole.withUnsafeBytes { bytes in
+      do throws(RequestRouting.Refusal) {
+        let routed = try RequestRouting.route(reading, encoding, bytes, began: began, scope: scope) { take($0) }
+        try sendOrAnswer(routed, body: bytes, isLast: isLast)
+      } catch {
+        refuse(error)
+      }
+    }
+    letBodyGo()
+    if owesTrailersReply, state != .ended {
+      reply { ProcessingReply.appendTrailers(to: &$0, .requestTrailers) }
+    }
+    owesTrailersReply = false
+    for message in takeWaiting() { message.withUnsafeBytes { receive($0) } }
   }
 
   /// The replica is picked for a model that a header names: no body comes.
@@ -33,8 +89,7 @@ extension ProcessorSession {
       requestedModel = name
       try send(routed, body: UnsafeRawBufferPointer(start: nil, count: 0), isLast: true)
     } catch {
-      refuse(
-        error.error, marked: error.mark, reason: error.reason, retryAfter: error.retryAfter, limit: error.limit)
+      refuse(error)
     }
   }
 

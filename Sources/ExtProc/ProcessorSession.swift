@@ -11,15 +11,19 @@ import Reliability
 /// Envoy's messages and whose actions are the replies, appended to ``output``.
 ///
 ///     beginning ── request headers ──▶ collecting ── whole body ──▶ forwarded ── response headers ──▶ answering
+///         │                                    └─ the encoder reads ─▶ reading ──▲
 ///         └─ not a request of ours ──────────────────────────────────▶ forwarded          any ── immediate reply ──▶ ended
 ///
-/// Each message gets the reply that its mode wants, so Envoy never waits for one. Holds at most one body, of the limit
+/// Each message gets the reply that its mode wants, so Envoy never waits for one but while the encoder reads; then the
+/// replies come later, and ``onLateOutput`` tells. Holds at most one body, of the limit
 /// that the gateway has, counted with all others in ``GatewayLoad``. No I/O; the time is the scope's; used from one loop. The
 /// caller must call ``close()`` once, when the stream is over.
 package final class ProcessorSession {
   enum State {
     case beginning
     case collecting
+    /// The body is whole, and the encoder reads the prompt.
+    case reading
     case forwarded
     case answering
     /// Replied in the engine's place, or over.
@@ -56,6 +60,14 @@ package final class ProcessorSession {
   var user: UserTally?
   /// Their tokens of this minute, with those of the answer; nil until they are counted.
   var userTokens: Int?
+  /// The trailers came while the encoder read.
+  var owesTrailersReply = false
+  /// Messages that came while the encoder read, in order.
+  private var waiting: [[UInt8]] = []
+  /// Envoy sends what follows a whole body only once it has the reply, so more than a few break its rules.
+  private static let waitingLimit = 4
+  /// Called when replies are there that no message brought about.
+  var onLateOutput: (() -> Void)?
 
   // What it came to.
   var plan: RoutePlan?
@@ -93,6 +105,13 @@ package final class ProcessorSession {
   /// Takes a message from Envoy.
   package func receive(_ bytes: UnsafeRawBufferPointer) {
     guard state != .ended else { return }
+    if state == .reading, !Self.isTrailers(bytes) {
+      guard waiting.count < Self.waitingLimit, bytes.count <= ProcessorStream.smallMessage else {
+        return refuse(.server("Envoy sent more before it had the reply to the request's body", code: "ext_proc"))
+      }
+      waiting.append(Array(bytes))
+      return
+    }
     do throws(ProtobufError) {
       let request = try ProcessingRequest.read(bytes)
       if let configuration = request.configuration { adopt(configuration) }
@@ -114,6 +133,15 @@ package final class ProcessorSession {
     } catch {
       refuse(.server("Envoy's message to the external processor cannot be read: \(error)", code: "ext_proc"))
     }
+  }
+
+  private static func isTrailers(_ bytes: UnsafeRawBufferPointer) -> Bool {
+    (try? ProcessingRequest.read(bytes))?.part == .requestTrailers
+  }
+
+  func takeWaiting() -> [[UInt8]] {
+    defer { waiting = [] }
+    return waiting
   }
 
   /// A message is too long to be taken.
@@ -140,6 +168,8 @@ package final class ProcessorSession {
     // What came of the answer counts although its end was not seen.
     if state == .answering { finishAnswer() }
     state = .ended
+    waiting = []
+    onLateOutput = nil
     letBodyGo()
     if isAdmitted {
       isAdmitted = false

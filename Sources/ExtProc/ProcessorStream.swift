@@ -50,7 +50,10 @@ final class ProcessorStream {
       headers.first(name: "content-type")?.hasPrefix("application/grpc") ?? false
     else { return refuseHTTP() }
     switch headers.first(name: ":path") {
-    case Self.processPath: call = .process(ProcessorSession(scope: connection.scope))
+    case Self.processPath:
+      let session = ProcessorSession(scope: connection.scope)
+      session.onLateOutput = { [weak self] in self?.sendLateOutput() }
+      call = .process(session)
     case "/grpc.health.v1.Health/Check":
       call = .healthCheck
       frames = GRPCFrames(messageLimit: 4096)
@@ -175,6 +178,13 @@ final class ProcessorStream {
     guard case .process(let session) = call else { return }
     let output = session.takeOutput()
     if !output.isEmpty { send(output) }
+  }
+
+  /// Replies that came after a wait for the encoder.
+  private func sendLateOutput() {
+    guard !hasEnded else { return }
+    sendOutput()
+    connection.flush()
   }
 
   private func send(_ bytes: [UInt8]) {

@@ -3,6 +3,7 @@ import ChatProtocols
 import Fleet
 import JSONText
 import Pipeline
+import Reading
 import Reliability
 import Routing
 import Users
@@ -23,6 +24,13 @@ enum RequestRouting {
     var requestedModel = ""
     /// Set where a limit of a user or a model was met: its words go to the client whatever the role.
     var limit: LimitRefusal?
+  }
+
+  /// What is known of a request's model.
+  enum Outcome {
+    case routed(Routed)
+    /// The encoder must read the prompt first.
+    case reading(UnfinishedPlan)
   }
 
   /// A model that was found, and how the body changes for it.
@@ -101,12 +109,12 @@ enum RequestRouting {
   static func route(
     _ bytes: UnsafeRawBufferPointer, endpoint: Endpoint, head: ProcessorHead?, scope: ProcessorScope,
     onPlan: (RoutePlan) -> Void
-  ) throws(Refusal) -> Routed {
+  ) throws(Refusal) -> Outcome {
     switch endpoint {
     case .model(let endpoint) where scope.settings.role == .replica:
-      return try routeByName(bytes, endpoint, scope)
+      return .routed(try routeByName(bytes, endpoint, scope))
     case .model(let endpoint): return try routeByMeaning(bytes, endpoint, head, scope, onPlan)
-    case .passedThrough(let row): return try routeByPlace(bytes, row, head, scope)
+    case .passedThrough(let row): return .routed(try routeByPlace(bytes, row, head, scope))
     case .local, .notAllowed, .unknown: throw Refusal(error: .notFound("endpoint not found"))
     }
   }
@@ -130,18 +138,43 @@ enum RequestRouting {
   private static func routeByMeaning(
     _ bytes: UnsafeRawBufferPointer, _ endpoint: ModelEndpoint, _ head: ProcessorHead?, _ scope: ProcessorScope,
     _ onPlan: (RoutePlan) -> Void
-  ) throws(Refusal) -> Routed {
-    let plan: RoutePlan
+  ) throws(Refusal) -> Outcome {
     do throws(APIError) {
-      plan = try scope.context.pipeline.plan(
+      let planning = try scope.context.pipeline.begin(
         body: bytes, endpoint: endpoint, snapshot: scope.snapshot,
         options: .init(
           readsEverything: head?.wantsDebugHeaders ?? false, skipsProcessing: head?.skipsProcessing ?? false))
+      switch planning {
+      case .planned(let plan): return .routed(take(plan, began: scope.now, scope, onPlan))
+      case .reading(let reading): return .reading(reading)
+      }
     } catch {
       let name = (try? RequestFacts.scan(body: bytes, endpoint: endpoint).model) ?? ""
       throw Refusal(error: error, requestedModel: name)
     }
-    let began = scope.now
+  }
+
+  /// Finds the model of a request whose prompt the encoder has read, or failed to.
+  ///
+  /// - Parameters:
+  ///   - began: when reading it began.
+  ///   - onPlan: told of the plan.
+  static func route(
+    _ reading: UnfinishedPlan, _ encoding: PromptEncoding, _ bytes: UnsafeRawBufferPointer, began: UInt64,
+    scope: ProcessorScope, onPlan: (RoutePlan) -> Void
+  ) throws(Refusal) -> Routed {
+    if case .failed = encoding { scope.metrics.encoderFailures.increment() }
+    do throws(APIError) {
+      let plan = try scope.context.pipeline.finish(reading, encoding: encoding, body: bytes)
+      return take(plan, began: began, scope, onPlan)
+    } catch {
+      throw Refusal(error: error, requestedModel: reading.facts.model)
+    }
+  }
+
+  private static func take(
+    _ plan: RoutePlan, began: UInt64, _ scope: ProcessorScope, _ onPlan: (RoutePlan) -> Void
+  ) -> Routed {
     scope.metrics.routingLatency.observe(nanoseconds: scope.refreshTime() &- began)
     if plan.wasReadBefore { scope.metrics.readCacheHits.increment() }
     if let selection = plan.selection, let decision = selection.decision {

@@ -4,6 +4,12 @@ import Pipeline
 import Reliability
 import Telemetry
 
+#if canImport(Glibc)
+  import Glibc
+#elseif canImport(Darwin)
+  import Darwin
+#endif
+
 /// What all loops of a gateway share.
 public struct GatewayContext: Sendable {
   public let settings: GatewaySettings
@@ -16,6 +22,8 @@ public struct GatewayContext: Sendable {
   public let accessLog: AccessLog?
   /// Unix time at which the process began to serve: the `created` of its models, the same for every call.
   public let startedAt: Int
+  /// Seconds since 1970: the `created` of answers that the router gives itself.
+  public let wallClock: @Sendable () -> Int
   /// For replicas that are asked over https.
   public let tls: EngineTLS
   /// Called from any thread when requests change what is thought of a replica.
@@ -24,7 +32,8 @@ public struct GatewayContext: Sendable {
   public init(
     settings: GatewaySettings = GatewaySettings(), load: GatewayLoad = GatewayLoad(),
     limits: TrafficLimits = TrafficLimits(), pipeline: RoutePipeline, metrics: GatewayMetrics,
-    accessLog: AccessLog?, startedAt: Int, tls: EngineTLS,
+    accessLog: AccessLog?, startedAt: Int, wallClock: @escaping @Sendable () -> Int = GatewayContext.now,
+    tls: EngineTLS,
     onHealthChange: @escaping @Sendable (Replica) -> Void = { _ in }
   ) {
     self.settings = settings
@@ -34,7 +43,11 @@ public struct GatewayContext: Sendable {
     self.metrics = metrics
     self.accessLog = accessLog
     self.startedAt = startedAt
+    self.wallClock = wallClock
     self.tls = tls
     self.onHealthChange = onHealthChange
   }
+
+  /// The system's clock.
+  @Sendable public static func now() -> Int { Int(time(nil)) }
 }

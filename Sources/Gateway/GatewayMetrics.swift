@@ -12,6 +12,7 @@ public final class GatewayMetrics: Sendable {
   let hedges: Counter
   package let clientsGone: Counter
   package let connectionsRefused: Counter
+  package let encoderFailures: Counter
   package let readCacheHits: Counter
 
   public init(registry: MetricsRegistry) {
@@ -26,6 +27,9 @@ public final class GatewayMetrics: Sendable {
     clientsGone = registry.counter("switchyard_clients_gone_total", help: "Clients that left before their answer ended")
     connectionsRefused = registry.counter(
       "switchyard_connections_refused_total", help: "Clients' connections closed because there are too many")
+    encoderFailures = registry.counter(
+      "switchyard_encoder_failures_total",
+      help: "Prompts that were decided without the encoder: late, or its queue full")
     readCacheHits = registry.counter(
       "switchyard_reading_cache_hits_total", help: "Prompts whose readings were known from before")
   }

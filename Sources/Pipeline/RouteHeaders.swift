@@ -29,6 +29,23 @@ public enum RouteHeaders {
     if withDebug { forEachDebug(plan, selection, body) }
   }
 
+  /// The same for an answer that the router gave itself, by the plugin `fast_response`.
+  public static func forEachOfOwnAnswer(
+    _ plan: RoutePlan, withDebug: Bool, _ body: (_ name: StaticString, _ value: String) -> Void
+  ) {
+    body("x-vsr-schema-version", "2")
+    body("x-vsr-response-path", "fast_response")
+    body("x-vsr-fast-response", "true")
+    guard let selection = plan.selection else { return }
+    body("x-vsr-selected-recipe", selection.recipe)
+    if let decision = selection.decision {
+      body("x-vsr-selected-decision", decision)
+      body("x-vsr-selected-confidence", fixed4(selection.confidence))
+    }
+    if let category = selection.category { body("x-vsr-selected-category", category) }
+    if withDebug { forEachDebug(plan, selection, body) }
+  }
+
   private static func forEachDebug(
     _ plan: RoutePlan, _ selection: Selection, _ body: (_ name: StaticString, _ value: String) -> Void
   ) {
@@ -53,6 +70,9 @@ public enum RouteHeaders {
     case .structure: "x-vsr-matched-structure"
     case .language: "x-vsr-matched-language"
     case .domain: "x-vsr-matched-domains"
+    case .jailbreak: "x-vsr-matched-jailbreak"
+    case .pii: "x-vsr-matched-pii"
+    case .embedding: "x-vsr-matched-embeddings"
     }
   }
 

@@ -34,12 +34,25 @@ public struct RoutePipeline: Sendable {
     self.clock = clock
   }
 
-  /// Plans one request.
+  /// Plans one request, however long reading it takes: with an encoder milliseconds, so never on an event loop.
   ///
   /// - Throws: the error to answer the client with.
   public func plan(
     body: UnsafeRawBufferPointer, endpoint: ModelEndpoint, snapshot: RoutingSnapshot, options: Options = Options()
   ) throws(APIError) -> RoutePlan {
+    switch try begin(body: body, endpoint: endpoint, snapshot: snapshot, options: options) {
+    case .planned(let plan): return plan
+    case .reading(let reading):
+      return try finish(reading, encoding: reading.readNow(), body: body)
+    }
+  }
+
+  /// Plans one request as far as it goes without the encoder; microseconds.
+  ///
+  /// - Throws: the error to answer the client with.
+  public func begin(
+    body: UnsafeRawBufferPointer, endpoint: ModelEndpoint, snapshot: RoutingSnapshot, options: Options = Options()
+  ) throws(APIError) -> Planning {
     let facts: RequestFacts
     do throws(RequestBodyError) {
       facts = try RequestFacts.scan(body: body, endpoint: endpoint)
@@ -57,67 +70,126 @@ public struct RoutePipeline: Sendable {
     case nil:
       throw snapshot.unknownModel(facts.model)
     case .model(let base, let adapter):
-      return RoutePlan(
-        facts: facts, selection: nil, contextTokens: nil, model: base, adapter: adapter, recipe: nil,
-        readings: SignalReadings(),
-        verdict: nil, edits: RequestEdits(facts), injectsSystemPrompt: false,
-        compiledRecipe: nil, wasReadBefore: false)
+      return .planned(
+        RoutePlan(
+          facts: facts, selection: nil, contextTokens: nil, model: base, adapter: adapter, recipe: nil,
+          readings: SignalReadings(),
+          verdict: nil, edits: RequestEdits(facts), injectsSystemPrompt: false,
+          compiledRecipe: nil, wasReadBefore: false))
     case .virtual(let recipe):
       return try route(facts, body: body, recipe: recipe, snapshot: snapshot, options: options)
     }
   }
 
+  /// Plans a request whose text the encoder has read, or failed to.
+  ///
+  /// - Parameter body: the bytes that it was begun with.
+  /// - Throws: the error to answer the client with.
+  public func finish(
+    _ reading: UnfinishedPlan, encoding: PromptEncoding, body: UnsafeRawBufferPointer
+  ) throws(APIError) -> RoutePlan {
+    var progress = reading.progress
+    while true {
+      switch step(&progress, reading.prompt, encoding: encoding, reading.snapshot) {
+      case .needsEncoding: preconditionFailure("an encoding was given")
+      case .decided(let verdict):
+        return try plan(verdict, progress, reading.facts, reading.prompt, body: body, snapshot: reading.snapshot)
+      }
+    }
+  }
+
   private func route(
     _ facts: RequestFacts, body: UnsafeRawBufferPointer, recipe: Int, snapshot: RoutingSnapshot, options: Options
-  ) throws(APIError) -> RoutePlan {
-    let prompt = facts.promptFacts(body: body)
+  ) throws(APIError) -> Planning {
     let reader = snapshot.readers[recipe]
-    let compiled = snapshot.router.recipes[recipe]
+    let prompt = facts.promptFacts(body: body, withHistory: reader.readsHistory)
     // Recipes have rules of their own, so what is kept of a text is kept a recipe.
     let generation = snapshot.generation << 16 | UInt64(recipe)
-    var readings = SignalReadings()
-    var isKnown = false
+    var progress = ReadingProgress(recipe: recipe, generation: generation, readsEverything: options.readsEverything)
     if let cached = cache?.readings(generation: generation, text: prompt.evaluationText) {
-      readings = cached
-      isKnown = true
+      progress.readings = cached
+      progress.isKnown = true
     }
-    var hasNews = false
-    func read(_ family: SignalFamily) {
-      readings[family] = reader.read(family, of: prompt, clock: clock)
-      if family.dependsOnTextOnly { hasNews = true }
+    switch step(&progress, prompt, encoding: nil, snapshot) {
+    case .decided(let verdict):
+      return .planned(try plan(verdict, progress, facts, prompt, body: body, snapshot: snapshot))
+    case .needsEncoding:
+      guard let encoder = snapshot.models.encoder else { preconditionFailure("nothing wants what is not there") }
+      return .reading(
+        UnfinishedPlan(facts: facts, prompt: prompt, progress: progress, snapshot: snapshot, encoder: encoder))
     }
-    if options.readsEverything {
-      for family in SignalFamily.allCases where readings[family] == nil { read(family) }
-    }
-    var verdict = compiled.engine.decide(readings)
-    while case .needs(let family) = verdict {
-      read(family)
-      verdict = compiled.engine.decide(readings)
-    }
-    if hasNews { cache?.record(readings, generation: generation, text: prompt.evaluationText) }
+  }
 
+  private enum Step {
+    case decided(DecisionEngine.Verdict)
+    case needsEncoding
+  }
+
+  /// Reads what the decision needs, as far as that goes.
+  ///
+  /// - Parameter encoding: nil: the encoder has not been asked.
+  private func step(
+    _ progress: inout ReadingProgress, _ prompt: PromptFacts, encoding: PromptEncoding?, _ snapshot: RoutingSnapshot
+  ) -> Step {
+    let reader = snapshot.readers[progress.recipe]
+    let engine = snapshot.router.recipes[progress.recipe].engine
+    func mustWait(_ family: SignalFamily) -> Bool {
+      encoding == nil && reader.wantsEncoding(family) && !prompt.evaluationText.isEmpty
+    }
+    func read(_ family: SignalFamily) {
+      progress.readings[family] = reader.read(family, of: prompt, encoding: encoding ?? .absent, clock: clock)
+      if reader.dependsOnTextOnly(family) { progress.hasNews = true }
+    }
+    var isWaiting = false
+    if progress.readsEverything {
+      for family in SignalFamily.allCases where progress.readings[family] == nil {
+        if mustWait(family) { isWaiting = true } else { read(family) }
+      }
+      if isWaiting { return .needsEncoding }
+    }
+    var verdict = engine.decide(progress.readings)
+    while case .needs(let family) = verdict {
+      if mustWait(family) { return .needsEncoding }
+      read(family)
+      verdict = engine.decide(progress.readings)
+    }
+    return .decided(verdict)
+  }
+
+  private func plan(
+    _ verdict: DecisionEngine.Verdict, _ progress: ReadingProgress, _ facts: RequestFacts, _ prompt: PromptFacts,
+    body: UnsafeRawBufferPointer, snapshot: RoutingSnapshot
+  ) throws(APIError) -> RoutePlan {
+    let readings = progress.readings
+    if progress.hasNews {
+      let reader = snapshot.readers[progress.recipe]
+      cache?.record(readings, generation: progress.generation, text: prompt.evaluationText) {
+        reader.dependsOnTextOnly($0)
+      }
+    }
     var selection: Selection
     do throws(RoutingError) {
-      selection = try snapshot.router.select(recipe: recipe, verdict: verdict, readings: readings)
+      selection = try snapshot.router.select(recipe: progress.recipe, verdict: verdict, readings: readings)
     } catch {
       throw .invalidRequest("\(error)", param: "model")
     }
     var edits = RequestEdits(facts)
     var isInjected = false
-    if facts.endpoint == .chatCompletions {
+    if facts.endpoint == .chatCompletions, selection.fastResponse == nil {
       if let plugin = selection.systemPrompt {
         isInjected = edits.applySystemPrompt(plugin.prompt, mode: plugin.mode == .replace ? .replace : .insert)
       }
       apply(selection.reasoningChanges(clientEffort: effort(facts, body)), to: &edits)
+    } else {
+      // Only chat requests have a place to say it.
+      selection.usesReasoning = nil
     }
-    // Only chat requests have a place to say it.
-    if facts.endpoint != .chatCompletions { selection.usesReasoning = nil }
     return RoutePlan(
       facts: facts, selection: selection, contextTokens: PromptReader.estimatedTokens(prompt.size),
-      model: selection.model, adapter: selection.adapter, recipe: recipe,
+      model: selection.model, adapter: selection.adapter, recipe: progress.recipe,
       readings: readings, verdict: verdict, edits: edits, injectsSystemPrompt: isInjected,
-      compiledRecipe: compiled,
-      wasReadBefore: isKnown && !hasNews)
+      compiledRecipe: snapshot.router.recipes[progress.recipe],
+      wasReadBefore: progress.isKnown && !progress.hasNews)
   }
 
   private func effort(_ facts: RequestFacts, _ body: UnsafeRawBufferPointer) -> JSONFragment? {

@@ -50,6 +50,13 @@ public final class RoutePlan: Sendable {
     self.wasReadBefore = wasReadBefore
   }
 
+  /// The answer that the router gives in a model's place.
+  ///
+  /// - Parameter created: seconds since 1970.
+  public func ownAnswer(created: Int) -> RouterAnswer? {
+    selection?.fastResponse.map { RouterAnswer(saying: $0.message, to: facts, created: created) }
+  }
+
   /// The model's name as the client knows it.
   public var publicModel: String { adapter ?? model }
 

@@ -14,6 +14,7 @@ public final class RoutingSnapshot: Sendable {
   public let router: Router
   public let fleet: FleetSnapshot
   public let directory: ModelDirectory
+  public let models: ReadingModels
   /// One a recipe, in the order of ``Router/recipes``.
   public let readers: [PromptReader]
 
@@ -25,11 +26,12 @@ public final class RoutingSnapshot: Sendable {
   /// - Parameter balancers: of the process, kept from snapshot to snapshot. They follow the fleet once all is compiled.
   /// - Throws: every signal rule that cannot be compiled, and every strategy that means nothing.
   public init(
-    document: RouterDocument, fleet: FleetSnapshot, domainClassifier: any TextClassifier,
+    document: RouterDocument, fleet: FleetSnapshot, models: ReadingModels,
     balancers: BalancerDirectory, generation: UInt64
   ) throws(SignalCompilationErrors) {
     self.generation = generation
     self.fleet = fleet
+    self.models = models
     router = Router(document: document)
     directory = ModelDirectory(document: document, fleet: fleet)
     var readers: [PromptReader] = []
@@ -38,8 +40,7 @@ public final class RoutingSnapshot: Sendable {
       do throws(SignalCompilationErrors) {
         readers.append(
           try PromptReader(
-            signals: recipe.profile.signals, domainClassifier: domainClassifier,
-            domainThreshold: document.global.domainThreshold, fallbackCategory: document.global.fallbackCategory,
+            signals: recipe.profile.signals, models: models, settings: document.global,
             pathPrefix: index == 0 ? "routing.signals" : "recipes[\(index - 1)].routing.signals"))
       } catch {
         problems += error.problems

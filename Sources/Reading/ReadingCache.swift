@@ -38,14 +38,21 @@ public final class ReadingCache: Sendable {
     return stripe(hash).state.withLock { $0.find(hash, generation, text) }
   }
 
-  /// Keeps the text-only families among `readings`, beside those kept before. A family with a failed rule is not kept,
-  /// since the next attempt may succeed.
-  public func record(_ readings: SignalReadings, generation: UInt64, text: [UInt8]) {
+  /// Keeps the text-only families among `readings`, beside those kept before. A family with a failed rule, or one that was
+  /// read with less than it can be, is not kept, since the next attempt may succeed.
+  ///
+  /// - Parameter isKept: whether a family's readings depend on the text alone.
+  public func record(
+    _ readings: SignalReadings, generation: UInt64, text: [UInt8],
+    where isKept: (SignalFamily) -> Bool = { $0.dependsOnTextOnly }
+  ) {
     guard text.count <= maximumTextLength else { return }
     var kept = SignalReadings()
     var isEmpty = true
-    for family in SignalFamily.allCases where family.dependsOnTextOnly {
-      guard var reading = readings[family], !reading.readings.contains(where: \.isFailed) else { continue }
+    for family in SignalFamily.allCases where isKept(family) {
+      guard var reading = readings[family], !reading.isProvisional, !reading.readings.contains(where: \.isFailed) else {
+        continue
+      }
       reading.nanoseconds = 0
       kept[family] = reading
       isEmpty = false

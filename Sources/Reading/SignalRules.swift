@@ -14,17 +14,33 @@ protocol SignalRules: Sendable {
     _ declarations: SignalDeclarations, in environment: SignalEnvironment
   ) throws(SignalCompilationErrors) -> Self
 
+  /// Whether its readings are worth more with the encoder's reading of the evaluation text.
+  var wantsEncoding: Bool { get }
+  /// Whether it reads ``PromptFacts/history``.
+  var readsHistory: Bool { get }
+
   /// One reading a declared rule, in the order of the document. Pure: same facts, same readings.
+  func read(_ facts: PromptFacts, _ encoding: PromptEncoding) -> FamilyReading
+}
+
+extension SignalRules {
+  var wantsEncoding: Bool { false }
+  var readsHistory: Bool { false }
+}
+
+/// A family that reads without an encoder.
+protocol PlainSignalRules: SignalRules {
   func read(_ facts: PromptFacts) -> FamilyReading
+}
+
+extension PlainSignalRules {
+  func read(_ facts: PromptFacts, _ encoding: PromptEncoding) -> FamilyReading { read(facts) }
 }
 
 /// What rules are compiled with, beside the declarations.
 struct SignalEnvironment: Sendable {
-  var domainClassifier: any TextClassifier
-  /// A domain counts from this probability on.
-  var domainThreshold: Double
-  /// The label taken when no domain is sure.
-  var fallbackCategory: String
+  var models: ReadingModels
+  var settings: GlobalSettings
   /// The place of the `signals` block in the document, such as `routing.signals`.
   var pathPrefix: String
 

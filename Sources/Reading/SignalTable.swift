@@ -27,5 +27,8 @@ public enum SignalTable {
     Entry(StructureSignal.self),
     Entry(LanguageSignal.self),
     Entry(DomainSignal.self),
+    Entry(JailbreakSignal.self),
+    Entry(PersonalDataSignal.self),
+    Entry(EmbeddingSignal.self),
   ]
 }

@@ -11,6 +11,12 @@ public struct GlobalSettings: Sendable, Equatable {
   /// `model_catalog.modules.classifier.domain.fallback_category`, else `other`: the domain of prompts of which no
   /// domain is sure.
   public var fallbackCategory: String
+  /// `model_catalog.modules.prompt_guard`.
+  public var promptGuard: PromptGuardSettings
+  /// `model_catalog.modules.classifier.pii`.
+  public var personalData: PersonalDataSettings
+  /// `model_catalog.embeddings.semantic`.
+  public var embeddings: EmbeddingSettings
   /// `services.management_api`: address and port of the management API.
   public var managementAddress: String
   public var managementPort: Int
@@ -20,7 +26,9 @@ public struct GlobalSettings: Sendable, Equatable {
   public init(
     autoModelNames: [String] = ["vllm-sr/auto", "auto", "MoM"], strategy: RoutingStrategy = .priority,
     skipProcessing: Bool = false, domainThreshold: Double = 0.5,
-    fallbackCategory: String = "other", managementAddress: String = "127.0.0.1", managementPort: Int = 8081,
+    fallbackCategory: String = "other", promptGuard: PromptGuardSettings = PromptGuardSettings(),
+    personalData: PersonalDataSettings = PersonalDataSettings(), embeddings: EmbeddingSettings = EmbeddingSettings(),
+    managementAddress: String = "127.0.0.1", managementPort: Int = 8081,
     gateway: GatewayLimits = GatewayLimits()
   ) {
     self.autoModelNames = autoModelNames
@@ -28,6 +36,9 @@ public struct GlobalSettings: Sendable, Equatable {
     self.skipProcessing = skipProcessing
     self.domainThreshold = domainThreshold
     self.fallbackCategory = fallbackCategory
+    self.promptGuard = promptGuard
+    self.personalData = personalData
+    self.embeddings = embeddings
     self.managementAddress = managementAddress
     self.managementPort = managementPort
     self.gateway = gateway

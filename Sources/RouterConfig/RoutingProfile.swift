@@ -167,6 +167,18 @@ public struct NumericPredicate: Sendable, Equatable {
 /// A plugin of a decision that this build acts on.
 public enum DecisionPlugin: Sendable, Equatable {
   case systemPrompt(SystemPromptPlugin)
+  case fastResponse(FastResponsePlugin)
+}
+
+/// `fast_response`: the router answers itself, without asking a model.
+public struct FastResponsePlugin: Sendable, Equatable {
+  public var isEnabled: Bool
+  public var message: String
+
+  public init(isEnabled: Bool = true, message: String) {
+    self.isEnabled = isEnabled
+    self.message = message
+  }
 }
 
 /// `system_prompt`: puts a system message in front of the conversation, as the semantic router's plugin of that name.

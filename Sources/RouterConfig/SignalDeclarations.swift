@@ -7,11 +7,15 @@ public struct SignalDeclarations: Sendable, Equatable {
   public var structure: [StructureRule]
   public var conversation: [ConversationRule]
   public var metadata: [MetadataRule]
+  public var jailbreak: [JailbreakRule]
+  public var pii: [PersonalDataRule]
+  public var embeddings: [EmbeddingRule]
 
   public init(
     keywords: [KeywordRule] = [], domains: [DomainRule] = [], language: [LanguageRule] = [],
     context: [ContextRule] = [], structure: [StructureRule] = [], conversation: [ConversationRule] = [],
-    metadata: [MetadataRule] = []
+    metadata: [MetadataRule] = [], jailbreak: [JailbreakRule] = [], pii: [PersonalDataRule] = [],
+    embeddings: [EmbeddingRule] = []
   ) {
     self.keywords = keywords
     self.domains = domains
@@ -20,6 +24,9 @@ public struct SignalDeclarations: Sendable, Equatable {
     self.structure = structure
     self.conversation = conversation
     self.metadata = metadata
+    self.jailbreak = jailbreak
+    self.pii = pii
+    self.embeddings = embeddings
   }
 }
 
@@ -164,5 +171,81 @@ public struct MetadataRule: Sendable, Equatable {
     self.name = name
     self.key = key
     self.predicate = predicate
+  }
+}
+
+/// `jailbreak[]`: an attempt to break the model's rules.
+public struct JailbreakRule: Sendable, Equatable {
+  /// How the risk is told: by the guard's labels, or by likeness to examples.
+  public enum Method: String, Sendable, CaseIterable { case classifier, contrastive }
+  public var name: String
+  public var method: Method
+  /// The risk that matches; nil: that of `prompt_guard`, or ``contrastiveThreshold``.
+  public var threshold: Double?
+  /// Whether earlier messages are read too: users' and assistants' texts and tools' results.
+  public var includesHistory: Bool
+  /// Attacks, for ``Method/contrastive``.
+  public var attacks: [String]
+  /// Harmless prompts, for ``Method/contrastive``.
+  public var benign: [String]
+
+  /// Likeness to attacks above that to harmless prompts that matches when a rule sets no threshold.
+  public static let contrastiveThreshold = 0.1
+
+  public init(
+    name: String, method: Method = .classifier, threshold: Double? = nil, includesHistory: Bool = false,
+    attacks: [String] = [], benign: [String] = []
+  ) {
+    self.name = name
+    self.method = method
+    self.threshold = threshold
+    self.includesHistory = includesHistory
+    self.attacks = attacks
+    self.benign = benign
+  }
+}
+
+/// `pii[]`: personal data of a type that is not allowed.
+public struct PersonalDataRule: Sendable, Equatable {
+  /// The types of the semantic router's token classifier.
+  public static let types = [
+    "AGE", "CREDIT_CARD", "DATE_TIME", "DOMAIN_NAME", "EMAIL_ADDRESS", "GPE", "IBAN_CODE", "IP_ADDRESS", "NRP",
+    "ORGANIZATION", "PERSON", "PHONE_NUMBER", "STREET_ADDRESS", "TITLE", "US_DRIVER_LICENSE", "US_SSN", "ZIP_CODE",
+  ]
+
+  public var name: String
+  /// The confidence from which a find counts; nil: that of `classifier.pii`.
+  public var threshold: Double?
+  /// Types that do not match, such as `EMAIL_ADDRESS`, in capitals.
+  public var allowedTypes: [String]
+  /// Whether earlier messages are read too.
+  public var includesHistory: Bool
+
+  public init(
+    name: String, threshold: Double? = nil, allowedTypes: [String] = [], includesHistory: Bool = false
+  ) {
+    self.name = name
+    self.threshold = threshold
+    self.allowedTypes = allowedTypes
+    self.includesHistory = includesHistory
+  }
+}
+
+/// `embeddings[]`: likeness to example phrases.
+public struct EmbeddingRule: Sendable, Equatable {
+  /// How likeness to several phrases becomes one number.
+  public enum Aggregation: String, Sendable, CaseIterable {
+    case mean, max, any
+  }
+  public var name: String
+  public var threshold: Double
+  public var candidates: [String]
+  public var aggregation: Aggregation
+
+  public init(name: String, threshold: Double, candidates: [String], aggregation: Aggregation = .mean) {
+    self.name = name
+    self.threshold = threshold
+    self.candidates = candidates
+    self.aggregation = aggregation
   }
 }

@@ -18,6 +18,11 @@ public final class CompiledRecipe: Sendable {
     let models = ModelChoices(document)
     func target(_ index: Int, _ decision: Decision) -> DecisionTarget? {
       guard let ref = decision.modelRefs.first else {
+        if decision.fastResponse != nil {
+          return DecisionTarget(
+            recipe: name, decision: (index, decision), model: "", adapter: nil, chosen: nil, reasoning: nil,
+            effort: ReasoningControl.defaultEffort, notes: [])
+        }
         return models.defaultModel.map {
           DecisionTarget(
             recipe: name, decision: (index, decision), model: $0.model, adapter: $0.adapter, chosen: nil,

@@ -72,6 +72,9 @@ extension SignalDeclarations {
     case .structure: structure.map(\.name)
     case .language: language.map(\.name)
     case .domain: domains.map(\.name)
+    case .jailbreak: jailbreak.map(\.name)
+    case .pii: pii.map(\.name)
+    case .embedding: embeddings.map(\.name)
     }
   }
 }

@@ -15,6 +15,7 @@ final class DecisionTarget: Sendable {
   /// For a client that sent no effort of its own.
   let reasoningChanges: [ReasoningControl.Change]
   let systemPrompt: SystemPromptPlugin?
+  let fastResponse: FastResponsePlugin?
   let notes: [String]
 
   /// - Parameter chosen: the candidate that was taken; nil when the decision names no model, or there is no decision.
@@ -43,5 +44,14 @@ final class DecisionTarget: Sendable {
       prompt = plugin
     }
     systemPrompt = prompt
+    fastResponse = decision?.value.fastResponse
+  }
+}
+
+extension Decision {
+  /// The answer that the router gives itself.
+  var fastResponse: FastResponsePlugin? {
+    for case .fastResponse(let plugin) in plugins where plugin.isEnabled { return plugin }
+    return nil
   }
 }

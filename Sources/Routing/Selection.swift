@@ -31,6 +31,8 @@ public struct Selection: Sendable {
   public var reasoning: ReasoningControl? { target.reasoning }
   public var effort: String { target.effort }
   public var systemPrompt: SystemPromptPlugin? { target.systemPrompt }
+  /// The answer that the router gives itself, without asking a model.
+  public var fastResponse: FastResponsePlugin? { target.fastResponse }
   /// How the model was chosen among the decision's candidates.
   public var algorithm: String { "static" }
   /// Fallbacks taken and settings not acted on, as sentences.

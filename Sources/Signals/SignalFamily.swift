@@ -1,6 +1,6 @@
 /// The kinds of signal that this build reads, cheapest first: the order in which a router asks for them.
 public enum SignalFamily: UInt8, Sendable, CaseIterable, Comparable {
-  case metadata, conversation, context, keyword, structure, language, domain
+  case metadata, conversation, context, keyword, structure, language, domain, jailbreak, pii, embedding
 
   /// The `type` of a rule leaf, as in `{type: domain, name: math}`.
   public var ruleType: String {
@@ -12,6 +12,9 @@ public enum SignalFamily: UInt8, Sendable, CaseIterable, Comparable {
     case .structure: "structure"
     case .language: "language"
     case .domain: "domain"
+    case .jailbreak: "jailbreak"
+    case .pii: "pii"
+    case .embedding: "embedding"
     }
   }
 
@@ -21,14 +24,16 @@ public enum SignalFamily: UInt8, Sendable, CaseIterable, Comparable {
     switch self {
     case .keyword: "keywords"
     case .domain: "domains"
+    case .embedding: "embeddings"
     default: ruleType
     }
   }
 
-  /// Whether readings depend on the evaluation text alone, so that the same text always reads the same.
+  /// Whether readings depend on the evaluation text alone, so that the same text always reads the same; rules of
+  /// `jailbreak` and `pii` that ask for the conversation's history excepted.
   public var dependsOnTextOnly: Bool {
     switch self {
-    case .keyword, .structure, .language, .domain: true
+    case .keyword, .structure, .language, .domain, .jailbreak, .pii, .embedding: true
     case .metadata, .conversation, .context: false
     }
   }

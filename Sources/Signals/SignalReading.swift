@@ -31,10 +31,15 @@ public struct FamilyReading: Sendable, Equatable {
   public var nanoseconds: UInt64
   /// A sentence for the trace where something is worth saying, such as a fallback that was taken.
   public var note: String?
+  /// Something that would have read better failed this time, so that the same text may read otherwise the next.
+  public var isProvisional: Bool
 
-  public init(readings: [SignalReading], nanoseconds: UInt64 = 0, note: String? = nil) {
+  public init(
+    readings: [SignalReading], nanoseconds: UInt64 = 0, note: String? = nil, isProvisional: Bool = false
+  ) {
     self.readings = readings
     self.nanoseconds = nanoseconds
     self.note = note
+    self.isProvisional = isProvisional
   }
 }

@@ -34,7 +34,7 @@ struct Config: AsyncParsableCommand {
       do throws(SignalCompilationErrors) {
         _ = try RoutingSnapshot(
           document: loaded.document, fleet: StaticFleet.build(loaded.document).fleet,
-          domainClassifier: UnusedClassifier(), balancers: balancers, generation: 0)
+          models: ReadingModels(domain: UnusedClassifier()), balancers: balancers, generation: 0)
       } catch {
         throw ConfigurationFile.report(error.problems.map { "\(loaded.problem(at: $0.path, $0.reason))" })
       }

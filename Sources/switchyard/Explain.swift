@@ -41,11 +41,13 @@ struct Explain: AsyncParsableCommand {
   func run() async throws {
     let loaded = try ConfigurationFile.load(config, showsWarnings: false)
     let snapshot: RoutingSnapshot
+    let models = try PromptModels(loaded.document.global.embeddings)
+    defer { models.close() }
     let balancers = try BalancerDirectory(maximumBlocks: 64)
     do throws(SignalCompilationErrors) {
       snapshot = try RoutingSnapshot(
         document: loaded.document, fleet: StaticFleet.build(loaded.document).fleet,
-        domainClassifier: try classifier(), balancers: balancers, generation: 1)
+        models: models.models, balancers: balancers, generation: 1)
     } catch {
       throw ConfigurationFile.report(error.problems.map { "\(loaded.problem(at: $0.path, $0.reason))" })
     }
@@ -68,17 +70,6 @@ struct Explain: AsyncParsableCommand {
     let parts = text.split(separator: ":", maxSplits: 1, omittingEmptySubsequences: false)
     return HeaderField(
       name: parts[0].lowercased(), value: parts.dropFirst().first?.trimmingCharacters(in: .whitespaces) ?? "")
-  }
-
-  private func classifier() throws(SignalCompilationErrors) -> LinearDomainClassifier {
-    do throws(LinearModelError) {
-      return try LinearDomainClassifier.bundled()
-    } catch {
-      throw SignalCompilationErrors([
-        SignalCompilationError(
-          path: "routing.signals.domains", reason: "the bundled domain model cannot be read: \(error)")
-      ])
-    }
   }
 
   /// What a body is for, by the member that only it has; chat when nothing tells.

@@ -75,9 +75,10 @@ extension Server {
   ///
   /// - Throws: when it cannot be made; then what is in force stays.
   private func bringIntoForce(_ configuration: ServedConfiguration, generation: UInt64) throws {
+    let models = try promptModels.following(configuration.document.global.embeddings)
     let (snapshot, problems) = try Self.snapshot(
       configuration.document, previous: current.value, generation: generation,
-      adapters: learntAdapters.joined(with: configuration.adapterHolders), classifier: classifier,
+      adapters: learntAdapters.joined(with: configuration.adapterHolders), models: models.models,
       balancers: balancers, tls: tls)
     if problems != toldProblems { problems.forEach(Self.warn) }
     toldProblems = problems
@@ -88,6 +89,9 @@ extension Server {
     extProc?.publish(snapshot, report: Self.warn)
     metrics.observe(snapshot.fleet)
     watch(snapshot)
+    let old = promptModels
+    promptModels = models
+    if old.models.encoder !== models.models.encoder { old.close() }
   }
 
   // MARK: In the background
@@ -110,7 +114,7 @@ extension Server {
   /// - Returns: the snapshot, and a sentence for each backend that cannot be used.
   static func snapshot(
     _ document: RouterDocument, previous: RoutingSnapshot?, generation: UInt64,
-    adapters: [String: [String: Set<String>]], classifier: LinearDomainClassifier, balancers: BalancerDirectory,
+    adapters: [String: [String: Set<String>]], models: ReadingModels, balancers: BalancerDirectory,
     tls: EngineTLS
   ) throws -> (snapshot: RoutingSnapshot, problems: [String]) {
     let (fleet, problems) = StaticFleet.build(document, previous: previous?.fleet, adapters: adapters)
@@ -119,7 +123,7 @@ extension Server {
     }
     do throws(SignalCompilationErrors) {
       let snapshot = try RoutingSnapshot(
-        document: document, fleet: fleet, domainClassifier: classifier, balancers: balancers, generation: generation)
+        document: document, fleet: fleet, models: models, balancers: balancers, generation: generation)
       return (snapshot, problems)
     } catch {
       throw CommandFailure(error.problems.map { "\($0)" }.joined(separator: "\n"))

@@ -26,7 +26,7 @@ actor Server {
   let metrics: GatewayMetrics
   private let readiness = ReadinessWatch()
   private let accessLog: AccessLog?
-  let classifier: LinearDomainClassifier
+  var promptModels: PromptModels
   let tls: EngineTLS
   let healthWatch: HealthWatch
   let adapterWatch: AdapterWatch
@@ -63,11 +63,7 @@ actor Server {
     let document = configuration.document
     group = MultiThreadedEventLoopGroup(numberOfThreads: loops)
     draining = DrainMachine(limit: .span(document.global.gateway.drainTimeout))
-    do throws(LinearModelError) {
-      classifier = try LinearDomainClassifier.bundled()
-    } catch {
-      throw CommandFailure("the bundled domain model cannot be read: \(error)")
-    }
+    promptModels = try PromptModels(document.global.embeddings)
     tls = EngineTLS.fromEnvironment
     do throws(PrefixIndex.NoMemory) {
       balancers = try BalancerDirectory(maximumBlocks: document.global.gateway.prefixBlocks)
@@ -82,7 +78,7 @@ actor Server {
     adapterWatch = AdapterWatch(client: client)
     fleetWatch = FleetWatch(client: client, registry: metrics.registry, index: balancers.index)
     let (snapshot, problems) = try Self.snapshot(
-      document, previous: nil, generation: 1, adapters: configuration.adapterHolders, classifier: classifier,
+      document, previous: nil, generation: 1, adapters: configuration.adapterHolders, models: promptModels.models,
       balancers: balancers, tls: tls)
     problems.forEach(Self.warn)
     toldProblems = problems
@@ -183,7 +179,7 @@ actor Server {
     let context = AdminContext(
       snapshot: { current.value },
       // Evaluations read every text anew, so that they show what reading costs.
-      pipeline: RoutePipeline(cache: nil, clock: Self.clock), domainClassifier: classifier,
+      pipeline: RoutePipeline(cache: nil, clock: Self.clock),
       metrics: { metrics.registry.exposition() },
       readiness: { readiness.readiness(of: current.value.fleet, now: Date().timeIntervalSince1970) },
       users: users, userAccess: userAccess, wallClock: { Date().timeIntervalSince1970 }, clock: Self.clock)

@@ -24,10 +24,10 @@ struct TestServer {
     let loaded = try ConfigurationLoader(environment: ["SECRET_KEY": "s3cr3t"])
       .load(Array(document.utf8), file: "test.yaml").document
     let snapshot = try RoutingSnapshot(
-      document: loaded, fleet: StaticFleet.build(loaded).fleet, domainClassifier: classifier,
+      document: loaded, fleet: StaticFleet.build(loaded).fleet, models: ReadingModels(domain: classifier),
       balancers: BalancerDirectory(maximumBlocks: 1_000), generation: 1)
     let context = AdminContext(
-      snapshot: { snapshot }, pipeline: RoutePipeline(cache: nil) { 0 }, domainClassifier: classifier,
+      snapshot: { snapshot }, pipeline: RoutePipeline(cache: nil) { 0 },
       metrics: { "# TYPE requests counter\nrequests 7\n" }, readiness: { readiness }, users: users,
       userAccess: userAccess, wallClock: { 1_769_850_300 },
       clock: { 0 })

@@ -66,7 +66,7 @@ enum Fixture {
   ) throws -> RoutingSnapshot {
     let document = try ConfigurationLoader(environment: [:]).load(Array(text.utf8), file: "test.yaml").document
     return try RoutingSnapshot(
-      document: document, fleet: StaticFleet.build(document).fleet, domainClassifier: classifier,
+      document: document, fleet: StaticFleet.build(document).fleet, models: ReadingModels(domain: classifier),
       balancers: BalancerDirectory(maximumBlocks: 1_000), generation: 1)
   }
 

@@ -77,7 +77,7 @@ final class Envoy {
       """
     let document = try ConfigurationLoader(environment: [:]).load(Array(text.utf8), file: "test.yaml").document
     let snapshot = try RoutingSnapshot(
-      document: document, fleet: fleet, domainClassifier: LinearDomainClassifier.bundled(),
+      document: document, fleet: fleet, models: ReadingModels(domain: LinearDomainClassifier.bundled()),
       balancers: BalancerDirectory(maximumBlocks: 1_000), generation: 1)
     var settings = GatewaySettings()
     settings.bodyLimit = bodyLimit

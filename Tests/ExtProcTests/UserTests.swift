@@ -37,6 +37,14 @@ import Users
     }
   }
 
+  @Test("of several users that a request names the first is counted, as by the gateway")
+  func severalNames() throws {
+    let envoy = try Envoy(limits: Self.limits(rpm: 1))
+    #expect(envoy.requestHeaders([("user", "ann"), ("user", "bert")]).first?.status == 0)
+    envoy.next()
+    #expect(envoy.requestHeaders([("user", "ann"), ("user", "bert")]).first?.set["x-error-rpm-exceeded"] == "true")
+  }
+
   @Test("tokens are charged when the answer is over, and told")
   func tokens() throws {
     let envoy = try Envoy(role: .replica, limits: Self.limits(tpm: 42))

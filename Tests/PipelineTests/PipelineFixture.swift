@@ -28,7 +28,7 @@ enum PipelineFixture {
   ) throws -> RoutingSnapshot {
     try RoutingSnapshot(
       document: document, fleet: StaticFleet.build(document).fleet,
-      domainClassifier: try classifier ?? LinearDomainClassifier.bundled(),
+      models: ReadingModels(domain: try classifier ?? LinearDomainClassifier.bundled()),
       balancers: BalancerDirectory(maximumBlocks: 1_000), generation: generation)
   }
 

@@ -15,24 +15,30 @@ struct PromptReaderTests {
       context: [ContextRule(name: "short", maxTokens: 100)],
       structure: [StructureRule(name: "question", feature: .exists, source: .regex(pattern: #"\?"#))],
       conversation: [ConversationRule(name: "any", feature: .exists, source: .message(role: nil))],
-      metadata: [MetadataRule(name: "gold", key: "tier", predicate: .equals("gold"))])
-    let reader = try PromptReader(signals: signals, domainClassifier: FixedClassifier([.math: 1]))
+      metadata: [MetadataRule(name: "gold", key: "tier", predicate: .equals("gold"))],
+      jailbreak: [JailbreakRule(name: "attack")], pii: [PersonalDataRule(name: "personal")],
+      embeddings: [EmbeddingRule(name: "like", threshold: 0.9, candidates: ["what do you think?"])])
+    let encoder = FixedEncoder([:])
+    let reader = try PromptReader(
+      signals: signals,
+      models: ReadingModels(
+        domain: FixedClassifier([.math: 1]), promptGuard: FixedGuard(word: "derivative"), personalData: FixedFinder(),
+        encoder: encoder))
     var facts = PromptFacts(
-      evaluationText: Array("What do you think of the derivative?".utf8), metadata: ["tier": "gold"])
+      evaluationText: Array("What do you think of the derivative @ 3?".utf8), metadata: ["tier": "gold"])
     facts.conversation.messages = 1
     for family in SignalFamily.allCases {
       var ticks: [UInt64] = [100, 350]
-      let reading = reader.read(family, of: facts) { ticks.removeFirst() }
+      let reading = reader.read(family, of: facts, encoding: encoder.readNow([])) { ticks.removeFirst() }
       #expect(reading.readings.map(\.isMatched) == [true], "\(family)")
       #expect(reading.nanoseconds == 250)
       #expect(reader.declares(family))
-      #expect(reader.cost(of: family) == .inline)
     }
   }
 
   @Test("a family without rules gives no readings")
   func noRules() throws {
-    let reader = try PromptReader(signals: SignalDeclarations(), domainClassifier: FixedClassifier([:]))
+    let reader = try PromptReader(signals: SignalDeclarations(), models: ReadingModels(domain: FixedClassifier([:])))
     for family in SignalFamily.allCases {
       #expect(reader.read(family, of: PromptFacts()) { 7 } == FamilyReading(readings: []))
       #expect(!reader.declares(family))
@@ -46,7 +52,7 @@ struct PromptReaderTests {
       structure: [StructureRule(name: "s", feature: .count, source: .regex(pattern: "["))])
     let error = #expect(throws: SignalCompilationErrors.self) {
       _ = try PromptReader(
-        signals: signals, domainClassifier: FixedClassifier([:]), pathPrefix: "recipes[2].routing.signals")
+        signals: signals, models: ReadingModels(domain: FixedClassifier([:])), pathPrefix: "recipes[2].routing.signals")
     }
     #expect(
       error?.problems.map(\.path) == [

@@ -1361,14 +1361,38 @@ let badDocuments: [DocumentCase] = [
       "c.yaml:3:16: signal metadata:t: key is missing"
     ]),
   DocumentCase(
+    "guards without what they need",
+    """
+    routing:
+      modelCards: [{name: m}]
+      signals:
+        jailbreak: [{name: j, method: contrastive, jailbreak_patterns: [x]}]
+        embeddings: [{name: e, threshold: 0.5, candidates: []}]
+      decisions:
+        - {name: a, plugins: [{type: fast_response, configuration: {text: No.}}]}
+    global:
+      model_catalog: {modules: {prompt_guard: {positive_labels: [unsafe]}}}
+    """,
+    [
+      "c.yaml:4:17: signal jailbreak:j: benign_patterns is missing or empty; method contrastive compares with examples "
+        + "of both kinds",
+      "c.yaml:5:56: signal embedding:e: candidates must not be empty",
+      "c.yaml:7:64: decision \"a\": plugins[0].configuration.message is missing or empty; write the answer, or "
+        + "enabled: false",
+      "c.yaml:9:62: global.model_catalog.modules.prompt_guard.positive_labels[0]: the guard has no label \"unsafe\"; its "
+        + "labels are jailbreak, harmful_request and toxicity",
+      "c.yaml:7:65: warning: decision \"a\": plugins[0].configuration.text is not a key of the schema and is ignored; "
+        + "`switchyard config reference` lists the keys",
+    ]),
+  DocumentCase(
     "a family of later is a list too",
     """
     routing:
       signals:
-        embeddings: {name: e}
+        fact_check: {name: e}
     """,
     [
-      "c.yaml:3:17: routing.signals.embeddings must be a list, not a mapping"
+      "c.yaml:3:17: routing.signals.fact_check must be a list, not a mapping"
     ]),
   DocumentCase(
     "a recipe has no model cards",

@@ -150,17 +150,41 @@ let doubtfulDocuments: [DocumentCase] = [
         + "static takes its place"
     ]),
   DocumentCase(
+    "guards that say more than they do",
+    """
+    routing:
+      modelCards: [{name: m}]
+      signals:
+        jailbreak:
+          - {name: j, method: hybrid}
+          - {name: k, jailbreak_patterns: [x]}
+        pii: [{name: p, pii_types_allowed: [b-person, EMAIL]}]
+      decisions:
+        - name: a
+          rules: {operator: OR, conditions: [{type: jailbreak, name: j}, {type: jailbreak, name: k}, {type: pii, name: p}]}
+    """,
+    [
+      "c.yaml:5:27: warning: signal jailbreak:j: method hybrid is read as classifier; declare a second rule with "
+        + "method: contrastive, and both in an OR",
+      "c.yaml:6:9: warning: signal jailbreak:k has patterns, which only method contrastive reads; write "
+        + "method: contrastive, or remove them",
+      "c.yaml:7:51: warning: signal pii:p: \"EMAIL\" is no type of personal data, so it allows nothing; "
+        + "they are AGE, CREDIT_CARD, DATE_TIME, DOMAIN_NAME, EMAIL_ADDRESS, GPE, IBAN_CODE, "
+        + "IP_ADDRESS, NRP, ORGANIZATION, PERSON, PHONE_NUMBER, STREET_ADDRESS, TITLE, US_DRIVER_LICENSE, US_SSN and "
+        + "ZIP_CODE",
+    ]),
+  DocumentCase(
     "families of later come once",
     """
     routing:
       modelCards: [{name: m}]
       signals:
-        embeddings: [{name: e1, threshold: 0.5, candidates: [x]}, {name: e2, threshold: 0.5, candidates: [y]}]
+        fact_check: [{name: e1}, {name: e2}]
       decisions:
-        - {name: a, rules: {type: embedding, name: e1}}
+        - {name: a, rules: {type: fact_check, name: e1}}
     """,
     [
-      "c.yaml:4:5: warning: 2 rules are declared under signals.embeddings, which this version does not read "
+      "c.yaml:4:5: warning: 2 rules are declared under signals.fact_check, which this version does not read "
         + "yet: conditions on them count as failed"
     ]),
   DocumentCase(

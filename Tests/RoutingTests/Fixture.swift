@@ -12,7 +12,10 @@ enum Fixture {
     context: names.map { ContextRule(name: $0) },
     structure: names.map { StructureRule(name: $0, feature: .exists, source: .textBytes) },
     conversation: names.map { ConversationRule(name: $0, feature: .exists, source: .toolDefinition) },
-    metadata: names.map { MetadataRule(name: $0, key: $0, predicate: .exists(true)) })
+    metadata: names.map { MetadataRule(name: $0, key: $0, predicate: .exists(true)) },
+    jailbreak: names.map { JailbreakRule(name: $0) },
+    pii: names.map { PersonalDataRule(name: $0) },
+    embeddings: names.map { EmbeddingRule(name: $0, threshold: 0.5, candidates: [$0]) })
 
   /// Readings of whole families; a rule that is not named is unmatched.
   ///

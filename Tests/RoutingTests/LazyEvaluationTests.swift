@@ -91,7 +91,7 @@ enum RandomRules {
   }
 
   private static func leaf(_ generator: inout SeededGenerator) -> RuleLeaf {
-    let types = SignalFamily.allCases.map(\.ruleType) + ["jailbreak"]
+    let types = SignalFamily.allCases.map(\.ruleType) + ["fact_check"]
     var leaf = RuleLeaf(
       type: types.randomElement(using: &generator) ?? "keyword",
       name: (Fixture.names + ["nope"]).randomElement(using: &generator) ?? "a")

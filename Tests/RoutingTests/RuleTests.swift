@@ -99,7 +99,7 @@ import Testing
 
   @Test("a leaf of an unknown type or name is failed, or matched if its on_error says so")
   func unavailable() {
-    for key in ["jailbreak:x", "keyword:nope", "Keyword:a", "keyword:A"] {
+    for key in ["fact_check:x", "keyword:nope", "Keyword:a", "keyword:A"] {
       #expect(outcome(Fixture.leaf(key), Fixture.readings()) == .failed, "\(key)")
       #expect(outcome(Fixture.leaf(key), SignalReadings()) == .failed, "\(key)")
       #expect(outcome(.not(Fixture.leaf(key)), Fixture.readings()) == .failed, "\(key)")
@@ -189,7 +189,7 @@ import Testing
   @Test("a compiled tree knows the families that it reads")
   func families() {
     let node = RuleNode.or([
-      .and([a, .not(c)]), Fixture.leaf("language:a"), Fixture.leaf("jailbreak:x"), Fixture.leaf("context:nope"),
+      .and([a, .not(c)]), Fixture.leaf("language:a"), Fixture.leaf("fact_check:x"), Fixture.leaf("context:nope"),
       .always,
     ])
     #expect(CompiledRule(node, signals: Fixture.signals).families == [.keyword, .domain, .language])

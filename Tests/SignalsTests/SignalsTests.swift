@@ -4,7 +4,10 @@ import Testing
 @Suite("Signals") struct SignalsTests {
   @Test("families stand in the order of their cost")
   func order() {
-    #expect(SignalFamily.allCases == [.metadata, .conversation, .context, .keyword, .structure, .language, .domain])
+    #expect(
+      SignalFamily.allCases == [
+        .metadata, .conversation, .context, .keyword, .structure, .language, .domain, .jailbreak, .pii, .embedding,
+      ])
     #expect(SignalFamily.allCases == SignalFamily.allCases.sorted())
     #expect(SignalFamily.metadata < .domain)
     #expect(!(SignalFamily.domain < .domain))
@@ -16,20 +19,24 @@ import Testing
       (.metadata, "metadata", "metadata"), (.conversation, "conversation", "conversation"),
       (.context, "context", "context"), (.keyword, "keyword", "keywords"), (.structure, "structure", "structure"),
       (.language, "language", "language"), (.domain, "domain", "domains"),
+      (.jailbreak, "jailbreak", "jailbreak"), (.pii, "pii", "pii"), (.embedding, "embedding", "embeddings"),
     ]
     for (family, rule, key) in names {
       #expect(family.ruleType == rule)
       #expect(family.documentKey == key)
       #expect(SignalFamily(ruleType: rule) == family)
     }
-    for unknown in ["", "Domain", "domains", "embedding", "jailbreak"] {
+    for unknown in ["", "Domain", "domains", "embeddings", "fact_check"] {
       #expect(SignalFamily(ruleType: unknown) == nil, "\(unknown)")
     }
   }
 
-  @Test("keywords, structure, language and domain depend on the text alone")
+  @Test("what reads the text depends on it alone")
   func textOnly() {
-    #expect(SignalFamily.allCases.filter { $0.dependsOnTextOnly } == [.keyword, .structure, .language, .domain])
+    #expect(
+      SignalFamily.allCases.filter { $0.dependsOnTextOnly } == [
+        .keyword, .structure, .language, .domain, .jailbreak, .pii, .embedding,
+      ])
   }
 
   @Test("a reading is matched only in the state of that name")

@@ -15,7 +15,8 @@ func run() throws {
     .load(Array(try Data(contentsOf: URL(fileURLWithPath: file))), file: file).document
   let snapshot = try RoutingSnapshot(
     document: document, fleet: StaticFleet.build(document).fleet,
-    domainClassifier: try LinearDomainClassifier.bundled(), balancers: BalancerDirectory(maximumBlocks: 1_000),
+    models: ReadingModels(domain: try LinearDomainClassifier.bundled()),
+    balancers: BalancerDirectory(maximumBlocks: 1_000),
     generation: 1)
   let clock: @Sendable () -> UInt64 = { DispatchTime.now().uptimeNanoseconds }
   let prompt = "What is the derivative of f(x) = x^3?"

@@ -27,7 +27,9 @@ enum ConfigurationRoutes {
   }
 
   private static func classifier(_ request: AdminRequest, _ context: AdminContext) throws(AdminError) -> AdminResponse {
-    let document = context.snapshot().router.document
+    let snapshot = context.snapshot()
+    let document = snapshot.router.document
+    let domain = snapshot.models.domain
     return .json(
       .object([
         ("status", .string("config_loaded")),
@@ -35,7 +37,7 @@ enum ConfigurationRoutes {
         (
           "classifier",
           .object([
-            ("name", .string(context.domainClassifier.name)), ("labels", .strings(context.domainClassifier.labels)),
+            ("name", .string(domain.name)), ("labels", .strings(domain.labels)),
           ])
         ),
       ]))

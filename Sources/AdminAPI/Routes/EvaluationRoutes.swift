@@ -49,7 +49,7 @@ enum EvaluationRoutes {
     let input = try EvaluationRequest(request.body, defaultModel: snapshot.directory.virtualNames.first)
     let explanation = try explain(input, request, snapshot, context)
     guard !explanation.evaluationText.isEmpty else { throw .invalidInput("the messages hold no text to classify") }
-    let classifier = context.domainClassifier
+    let classifier = snapshot.models.domain
     let start = context.clock()
     let result = classifier.classify([Array(explanation.evaluationText.utf8)], deadline: nil).first
     let end = context.clock()

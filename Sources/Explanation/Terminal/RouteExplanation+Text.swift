@@ -60,6 +60,10 @@ extension RouteExplanation {
       }
       rows += Self.reasonRows(choice.reason, text)
       if !choice.matchedRules.isEmpty { row("matched", choice.matchedRules.map(\.description).joined(separator: ", ")) }
+      if let own = choice.ownAnswer {
+        row("answer", "the router's own: \(own)", .bold)
+        return text.table(rows)
+      }
       let model = choice.adapter.map { "\($0), an adapter of \(choice.model)" } ?? choice.model
       row("model", choice.kind == .fallback ? "\(model), the default" : model, .bold)
       if let usesReasoning = choice.usesReasoning { row("reasoning", usesReasoning ? "on" : "off") }

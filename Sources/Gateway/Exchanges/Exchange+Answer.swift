@@ -24,6 +24,20 @@ extension Exchange {
     client.finish()
   }
 
+  /// Answers a request that a decision has the router itself answer.
+  func answer(_ own: RouterAnswer, _ plan: RoutePlan) {
+    conclude()
+    var fields = ByteBuffer()
+    RouteHeaders.forEachOfOwnAnswer(plan, withDebug: wantsDebugHeaders) { name, value in
+      ForwardedFields.write(name, value, to: &fields)
+    }
+    write(
+      status: own.status, contentType: own.isEventStream ? "text/event-stream" : "application/json",
+      body: ByteBuffer(bytes: own.body), fields: fields)
+    logLocally(status: own.status, bytes: own.body.count)
+    client.finish()
+  }
+
   /// Counts and logs an answer of our own to a request that was not routed.
   func logLocally(status: Int, bytes: Int) {
     loop.accounts.countAnswer(status)
@@ -31,11 +45,13 @@ extension Exchange {
     log(
       AccessLogBuffer.Entry(
         method: head.method.name, path: head.targetRange.isEmpty ? "" : RequestTarget(text(head.targetRange)).path,
-        requestedModel: requestedModel, model: "", decision: "", replica: "", status: status, attempts: 0,
+        requestedModel: requestedModel, model: "", decision: decision, replica: "", status: status, attempts: 0,
         milliseconds: milliseconds, firstByteMilliseconds: milliseconds, requestBytes: bodyBytes, responseBytes: bytes))
   }
 
-  func write(status: Int, contentType: StaticString, body: ByteBuffer, allow: String? = nil) {
+  func write(
+    status: Int, contentType: StaticString, body: ByteBuffer, allow: String? = nil, fields: ByteBuffer? = nil
+  ) {
     var buffer = client.allocator.buffer(capacity: 512 + body.readableBytes)
     buffer.writeStaticString("HTTP/1.1 ")
     buffer.writeString("\(status) \(ReasonPhrase.of(status))\r\ncontent-type: ")
@@ -51,7 +67,9 @@ extension Exchange {
       buffer.writeStaticString(errorMark)
       buffer.writeStaticString(": true\r\n")
     }
-    if status >= 400 {
+    if let fields {
+      buffer.writeImmutableBuffer(fields)
+    } else if status >= 400 {
       buffer.writeStaticString("x-vsr-schema-version: 2\r\nx-vsr-response-path: ")
       buffer.writeStaticString(status == 429 ? "rate_limited\r\n" : "error\r\n")
     }

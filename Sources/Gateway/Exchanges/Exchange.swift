@@ -4,6 +4,7 @@ import Fleet
 import HTTPWire
 import NIOCore
 import Pipeline
+import Reading
 import Reliability
 import Users
 
@@ -22,6 +23,8 @@ final class Exchange {
 
   enum Phase {
     case receiving
+    /// The encoder reads the prompt.
+    case reading
     /// With engines; nothing has been sent to the client.
     case waiting
     /// The head of the answer went to the client.
@@ -352,17 +355,51 @@ final class Exchange {
   private func route(_ endpoint: ModelEndpoint) {
     startedAt = loop.time
     wantsDebugHeaders = isTrue(.vsrDebug)
-    let plan: RoutePlan
     do throws(APIError) {
-      plan = try body.withUnsafeReadableBytes { (bytes) throws(APIError) in
-        try loop.context.pipeline.plan(
+      let planning = try body.withUnsafeReadableBytes { (bytes) throws(APIError) in
+        try loop.context.pipeline.begin(
           body: bytes, endpoint: endpoint, snapshot: loop.snapshot,
           options: .init(readsEverything: wantsDebugHeaders, skipsProcessing: isTrue(.vsrSkipProcessing)))
       }
+      switch planning {
+      case .planned(let plan): take(plan)
+      case .reading(let reading): wait(for: reading)
+      }
     } catch {
       requestedModel = body.withUnsafeReadableBytes { try? RequestFacts.scan(body: $0, endpoint: endpoint).model } ?? ""
-      return answer(error)
+      answer(error)
     }
+  }
+
+  /// The encoder reads on a thread of its own; the loop goes on with others.
+  private func wait(for reading: UnfinishedPlan) {
+    phase = .reading
+    let eventLoop = loop.eventLoop
+    let bound = NIOLoopBound(self, eventLoop: eventLoop)
+    reading.read { encoding in
+      eventLoop.execute { bound.value.finish(reading, encoding) }
+    }
+  }
+
+  private func finish(_ reading: UnfinishedPlan, _ encoding: PromptEncoding) {
+    // The client may have left.
+    guard phase == .reading else { return }
+    phase = .receiving
+    _ = loop.refreshTime()
+    if case .failed = encoding { loop.context.metrics.encoderFailures.increment() }
+    do throws(APIError) {
+      take(
+        try body.withUnsafeReadableBytes { (bytes) throws(APIError) in
+          try loop.context.pipeline.finish(reading, encoding: encoding, body: bytes)
+        })
+    } catch {
+      requestedModel = reading.facts.model
+      answer(error)
+    }
+    client.flush()
+  }
+
+  private func take(_ plan: RoutePlan) {
     let metrics = loop.context.metrics
     metrics.routingLatency.observe(nanoseconds: UInt64(max(0, (loop.refreshTime() - startedAt).nanoseconds)))
     if plan.wasReadBefore { metrics.readCacheHits.increment() }
@@ -373,6 +410,7 @@ final class Exchange {
       counters.confidence.observe(selection.confidence)
     }
     requestedModel = plan.facts.model
+    if let own = plan.ownAnswer(created: loop.context.wallClock()) { return answer(own, plan) }
     if user != nil, let refusal = loop.context.limits.refusal(ofUsersRequest: plan.facts) {
       take(refusal)
       return answer(refusal.error)
@@ -450,7 +488,7 @@ final class Exchange {
   /// The request cannot be read to its end.
   func refuse(_ error: APIError) {
     switch phase {
-    case .receiving: answer(error)
+    case .receiving, .reading: answer(error)
     case .waiting:
       endAttempts()
       failed(error, reason: "bad_request")
@@ -468,7 +506,7 @@ final class Exchange {
   /// The client closed its connection or its stream.
   func clientLeft() {
     guard phase != .ended else { return }
-    let wasReceiving = phase == .receiving
+    let wasReceiving = phase == .receiving || phase == .reading
     if let attempt, phase == .answering { facts = attempt.facts }
     conclude()
     guard !wasReceiving else { return }

@@ -3,7 +3,7 @@ import RouterConfig
 import Signals
 
 /// `context`: the request's size in tokens, estimated from bytes and counts.
-struct ContextSignal: SignalRules {
+struct ContextSignal: PlainSignalRules {
   static let family = SignalFamily.context
   static let documentation = SignalDocumentation(
     summary: "The request has a size in tokens, estimated, between two bounds.",

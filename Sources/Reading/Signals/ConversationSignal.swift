@@ -3,7 +3,7 @@ import RouterConfig
 import Signals
 
 /// `conversation`: facts of the request's envelope: how many messages of a role, tools, tool calls, images.
-struct ConversationSignal: SignalRules {
+struct ConversationSignal: PlainSignalRules {
   static let family = SignalFamily.conversation
   static let documentation = SignalDocumentation(
     summary: "The conversation has a shape: so many messages, tools, tool calls or images.",

@@ -3,7 +3,7 @@ import RouterConfig
 import Signals
 
 /// `domain`: what the prompt is about, by a classifier of 14 subjects.
-struct DomainSignal: SignalRules {
+struct DomainSignal: PlainSignalRules {
   static let family = SignalFamily.domain
   static let documentation = SignalDocumentation(
     summary: "The prompt is about a subject: one or more of the 14 subjects of MMLU-Pro.",
@@ -46,8 +46,8 @@ struct DomainSignal: SignalRules {
     _ declarations: SignalDeclarations, in environment: SignalEnvironment
   ) throws(SignalCompilationErrors) -> DomainSignal {
     try DomainSignal(
-      declarations.domains, classifier: environment.domainClassifier, threshold: environment.domainThreshold,
-      fallbackCategory: environment.fallbackCategory
+      declarations.domains, classifier: environment.models.domain, threshold: environment.settings.domainThreshold,
+      fallbackCategory: environment.settings.fallbackCategory
     ) { environment.path(family, $0) }
   }
 

@@ -4,7 +4,7 @@ import Signals
 
 /// `keyword`: words or patterns in the prompt, found literally, by regular expression, by BM25, by shared n-grams or
 /// with spelling mistakes.
-struct KeywordSignal: SignalRules {
+struct KeywordSignal: PlainSignalRules {
   static let family = SignalFamily.keyword
   static let documentation = SignalDocumentation(
     summary: "The prompt holds keywords: all of them (`AND`), any (`OR`) or none (`NOR`).",

@@ -3,7 +3,7 @@ import RouterConfig
 import Signals
 
 /// `language`: the prompt is written in the language that the rule is named after.
-struct LanguageSignal: SignalRules {
+struct LanguageSignal: PlainSignalRules {
   static let family = SignalFamily.language
   static let documentation = SignalDocumentation(
     summary: "The prompt is written in the language that gives the rule its name (ISO 639-1).",

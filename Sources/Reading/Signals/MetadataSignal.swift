@@ -3,7 +3,7 @@ import RouterConfig
 import Signals
 
 /// `metadata`: a key of the body's `metadata` object has a value, one of some values, or is there at all.
-struct MetadataSignal: SignalRules {
+struct MetadataSignal: PlainSignalRules {
   static let family = SignalFamily.metadata
   static let documentation = SignalDocumentation(
     summary: "A key of the request's `metadata` object has the wanted value.",

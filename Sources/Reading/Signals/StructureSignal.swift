@@ -3,7 +3,7 @@ import RouterConfig
 import Signals
 
 /// `structure`: the shape of the prompt's text: patterns, words or markers in it, how many, how dense, in what order.
-struct StructureSignal: SignalRules {
+struct StructureSignal: PlainSignalRules {
   static let family = SignalFamily.structure
   static let documentation = SignalDocumentation(
     summary: "The prompt's text has a shape: patterns, words or ordered markers, their number or density.",

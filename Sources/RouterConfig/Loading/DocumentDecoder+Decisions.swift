@@ -35,20 +35,38 @@ extension DocumentDecoder {
 
   private mutating func plugins(_ node: DocumentNode?, at path: DocumentPath) -> [DecisionPlugin] {
     var plugins: [DecisionPlugin] = []
-    for (element, pluginPath) in each(node, at: path) where element["type"]?.text == "system_prompt" {
+    for (element, pluginPath) in each(node, at: path) {
       guard let configuration = element["configuration"], configuration.entries != nil else { continue }
-      let prompt = configuration["system_prompt"]?.text ?? ""
-      var plugin = SystemPromptPlugin(
-        isEnabled: configuration["enabled"]?.boolean ?? !prompt.isEmpty, prompt: prompt)
-      if let mode = configuration["mode"]?.text.flatMap(SystemPromptPlugin.Mode.init) { plugin.mode = mode }
-      if plugin.isEnabled, prompt.isEmpty {
-        log.error(
-          pluginPath + .key("configuration") + .key("system_prompt"), .predicate("is missing or empty"),
-          suggestion: "write the prompt, or enabled: false")
+      let configurationPath = pluginPath + .key("configuration")
+      switch element["type"]?.text {
+      case "system_prompt": plugins.append(.systemPrompt(systemPrompt(configuration, at: configurationPath)))
+      case "fast_response": plugins.append(.fastResponse(fastResponse(configuration, at: configurationPath)))
+      default: continue
       }
-      plugins.append(.systemPrompt(plugin))
     }
     return plugins
+  }
+
+  private mutating func systemPrompt(_ node: DocumentNode, at path: DocumentPath) -> SystemPromptPlugin {
+    let prompt = node["system_prompt"]?.text ?? ""
+    var plugin = SystemPromptPlugin(isEnabled: node["enabled"]?.boolean ?? !prompt.isEmpty, prompt: prompt)
+    if let mode = node["mode"]?.text.flatMap(SystemPromptPlugin.Mode.init) { plugin.mode = mode }
+    if plugin.isEnabled, prompt.isEmpty {
+      log.error(
+        path + .key("system_prompt"), .predicate("is missing or empty"),
+        suggestion: "write the prompt, or enabled: false")
+    }
+    return plugin
+  }
+
+  private mutating func fastResponse(_ node: DocumentNode, at path: DocumentPath) -> FastResponsePlugin {
+    let plugin = FastResponsePlugin(isEnabled: node["enabled"]?.boolean ?? true, message: node["message"]?.text ?? "")
+    if plugin.isEnabled, plugin.message.isEmpty {
+      log.error(
+        path + .key("message"), .predicate("is missing or empty"),
+        suggestion: "write the answer, or enabled: false")
+    }
+    return plugin
   }
 
   // MARK: Rules

@@ -7,7 +7,10 @@ extension DocumentDecoder {
       context: context(node?["context"], at: path + .key("context")),
       structure: structure(node?["structure"], at: path + .key("structure")),
       conversation: conversation(node?["conversation"], at: path + .key("conversation")),
-      metadata: metadata(node?["metadata"], at: path + .key("metadata")))
+      metadata: metadata(node?["metadata"], at: path + .key("metadata")),
+      jailbreak: jailbreak(node?["jailbreak"], at: path + .key("jailbreak")),
+      pii: personalData(node?["pii"], at: path + .key("pii")),
+      embeddings: embeddings(node?["embeddings"], at: path + .key("embeddings")))
   }
 
   // MARK: Of the text

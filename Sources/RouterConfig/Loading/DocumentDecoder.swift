@@ -85,6 +85,7 @@ struct DocumentDecoder {
     if let skip = router?["skip_processing"]?["enabled"]?.boolean { settings.skipProcessing = skip }
     if let threshold = domain?["threshold"]?.number { settings.domainThreshold = threshold }
     if let category = domain?["fallback_category"]?.text { settings.fallbackCategory = category }
+    readerSettings(node?["model_catalog"], into: &settings)
     let bindPath = DocumentPath([.key("global"), .key("services"), .key("management_api"), .key("bind_address")])
     if let address = host(management?["bind_address"], at: bindPath) { settings.managementAddress = address }
     if let port = management?["port"]?.integer { settings.managementPort = port }

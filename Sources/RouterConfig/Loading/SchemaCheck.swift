@@ -39,14 +39,19 @@ struct SchemaCheck {
 
   // MARK: Mappings and lists
 
-  private mutating func checkEntries(of node: DocumentNode, as pattern: String, at path: DocumentPath) {
-    let names = (ConfigurationSchema.childNames[pattern] ?? []).filter { !$0.hasSuffix("]") }
+  /// - Parameter known: the keys that are known here; nil: all that the schema has there.
+  private mutating func checkEntries(
+    of node: DocumentNode, as pattern: String, at path: DocumentPath, among known: Set<String>? = nil
+  ) {
+    let names = (ConfigurationSchema.childNames[pattern] ?? []).filter {
+      !$0.hasSuffix("]") && known?.contains($0) != false
+    }
     for entry in node.entries ?? [] {
       let childPattern = pattern.isEmpty ? entry.key : "\(pattern).\(entry.key)"
       let childPath = path + .key(entry.key)
       if let wayOut = ConfigurationSchema.removedKeys[childPattern] {
         log.error(childPath, .predicate("is no longer a key"), suggestion: wayOut, at: entry.keyLocation)
-      } else if let key = ConfigurationSchema.keyByPath[childPattern] {
+      } else if known?.contains(entry.key) != false, let key = ConfigurationSchema.keyByPath[childPattern] {
         check(entry.value, against: key, at: childPath, keyLocation: entry.keyLocation)
       } else {
         let nearest = Suggestion.nearest(to: entry.key, among: names)
@@ -112,7 +117,10 @@ struct SchemaCheck {
     case .object:
       guard node.entries != nil else { return mistyped(node, "a mapping", key, at: path) }
       // Settings of a plugin are checked against the plugin's own rows, where it has some.
-      if key.path == "routing.decisions[].plugins[].configuration", !isSystemPrompt(configurationAt: path) { return }
+      if key.path == "routing.decisions[].plugins[].configuration" {
+        guard let settings = pluginSettings(at: path) else { return }
+        return checkEntries(of: node, as: key.path, at: path, among: settings)
+      }
       checkEntries(of: node, as: key.path, at: path)
       if key.path == "routing.decisions[].algorithm" { checkAlgorithm(node, at: path) }
     case .objects(let uniqueBy):
@@ -224,7 +232,7 @@ struct SchemaCheck {
     guard let type = node["type"]?.text, ConfigurationSchema.pluginTypes.contains(type) else { return }
     if node["configuration"] == nil {
       log.error(path + .key("configuration"), .predicate("is missing"), at: node.location)
-    } else if type != "system_prompt", node["configuration"]?["enabled"]?.boolean != false {
+    } else if ConfigurationSchema.pluginSettings[type] == nil, node["configuration"]?["enabled"]?.boolean != false {
       features.add(.plugin(type), path: path, at: node.location)
     }
   }
@@ -238,9 +246,10 @@ struct SchemaCheck {
     }
   }
 
-  private func isSystemPrompt(configurationAt path: DocumentPath) -> Bool {
+  /// The settings of the plugin whose `configuration` stands at a path; nil where this build does not act on it.
+  private func pluginSettings(at path: DocumentPath) -> Set<String>? {
     let plugin = log.root.nearest(to: DocumentPath(path.steps.dropLast()))
-    return plugin["type"]?.text == "system_prompt"
+    return plugin["type"]?.text.flatMap { ConfigurationSchema.pluginSettings[$0] }
   }
 
   // MARK: Messages

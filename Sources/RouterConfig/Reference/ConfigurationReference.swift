@@ -175,8 +175,8 @@ public enum ConfigurationReference {
     ## Plugins and algorithms
 
     Plugins: \(ConfigurationSchema.pluginTypes.map { "`\($0)`" }.joined(separator: ", ")). Algorithms:
-    \(ConfigurationSchema.algorithmTypes.map { "`\($0)`" }.joined(separator: ", ")). This version acts on the first of
-    each; the others load, are named in a warning, and change nothing. `semantic-cache` is an older name of
+    \(ConfigurationSchema.algorithmTypes.map { "`\($0)`" }.joined(separator: ", ")). This version acts on
+    `system_prompt`, `fast_response` and `static`; the others load, are named in a warning, and change nothing. `semantic-cache` is an older name of
     `response_cache`; hyphens in the names of plugins count as underscores.
 
     """

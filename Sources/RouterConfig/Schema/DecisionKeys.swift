@@ -13,10 +13,16 @@ extension ConfigurationSchema {
   /// Algorithms without a block of their own.
   static let algorithmsWithoutBlock: Set<String> = ["static", "knn", "kmeans", "svm", "mlp"]
 
-  /// Plugins of the schema; this build acts on the first.
+  /// Plugins of the schema.
   static let pluginTypes = [
-    "system_prompt", "response_cache", "fast_response", "header_mutation", "request_params", "tools", "tool_selection",
+    "system_prompt", "fast_response", "response_cache", "header_mutation", "request_params", "tools", "tool_selection",
     "hallucination", "response_jailbreak", "rag", "memory", "context_compression", "image_gen", "router_replay",
+  ]
+
+  /// The settings of the plugins that this build acts on.
+  static let pluginSettings: [String: Set<String>] = [
+    "system_prompt": ["enabled", "system_prompt", "mode"],
+    "fast_response": ["enabled", "message"],
   ]
 
   /// `routing.decisions`.
@@ -89,13 +95,14 @@ extension ConfigurationSchema {
       .init("routing.decisions[].plugins", .objects(uniqueBy: nil), "What else is done to the request and its answer."),
       .init(
         "routing.decisions[].plugins[].type", .choice(pluginTypes, ignoringCase: false), required: true,
-        "The plugin, at most once in a decision. This version acts on `system_prompt`."),
+        "The plugin, at most once in a decision. This version acts on `system_prompt` and `fast_response`."),
       .init(
         "routing.decisions[].plugins[].configuration", .object,
-        "The plugin's settings; those of `system_prompt` follow."),
+        "The plugin's settings; those of `system_prompt` and `fast_response` follow."),
       .init(
-        "routing.decisions[].plugins[].configuration.enabled", .boolean, default: "true when there is a prompt",
-        "Whether the prompt is put in."),
+        "routing.decisions[].plugins[].configuration.enabled", .boolean,
+        default: "true when there is a prompt or message",
+        "Whether the plugin acts."),
       .init(
         "routing.decisions[].plugins[].configuration.system_prompt", .text,
         "The system message."),
@@ -103,6 +110,9 @@ extension ConfigurationSchema {
         "routing.decisions[].plugins[].configuration.mode",
         .choice(SystemPromptPlugin.Mode.allCases.map(\.rawValue), ignoringCase: false), default: "insert",
         "What happens to a system message of the client: `replace` drops it, `insert` puts it behind the prompt."),
+      .init(
+        "routing.decisions[].plugins[].configuration.message", .text,
+        "The answer that the router gives itself, without asking a model (`fast_response`)."),
       .init(
         "routing.decisions[].output_contract", .text, .notYet(outputContract, harmless: [""]),
         "Prompt text that fixes the answer's form."),

@@ -12,7 +12,8 @@ extension ConfigurationSchema {
 
   /// Families that this build reads, by their key.
   static let readFamilies: Set<String> = [
-    "keywords", "domains", "language", "context", "structure", "conversation", "metadata",
+    "keywords", "domains", "language", "context", "structure", "conversation", "metadata", "jailbreak", "pii",
+    "embeddings",
   ]
 
   private static func family(_ key: String, _ meaning: String) -> ConfigurationKey {
@@ -36,7 +37,7 @@ extension ConfigurationSchema {
     + predicateKeys(of: "routing.signals.structure[]", "Bounds on the measure; left out, it must be above 0.")
     + conversationKeys
     + predicateKeys(of: "routing.signals.conversation[]", "Bounds on the number; left out, it must be above 0.")
-    + metadataKeys + otherFamilyKeys
+    + metadataKeys + guardKeys + embeddingKeys + otherFamilyKeys
 
   private static let textSignalKeys: [ConfigurationKey] = [
     .init("routing.signals.keywords", .objects(uniqueBy: "name"), "Words or patterns in the prompt."),
@@ -147,8 +148,60 @@ extension ConfigurationSchema {
       .init("routing.signals.metadata[].predicate.exists", .boolean, "There, or not there."),
     ]
 
+  private static let guardKeys: [ConfigurationKey] = [
+    .init("routing.signals.jailbreak", .objects(uniqueBy: "name"), "Attempts to break the model's rules."),
+    .init("routing.signals.jailbreak[].name", .name, required: true, "The rule's name."),
+    .init("routing.signals.jailbreak[].description", .text, .informative, "For people."),
+    .init(
+      "routing.signals.jailbreak[].method", .choice(["", "classifier", "contrastive", "hybrid"], ignoringCase: false),
+      default: "classifier",
+      "How the risk is told: `classifier`, by the guard; `contrastive`, by likeness to examples, which needs an "
+        + "encoder; `hybrid` is read as `classifier`."),
+    .init(
+      "routing.signals.jailbreak[].threshold", .number(fraction),
+      default: "`prompt_guard.threshold`; 0.1 (`contrastive`)",
+      "The risk that matches; 0 is the default."),
+    .init(
+      "routing.signals.jailbreak[].include_history", .boolean, default: "false",
+      "Whether earlier messages are read too: users' and assistants' texts and tools' results."),
+    .init(
+      "routing.signals.jailbreak[].jailbreak_patterns", .texts, "Examples of attacks (`contrastive`), 1 000 at most."),
+    .init(
+      "routing.signals.jailbreak[].benign_patterns", .texts,
+      "Examples of harmless prompts (`contrastive`), 1 000 at most."
+    ),
+    .init("routing.signals.pii", .objects(uniqueBy: "name"), "Personal data of types that are not allowed."),
+    .init("routing.signals.pii[].name", .name, required: true, "The rule's name."),
+    .init("routing.signals.pii[].description", .text, .informative, "For people."),
+    .init(
+      "routing.signals.pii[].threshold", .number(fraction), default: "`classifier.pii.threshold`",
+      "The confidence from which a find counts; 0 is the default."),
+    .init(
+      "routing.signals.pii[].pii_types_allowed", .texts, default: "none", "Types that do not match, such as `GPE`."),
+    .init(
+      "routing.signals.pii[].include_history", .boolean, default: "false",
+      "Whether earlier messages are read too: users' and assistants' texts and tools' results."),
+  ]
+
+  private static let embeddingKeys: [ConfigurationKey] = [
+    .init(
+      "routing.signals.embeddings", .objects(uniqueBy: "name"), "Likeness to example phrases; needs an encoder."),
+    .init("routing.signals.embeddings[].name", .name, required: true, "The rule's name."),
+    .init("routing.signals.embeddings[].description", .text, .informative, "For people."),
+    .init(
+      "routing.signals.embeddings[].threshold", .number(fraction), required: true, "The likeness that matches."),
+    .init("routing.signals.embeddings[].candidates", .texts, required: true, "The phrases, 1 000 at most."),
+    .init(
+      "routing.signals.embeddings[].aggregation_method",
+      .choice(EmbeddingRule.Aggregation.allCases.map(\.rawValue), ignoringCase: false), default: "mean",
+      "How likeness to several phrases becomes one number: their `mean`; or `max` (the same as `any`), by the best ones."
+    ),
+    .init(
+      "routing.signals.embeddings[].query_modality", .choice(["", "text"], ignoringCase: false), default: "text",
+      "What is compared. This version reads texts."),
+  ]
+
   private static let otherFamilyKeys: [ConfigurationKey] = [
-    family("embeddings", "Likeness to example phrases."),
     family("fact_check", "Whether the answer will need its facts checked."),
     family("user_feedbacks", "What the user thinks of the last answer."),
     family("reasks", "Whether the user asks the same again."),
@@ -156,8 +209,6 @@ extension ConfigurationSchema {
     family("complexity", "Whether the question is hard or easy."),
     family("modality", "Whether text or an image is asked for."),
     family("role_bindings", "Who asks (rule type `authz`)."),
-    family("jailbreak", "Attempts to break the model's rules."),
-    family("pii", "Personal data."),
     family("kb", "Likeness to the labels of a knowledge base."),
     family("events", "Operational events (rule type `event`)."),
     family("classifiers", "Custom classifiers (rule type `classifier`)."),

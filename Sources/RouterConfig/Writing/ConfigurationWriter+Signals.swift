@@ -14,6 +14,9 @@ extension ConfigurationWriter {
     add("structure", signals.structure, structure)
     add("conversation", signals.conversation, conversation)
     add("metadata", signals.metadata, metadata)
+    add("jailbreak", signals.jailbreak, jailbreak)
+    add("pii", signals.pii, personalData)
+    add("embeddings", signals.embeddings, embedding)
     return fields.pairs
   }
 
@@ -100,5 +103,34 @@ extension ConfigurationWriter {
       case .exists(let exists): ("exists", boolean(exists))
       }
     return mapping([("name", text(rule.name)), ("key", text(rule.key)), ("predicate", mapping([predicate]))])
+  }
+
+  private func jailbreak(_ rule: JailbreakRule) -> DocumentNode {
+    var fields = Fields()
+    fields.add("name", text(rule.name))
+    if rule.method != .classifier { fields.add("method", text(rule.method.rawValue)) }
+    fields.add("threshold", rule.threshold.map(number))
+    if rule.includesHistory { fields.add("include_history", boolean(true)) }
+    if !rule.attacks.isEmpty { fields.add("jailbreak_patterns", list(rule.attacks.map(text))) }
+    if !rule.benign.isEmpty { fields.add("benign_patterns", list(rule.benign.map(text))) }
+    return mapping(fields.pairs)
+  }
+
+  private func personalData(_ rule: PersonalDataRule) -> DocumentNode {
+    var fields = Fields()
+    fields.add("name", text(rule.name))
+    fields.add("threshold", rule.threshold.map(number))
+    if !rule.allowedTypes.isEmpty { fields.add("pii_types_allowed", list(rule.allowedTypes.map(text))) }
+    if rule.includesHistory { fields.add("include_history", boolean(true)) }
+    return mapping(fields.pairs)
+  }
+
+  private func embedding(_ rule: EmbeddingRule) -> DocumentNode {
+    var fields = Fields()
+    fields.add("name", text(rule.name))
+    fields.add("threshold", number(rule.threshold))
+    fields.add("candidates", list(rule.candidates.map(text)))
+    if rule.aggregation != .mean { fields.add("aggregation_method", text(rule.aggregation.rawValue)) }
+    return mapping(fields.pairs)
   }
 }

@@ -224,28 +224,7 @@ public struct ConfigurationWriter {
           )
         ])
       ),
-      (
-        "model_catalog",
-        mapping([
-          (
-            "modules",
-            mapping([
-              (
-                "classifier",
-                mapping([
-                  (
-                    "domain",
-                    mapping([
-                      ("threshold", number(settings.domainThreshold)),
-                      ("fallback_category", text(settings.fallbackCategory)),
-                    ])
-                  )
-                ])
-              )
-            ])
-          )
-        ])
-      ),
+      ("model_catalog", modelCatalog(settings)),
     ]
     let gateway = gateway(settings.gateway)
     if !gateway.isEmpty { pairs.insert(("gateway", mapping(gateway)), at: 0) }
@@ -300,6 +279,11 @@ public struct ConfigurationWriter {
             ("system_prompt", text(plugin.prompt)),
           ])
         ),
+      ])
+    case .fastResponse(let plugin):
+      mapping([
+        ("type", text("fast_response")),
+        ("configuration", mapping([("enabled", boolean(plugin.isEnabled)), ("message", text(plugin.message))])),
       ])
     }
   }

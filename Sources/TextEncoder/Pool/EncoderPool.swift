@@ -15,7 +15,8 @@ import Synchronization
 /// and one being read is given up between two windows. Callable from any thread. Memory: a workspace a worker, the
 /// queue's texts.
 public final class EncoderPool: Sendable {
-  private typealias Answer = CheckedContinuation<Result<EncodedText, EncoderPoolError>, Never>
+  /// Told once, on a worker's thread or the asker's.
+  public typealias Answer = @Sendable (Result<EncodedText, EncoderPoolError>) -> Void
 
   private struct State {
     var queue: EncodingQueue
@@ -62,19 +63,27 @@ public final class EncoderPool: Sendable {
   /// - Parameter deadline: the instant of the pool's clock after which the answer is of no use; nil: none.
   /// - Throws: why it was not read.
   public func encode(_ text: [UInt8], deadline: UInt64?) async throws(EncoderPoolError) -> EncodedText {
-    let result = await withCheckedContinuation { (answer: Answer) in
-      let refusal: EncoderPoolError? = state.withLock { state in
-        if state.isClosed { return .closed }
-        state.nextAsker += 1
-        let asker = state.nextAsker
-        if let refusal = state.queue.ask(text, by: asker, deadline: deadline, now: now()) { return refusal }
-        state.answers[asker] = answer
-        return nil
-      }
-      if refusal == nil { arrived.signal() }
-      if let refusal { answer.resume(returning: .failure(refusal)) }
+    let result = await withCheckedContinuation { continuation in
+      encode(text, deadline: deadline) { continuation.resume(returning: $0) }
     }
     return try result.get()
+  }
+
+  /// Reads a text, or joins who asked for it before.
+  ///
+  /// - Parameters:
+  ///   - deadline: the instant of the pool's clock after which the answer is of no use; nil: none.
+  ///   - answer: told what came of it; at once where the text is refused.
+  public func encode(_ text: [UInt8], deadline: UInt64?, answer: @escaping Answer) {
+    let refusal: EncoderPoolError? = state.withLock { state in
+      if state.isClosed { return .closed }
+      state.nextAsker += 1
+      let asker = state.nextAsker
+      if let refusal = state.queue.ask(text, by: asker, deadline: deadline, now: now()) { return refusal }
+      state.answers[asker] = answer
+      return nil
+    }
+    if let refusal { answer(.failure(refusal)) } else { arrived.signal() }
   }
 
   /// Refuses further texts, gives up those that wait and lets the workers end. Texts being read are still answered.
@@ -84,7 +93,7 @@ public final class EncoderPool: Sendable {
       return state.queue.close().compactMap { state.answers.removeValue(forKey: $0) }
     }
     for _ in 0..<workers { arrived.signal() }
-    for answer in given { answer.resume(returning: .failure(.closed)) }
+    for answer in given { answer(.failure(.closed)) }
   }
 
   // MARK: Workers
@@ -126,7 +135,7 @@ public final class EncoderPool: Sendable {
         state.queue.finish(text).compactMap { state.answers.removeValue(forKey: $0) }
       }
       for answer in given {
-        answer.resume(returning: encoded.map { .success($0) } ?? .failure(.deadlineExceeded))
+        answer(encoded.map { .success($0) } ?? .failure(.deadlineExceeded))
       }
     }
   }
@@ -141,7 +150,7 @@ public final class EncoderPool: Sendable {
         let (text, late) = state.queue.take(now: now())
         return (text, late.compactMap { state.answers.removeValue(forKey: $0) }, false)
       }
-      for answer in late { answer.resume(returning: .failure(.deadlineExceeded)) }
+      for answer in late { answer(.failure(.deadlineExceeded)) }
       if text != nil || isOver { return text }
       if late.isEmpty { arrived.wait() }
     }

@@ -1,0 +1,65 @@
+/// A person's age in years: `82 years old`, `a 50-year-old man`, `aged 82`, `I just turned 40`. The span is the number.
+enum AgeGrammar {
+  static func match(_ text: TextBytes, _ groups: DigitGroups, _ cues: CueTrail, _ table: WordTable) -> GrammarMatch? {
+    guard groups.length(0) <= 3 else { return nil }
+    let range = groups.range(0)
+    guard (1...120).contains(text.number(range)), text[range.lowerBound - 1] != UInt8(ascii: "$") else { return nil }
+    if let end = yearsOldEnd(text, range.upperBound) {
+      let index = text.skippingSpaces(end)
+      let isThing = table.kinds(text, index..<text.wordEnd(index, limit: 20)).contains(.thing)
+      return GrammarMatch(.age, range, isThing ? 0.4 : 0.92)
+    }
+    if TextBytes.isWord(text[range.upperBound]) || groups.count > 1 && groups.separator(1) != 0x20 { return nil }
+    let start = range.lowerBound
+    guard cues.has(.age, before: start, within: 5) else {
+      // `I'm 42.` at the end of what is said.
+      guard cues.has(.being, before: start, within: 1), (10...110).contains(text.number(range)),
+        endsClause(text, range.upperBound)
+      else { return nil }
+      return GrammarMatch(.age, range, 0.6)
+    }
+    // `turned 180 degrees`, `page of 12` are none; `aged 82`, `age of 82`, `age: 82` are.
+    if text.has("turn ", before: start) || text.has("turned ", before: start) || text.has("turning ", before: start) {
+      return endsClause(text, range.upperBound) ? GrammarMatch(.age, range, 0.9) : nil
+    }
+    let between = text[start - 1]
+    guard between == 0x20 || between == UInt8(ascii: ":") || between == UInt8(ascii: "=") else { return nil }
+    let after = text.skippingSpaces(range.upperBound)
+    let isOther =
+      text[range.upperBound] == UInt8(ascii: "%") || text.has("month", at: after) || text.has("week", at: after)
+      || text.has("day", at: after) || text.has("hour", at: after)
+    return isOther ? nil : GrammarMatch(.age, range, 0.9)
+  }
+
+  private static func yearsOldEnd(_ text: TextBytes, _ index: Int) -> Int? {
+    var index = index
+    if text[index] == 0x20 || text[index] == UInt8(ascii: "-") { index += 1 }
+    for word: StaticString in ["y/o", "yo", "y.o."] where text.has(word, at: index) {
+      let end = index + word.utf8CodeUnitCount
+      return TextBytes.isWord(text[end]) ? nil : end
+    }
+    for unit: StaticString in ["years", "year", "yrs", "yr"] where text.has(unit, at: index) {
+      index += unit.utf8CodeUnitCount
+      guard text[index] == 0x20 || text[index] == UInt8(ascii: "-"), text.has("old", at: index + 1),
+        !TextBytes.isWord(text[index + 4]) || text.has("olds", at: index + 1)
+      else { return nil }
+      return index + 4
+    }
+    for phrase: StaticString in ["jahre alt", "jaar oud"] where text.has(phrase, at: index) {
+      return index + phrase.utf8CodeUnitCount
+    }
+    return nil
+  }
+
+  private static func endsClause(_ text: TextBytes, _ index: Int) -> Bool {
+    switch text[index] {
+    case 0, 0x0A, 0x0D, UInt8(ascii: "."), UInt8(ascii: ","), UInt8(ascii: "!"), UInt8(ascii: "?"), UInt8(ascii: ";"),
+      UInt8(ascii: ")"):
+      return !text.isDigit(index + 1)
+    case 0x20:
+      return text.has("and ", at: index + 1) || text.has("years", at: index + 1) || text.has("this", at: index + 1)
+        || text.has("last", at: index + 1) || text.has("today", at: index + 1) || text.has("yesterday", at: index + 1)
+    default: return false
+    }
+  }
+}

@@ -1,0 +1,175 @@
+import ChatProtocols
+import RouterConfig
+import Signals
+
+/// `jailbreak`: an attempt to break the model's rules, by a classifier or by likeness to examples.
+struct JailbreakSignal: SignalRules {
+  static let family = SignalFamily.jailbreak
+  static let documentation = SignalDocumentation(
+    summary: "The prompt tries to break the model's rules: a jailbreak or an injected instruction.",
+    computation: [
+      """
+      `classifier`: the guard gives each of its labels a probability; the risk is the sum of those of \
+      `prompt_guard.positive_labels`, and a rule matches when it reaches the threshold. With `include_history` each \
+      earlier message of users, assistants and tools is read too, and the greatest risk counts; what operators wrote \
+      (`system`, `developer`) is not read.
+      """,
+      """
+      `contrastive`: the prompt's cosine to the likest of `jailbreak_patterns` less that to the likest of \
+      `benign_patterns`; it needs an encoder and reads the evaluation text alone.
+      """,
+      """
+      A signal does not block by itself: a decision with the plugin `fast_response` does. When the reader fails, a rule \
+      matches as `classification_error` with confidence 1, so that the guard closes; with `prompt_guard.on_error: allow` it \
+      counts as failed.
+      """,
+    ],
+    fields: [
+      .init("name", "string", default: nil, "The rule's name."),
+      .init("method", "`classifier` or `contrastive`", default: "classifier", "How the risk is told."),
+      .init(
+        "threshold", "number in 0…1", default: "that of `prompt_guard`, else 0.7; 0.1 (`contrastive`)",
+        "The risk that matches."),
+      .init("include_history", "true or false", default: "false", "Whether earlier messages are read too."),
+      .init("jailbreak_patterns", "list of strings", default: "none", "Attacks (`contrastive`)."),
+      .init("benign_patterns", "list of strings", default: "none", "Harmless prompts (`contrastive`)."),
+    ],
+    confidence: "the risk.",
+    value: "the risk.",
+    cost: "tens of µs with the linear guard; milliseconds with an encoder")
+
+  private enum Method: Sendable {
+    case classifier(includesHistory: Bool)
+    case contrastive(attacks: PhraseVectors, benign: PhraseVectors)
+  }
+
+  private struct Rule: Sendable {
+    var method: Method
+    var threshold: Double
+  }
+
+  private let rules: [Rule]
+  private let promptGuard: (any TextClassifier)?
+  /// The labels that make up the risk, by their places; the last is told as evidence when nothing else is.
+  private let positive: [Int]
+  private let closes: Bool
+
+  static func compile(
+    _ declarations: SignalDeclarations, in environment: SignalEnvironment
+  ) throws(SignalCompilationErrors) -> JailbreakSignal {
+    JailbreakSignal(declarations.jailbreak, models: environment.models, settings: environment.settings.promptGuard)
+  }
+
+  init(_ declarations: [JailbreakRule], models: ReadingModels, settings: PromptGuardSettings) {
+    promptGuard = models.promptGuard
+    positive = (models.promptGuard?.labels ?? []).enumerated().filter {
+      settings.positiveLabels.contains($0.element)
+    }.map(\.offset)
+    closes = settings.onError == .block
+    rules = declarations.map { rule in
+      switch rule.method {
+      case .classifier:
+        Rule(
+          method: .classifier(includesHistory: rule.includesHistory), threshold: rule.threshold ?? settings.threshold)
+      case .contrastive:
+        Rule(
+          method: .contrastive(
+            attacks: PhraseVectors(rule.attacks, models.encoder), benign: PhraseVectors(rule.benign, models.encoder)),
+          threshold: rule.threshold ?? JailbreakRule.contrastiveThreshold)
+      }
+    }
+  }
+
+  var wantsEncoding: Bool {
+    rules.contains { if case .contrastive = $0.method { true } else { false } }
+  }
+
+  var readsHistory: Bool {
+    rules.contains { if case .classifier(includesHistory: true) = $0.method { true } else { false } }
+  }
+
+  func read(_ facts: PromptFacts, _ encoding: PromptEncoding) -> FamilyReading {
+    guard !rules.isEmpty else { return FamilyReading(readings: []) }
+    var risks = Risks(signal: self)
+    var failure: String?
+    let readings = rules.map { rule in
+      switch rule.method {
+      case .classifier(let includesHistory):
+        let texts =
+          (facts.evaluationText.isEmpty ? [] : [facts.evaluationText]) + (includesHistory ? facts.history : [])
+        switch risks.highest(of: texts) {
+        case .success(let risk): return reading(risk.value, rule, risk.label)
+        case .failure(let error):
+          failure = error.reason
+          return failed(error.reason)
+        }
+      case .contrastive(let attacks, let benign):
+        guard !facts.evaluationText.isEmpty else { return SignalReading(state: .unmatched) }
+        guard let vector = encoding.direction, let like = attacks.highest(vector), let unlike = benign.highest(vector)
+        else {
+          failure = encoding.reason
+          return failed(encoding.reason)
+        }
+        return reading(Double(like - unlike), rule, "like an attack")
+      }
+    }
+    let note = failure.map {
+      closes ? "the guard failed and so it closes: \($0)" : "the guard failed and lets the prompt pass: \($0)"
+    }
+    return FamilyReading(readings: readings, note: note, isProvisional: failure != nil)
+  }
+
+  private func reading(_ risk: Double, _ rule: Rule, _ evidence: String?) -> SignalReading {
+    guard risk >= rule.threshold else { return SignalReading(state: .unmatched, value: risk) }
+    return SignalReading(
+      state: .matched(confidence: min(max(risk, 0), 1)), value: risk, evidence: evidence.map { [$0] } ?? [])
+  }
+
+  private func failed(_ reason: String) -> SignalReading {
+    closes
+      ? SignalReading(state: .matched(confidence: 1), evidence: ["classification_error"])
+      : SignalReading(state: .failed(reason: reason))
+  }
+
+  private struct Failure: Error { var reason: String }
+
+  private struct Risk {
+    var value: Double
+    var label: String?
+  }
+
+  /// Reads each text once, whatever the number of rules.
+  private struct Risks {
+    let signal: JailbreakSignal
+    private var known: [[UInt8]: Risk] = [:]
+
+    init(signal: JailbreakSignal) { self.signal = signal }
+
+    mutating func highest(of texts: [[UInt8]]) -> Result<Risk, Failure> {
+      guard let promptGuard = signal.promptGuard else { return .failure(Failure(reason: "this process has no guard")) }
+      let unread = texts.filter { known[$0] == nil }
+      for (text, result) in zip(unread, promptGuard.classify(unread, deadline: nil)) {
+        switch result {
+        case .success(let classification):
+          let probabilities = classification.probabilities
+          guard probabilities.count == promptGuard.labels.count, probabilities.allSatisfy(\.isFinite) else {
+            return .failure(Failure(reason: "\(promptGuard.name) gave no probabilities"))
+          }
+          let best = signal.positive.max { probabilities[$0] < probabilities[$1] }
+          known[text] = Risk(
+            value: signal.positive.reduce(0) { $0 + Double(probabilities[$1]) },
+            label: best.map { promptGuard.labels[$0] })
+        case .failure(let error): return .failure(Failure(reason: "\(error)"))
+        }
+      }
+      var highest = Risk(value: 0, label: nil)
+      for text in texts {
+        guard let risk = known[text] else {
+          return .failure(Failure(reason: "\(promptGuard.name) read less than it was asked"))
+        }
+        if risk.value > highest.value { highest = risk }
+      }
+      return .success(highest)
+    }
+  }
+}

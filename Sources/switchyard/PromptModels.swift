@@ -1,0 +1,100 @@
+import Discovery
+import Dispatch
+import Foundation
+import Reading
+import RouterConfig
+import TextEncoder
+
+/// The models that read prompts, as a configuration names them.
+struct PromptModels: Sendable {
+  let models: ReadingModels
+  /// What the encoder was made by; another of them makes another encoder.
+  private let settings: EmbeddingSettings
+  private let pooled: PooledPromptEncoder?
+
+  /// - Throws: when a model that is named, or one of the binary's own, cannot be read.
+  init(_ settings: EmbeddingSettings) throws(CommandFailure) {
+    let domain: LinearDomainClassifier
+    do throws(LinearModelError) {
+      domain = try LinearDomainClassifier.bundled()
+    } catch {
+      throw CommandFailure("the bundled domain model cannot be read: \(error)")
+    }
+    pooled = try Self.encoder(settings)
+    models = ReadingModels(domain: domain, encoder: pooled)
+    self.settings = settings
+  }
+
+  /// The models under another configuration: the same, unless it names another encoder.
+  func following(_ settings: EmbeddingSettings) throws(CommandFailure) -> PromptModels {
+    let isSame =
+      settings.encoder == self.settings.encoder && settings.workers == self.settings.workers
+      && settings.deadline == self.settings.deadline
+    return isSame ? self : try PromptModels(settings)
+  }
+
+  /// Gives the encoder's threads back. Requests that wait for it are decided without it.
+  func close() { pooled?.close() }
+
+  /// A sentence that says what reads.
+  var summary: String {
+    guard let encoder = models.encoder else { return "prompts are read by linear models; no encoder" }
+    return "prompts are read by linear models and the encoder \(encoder.name)"
+  }
+
+  private static func encoder(_ settings: EmbeddingSettings) throws(CommandFailure) -> PooledPromptEncoder? {
+    let path: String
+    switch settings.encoder {
+    case .none: return nil
+    case .cached:
+      path = cachedModel
+      guard FileManager.default.fileExists(atPath: path) else { return nil }
+    case .path(let named): path = named
+    }
+    do throws(EncoderModelError) {
+      let encoder = try TransformerEncoder(PackedModel(path: try packed(path)))
+      return PooledPromptEncoder(
+        encoder, name: URL(fileURLWithPath: path).deletingPathExtension().lastPathComponent,
+        workers: settings.workers, patience: UInt64(settings.deadline / .nanoseconds(1)),
+        now: { DispatchTime.now().uptimeNanoseconds })
+    } catch {
+      throw CommandFailure(
+        "the encoder cannot be loaded: \(error) (global.model_catalog.embeddings.semantic.bert_model_path)")
+    }
+  }
+
+  /// The packed file of a path: the file itself, or one made of the model's folder and kept beside it, or, where that cannot
+  /// be written, in the folder of temporary files. It is made anew when a file of the model is younger.
+  private static func packed(_ path: String) throws(EncoderModelError) -> String {
+    var isFolder = ObjCBool(false)
+    guard FileManager.default.fileExists(atPath: path, isDirectory: &isFolder), isFolder.boolValue else { return path }
+    let files = (try? FileManager.default.contentsOfDirectory(atPath: path)) ?? []
+    let youngest = files.filter { $0 != packedName }.compactMap { age(of: path + "/" + $0) }.max()
+    let beside = path + "/" + packedName
+    if let youngest, let own = age(of: beside), own >= youngest, (try? PackedModel(path: beside)) != nil {
+      return beside
+    }
+    if FileManager.default.isWritableFile(atPath: path) {
+      try PackedModel.pack(folder: path, to: beside)
+      return beside
+    }
+    let elsewhere = NSTemporaryDirectory() + "switchyard-\(getpid())-encoder"
+    try PackedModel.pack(folder: path, to: elsewhere)
+    return elsewhere
+  }
+
+  private static let packedName = "switchyard.packed"
+
+  private static func age(of path: String) -> Date? {
+    (try? FileManager.default.attributesOfItem(atPath: path))?[.modificationDate] as? Date
+  }
+
+  /// Where `switchyard models fetch` puts the model.
+  private static var cachedModel: String {
+    let environment = ProcessInfo.processInfo.environment
+    let folder =
+      environment["SWITCHYARD_MODELS"]
+      ?? (environment["XDG_CACHE_HOME"] ?? (environment["HOME"] ?? ".") + "/.cache") + "/switchyard/models"
+    return folder + "/all-MiniLM-L6-v2.packed"
+  }
+}

@@ -1,0 +1,279 @@
+"""Prompts that are read by a neural encoder, and decisions that answer themselves: through the gateway, through the real
+Envoy with its processor, and evaluated. The encoder is a small random one, which knows a text again and nothing more."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import socket
+import threading
+from collections.abc import Iterator
+from contextlib import ExitStack
+from pathlib import Path
+
+import openai
+import pytest
+import yaml
+
+import wire
+from conftest import Maker
+from envoy_proxy import Envoy, Processor, configuration, envoy_binary
+from processes import REPOSITORY, Router, free_port, poll
+from recording_engine import RecordingEngine, model
+
+ENCODER = REPOSITORY / "Tests" / "TextEncoderTests" / "Fixtures" / "bert-sequence"
+REFUND = "please give me my money back"
+REFUSED = "I cannot help with that.\nAsk me something else."
+
+
+def document(engine: RecordingEngine, encoder: str) -> str:
+    return yaml.safe_dump(
+        {
+            "version": "v0.3",
+            "providers": {"defaults": {"default_model": "plain"}, "models": [model("plain", engine), model("clerk", engine)]},
+            "routing": {
+                "signals": {
+                    "keywords": [{"name": "forbidden", "keywords": ["forbidden"]}],
+                    "embeddings": [{"name": "refund", "threshold": 0.999, "candidates": [REFUND], "aggregation_method": "max"}],
+                },
+                "decisions": [
+                    {
+                        "name": "refuse",
+                        "priority": 100,
+                        "rules": {"type": "keyword", "name": "forbidden"},
+                        "plugins": [{"type": "fast_response", "configuration": {"message": REFUSED}}],
+                    },
+                    {
+                        "name": "refunds",
+                        "priority": 50,
+                        "rules": {"type": "embedding", "name": "refund"},
+                        "modelRefs": [{"model": "clerk"}],
+                    },
+                ],
+            },
+            "global": {
+                "model_catalog": {
+                    "embeddings": {
+                        "semantic": {"bert_model_path": encoder, "embedding_config": {"enable_soft_matching": False}}
+                    }
+                }
+            },
+        }
+    )
+
+
+class Site:
+    """The gateway, and Envoy with its processor, before one engine, under one configuration."""
+
+    def __init__(self, make: Maker, folder: Path):
+        encoder = folder / "encoder"
+        shutil.copytree(ENCODER, encoder)
+        self.engine = RecordingEngine("engine")
+        file = str(make.file(document(self.engine, str(encoder))))
+        self.gateway: Router = make.router("-c", file)
+        self.management = int(
+            self.gateway.wait_for(r"management API on http://127\.0\.0\.1:(\d+)", lambda: self.gateway.errors)[1]
+        )
+        self.ports = [self.gateway.port]
+        if envoy_binary() is not None:
+            processor = make.keep(Processor("-c", file, "--decide", "both"))
+            port = free_port()
+            self.envoy = make.keep(Envoy(configuration("standalone.yaml", {8080: port, 50051: processor.port}), port))
+            self.ports.append(port)
+
+
+@pytest.fixture(scope="module")
+def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
+    with ExitStack() as stack:
+        folder = tmp_path_factory.mktemp("guards")
+        site = Site(Maker(folder, stack), folder)
+        stack.callback(site.engine.close)
+        yield site
+
+
+def chat(text: str, **more: object) -> str:
+    return json.dumps({"model": "MoM", "messages": [{"role": "user", "content": text}], **more})
+
+
+def request(body: str) -> bytes:
+    return f"POST /v1/chat/completions HTTP/1.1\r\nhost: x\r\ncontent-length: {len(body)}\r\n\r\n{body}".encode()
+
+
+def evaluate(site: Site, body: str) -> dict:
+    answer = wire.post(site.management, "/api/v1/eval", body)
+    assert answer.status == 200, answer
+    return answer.json()
+
+
+# Answers of the router's own.
+
+
+def test_a_decision_answers_itself(site: Site):
+    for port in site.ports:
+        before = len(site.engine.calls)
+        answer = wire.post(port, "/v1/chat/completions", chat("a forbidden question"))
+        assert answer.status == 200, answer
+        body = answer.json()
+        assert body["object"] == "chat.completion"
+        assert body["model"] == "router"
+        assert body["id"].startswith("chatcmpl-fast-")
+        assert body["choices"][0]["message"] == {"role": "assistant", "content": REFUSED}
+        assert body["choices"][0]["finish_reason"] == "stop"
+        assert body["usage"] == {"prompt_tokens": 0, "completion_tokens": 0, "total_tokens": 0}
+        assert answer.header("content-type") == "application/json"
+        assert answer.header("x-vsr-fast-response") == "true"
+        assert answer.header("x-vsr-response-path") == "fast_response"
+        assert answer.header("x-vsr-selected-decision") == "refuse"
+        assert answer.header("x-vsr-selected-model") is None
+        assert len(site.engine.calls) == before, "no engine is asked"
+
+
+def test_a_stream_is_answered_with_events(site: Site):
+    for port in site.ports:
+        client = openai.OpenAI(base_url=f"http://127.0.0.1:{port}/v1", api_key="none", max_retries=0)
+        chunks = list(
+            client.chat.completions.create(
+                model="MoM",
+                messages=[{"role": "user", "content": "a forbidden question"}],
+                stream=True,
+                stream_options={"include_usage": True},
+            )
+        )
+        text = "".join(chunk.choices[0].delta.content or "" for chunk in chunks if chunk.choices)
+        assert text == REFUSED
+        assert chunks[-1].usage is not None and chunks[-1].usage.total_tokens == 0
+        assert [chunk.choices[0].finish_reason for chunk in chunks if chunk.choices][-1] == "stop"
+
+
+def test_completions_and_embeddings_are_answered_in_their_own_shape(site: Site):
+    for port in site.ports:
+        completion = wire.post(port, "/v1/completions", '{"model":"MoM","prompt":"forbidden"}')
+        assert completion.json()["choices"][0]["text"] == REFUSED
+        embedding = wire.post(port, "/v1/embeddings", '{"model":"MoM","input":"forbidden"}')
+        assert embedding.status == 403
+        assert embedding.json()["error"]["message"] == REFUSED
+
+
+def test_an_own_answer_is_evaluated_counted_and_logged(site: Site):
+    told = evaluate(site, chat("a forbidden question"))
+    assert told["fast_response"] == REFUSED
+    assert told["selection_method"] == "fast_response"
+    assert told["selection_status"] == "selected"
+    assert told["selected_model"] is None
+    assert told["headers"]["x-vsr-fast-response"] == "true"
+    answer = wire.post(site.gateway.port, "/v1/chat/completions", chat("a forbidden question"))
+    assert {name: value for name, value in answer.headers if name.startswith("x-vsr-")} == told["headers"]
+    metrics = wire.get(site.management, "/metrics").body.decode()
+    assert 'llm_decision_match_total{decision_name="refuse"}' in metrics
+
+
+def test_a_kept_connection_goes_on_after_an_own_answer(site: Site):
+    for port in site.ports:
+        with wire.Connection(port) as connection:
+            for text in ("forbidden", "allowed", "forbidden"):
+                body = chat(text)
+                connection.send(request(body))
+                answer = connection.read()
+                assert answer.status == 200
+                assert (answer.header("x-vsr-fast-response") == "true") == (text == "forbidden")
+
+
+# Decisions that wait for the encoder.
+
+
+def test_a_prompt_is_read_by_the_encoder(site: Site):
+    for port in site.ports:
+        answer = wire.post(port, "/v1/chat/completions", chat(REFUND), "x-vsr-debug: true")
+        assert answer.status == 200, answer
+        assert answer.header("x-vsr-selected-decision") == "refunds"
+        assert answer.header("x-vsr-selected-model") == "clerk"
+        assert answer.header("x-vsr-matched-embeddings") == "refund"
+        other = wire.post(port, "/v1/chat/completions", chat("what is the capital of France?"))
+        assert other.header("x-vsr-selected-model") == "plain"
+    told = evaluate(site, chat(REFUND))
+    assert told["routing_decision"] == "refunds"
+    assert told["signal_confidences"]["embedding:refund"] > 0.999
+    assert told["metrics"]["embeddings"]["execution_time_ms"] is not None
+
+
+def test_many_prompts_at_once_each_get_their_own_decision(site: Site):
+    """Different texts, the same text many times, and texts that need no encoder, at once."""
+    for port in site.ports:
+        failures: list[str] = []
+
+        def ask(index: int, port: int = port, failures: list[str] = failures) -> None:
+            for turn in range(10):
+                text, expected = [
+                    (REFUND, "clerk"),
+                    (f"question {index} of turn {turn} " * (1 + index % 7), "plain"),
+                    ("forbidden", None),
+                ][(index + turn) % 3]
+                answer = wire.post(port, "/v1/chat/completions", chat(text))
+                if answer.status != 200 or answer.header("x-vsr-selected-model") != expected:
+                    failures.append(f"{text[:30]}: {answer.status} {answer.header('x-vsr-selected-model')}")
+
+        threads = [threading.Thread(target=ask, args=(index,)) for index in range(24)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        assert not failures, failures[:5]
+
+
+def test_a_client_that_leaves_while_the_encoder_reads_holds_nothing(site: Site):
+    port = site.gateway.port
+    for index in range(50):
+        body = chat(f"a long prompt {index} " * 2_000)
+        with socket.create_connection(("127.0.0.1", port)) as connection:
+            connection.sendall(request(body))
+
+    def held() -> list[str]:
+        lines = wire.get(site.management, "/metrics").body.decode().splitlines()
+        return [
+            line
+            for line in lines
+            if line.startswith(("switchyard_requests_running", "switchyard_request_bytes_held", "switchyard_replica_in_flight"))
+            and not line.endswith((" 0", " 0.0"))
+        ]
+
+    poll(lambda: not held(), "nothing is held")
+    assert wire.post(port, "/v1/chat/completions", chat("still there?")).status == 200
+
+
+def test_pipelined_requests_are_answered_in_their_order(site: Site):
+    texts = [REFUND + " now", "forbidden", "another question for the encoder", "forbidden", REFUND]
+    with wire.Connection(site.gateway.port) as connection:
+        for text in texts:
+            body = chat(text)
+            connection.send(request(body))
+        told = [connection.read() for _ in texts]
+    assert [answer.header("x-vsr-selected-decision") for answer in told] == [None, "refuse", None, "refuse", "refunds"]
+
+
+def test_a_large_prompt_is_read_in_bounded_time(site: Site):
+    for port in site.ports:
+        answer = wire.post(port, "/v1/chat/completions", chat("lorem ipsum dolor " * 10_000))
+        assert answer.status == 200
+        assert answer.header("x-vsr-selected-model") == "plain"
+
+
+def test_without_an_encoder_rules_that_need_one_fail_and_say_so(make: Maker):
+    engine = RecordingEngine("engine")
+    try:
+        router = make.router("-c", str(make.file(document(engine, "none"))))
+        management = int(router.wait_for(r"management API on http://127\.0\.0\.1:(\d+)", lambda: router.errors)[1])
+        assert wire.post(router.port, "/v1/chat/completions", chat(REFUND)).header("x-vsr-selected-model") == "plain"
+        told = wire.post(management, "/api/v1/eval", chat(REFUND)).json()
+        assert "switchyard models fetch" in told["signal_errors"]["embedding:refund"]
+    finally:
+        engine.close()
+
+
+def test_an_encoder_that_is_not_there_is_said_at_the_start(make: Maker):
+    engine = RecordingEngine("engine")
+    try:
+        file = make.file(document(engine, "/nowhere/model"))
+        with pytest.raises(AssertionError, match="the encoder cannot be loaded: .*/nowhere/model"):
+            make.router("-c", str(file))
+    finally:
+        engine.close()

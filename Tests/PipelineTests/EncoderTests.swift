@@ -1,0 +1,163 @@
+import ChatProtocols
+import Pipeline
+import Reading
+import RouterConfig
+import Signals
+import Synchronization
+import Testing
+import TextEncoder
+
+/// An encoder that answers when it is told to, and counts what it is asked.
+private final class SlowEncoder: PromptEncoder {
+  let name = "slow"
+  let width = 2
+  private let waiting = Mutex<[@Sendable (PromptEncoding) -> Void]>([])
+  private let asked = Atomic<Int>(0)
+
+  var questions: Int { asked.load(ordering: .relaxed) }
+
+  func readNow(_ text: [UInt8]) -> PromptEncoding { .read(Self.encoded(text)) }
+
+  func read(_ text: [UInt8], answer: @escaping @Sendable (PromptEncoding) -> Void) {
+    asked.add(1, ordering: .relaxed)
+    waiting.withLock { $0.append(answer) }
+  }
+
+  func answer(_ encoding: PromptEncoding) {
+    for answer in waiting.withLock({ waiting in
+      defer { waiting = [] }
+      return waiting
+    }) { answer(encoding) }
+  }
+
+  static func encoded(_ text: [UInt8]) -> EncodedText {
+    var read = EncodedText()
+    read.embedding = String(decoding: text, as: UTF8.self).contains("refund") ? [1, 0] : [0, 1]
+    return read
+  }
+}
+
+@Suite("Plans that wait for the encoder") struct EncoderTests {
+  private typealias F = PipelineFixture
+
+  private static func document() throws -> RouterDocument {
+    try ConfigurationLoader(environment: [:]).load(
+      Array(
+        """
+        version: v0.3
+        providers:
+          defaults: {default_model: m}
+          models: [{name: m, backend_refs: [{name: r, endpoint: "10.0.0.1:8000"}]}]
+        routing:
+          signals:
+            keywords: [{name: stop, keywords: [stop]}]
+            embeddings: [{name: money, threshold: 0.9, candidates: [refund]}]
+          decisions:
+            - name: stopped
+              priority: 9
+              rules: {type: keyword, name: stop}
+              plugins: [{type: fast_response, configuration: {message: Stopped.}}]
+            - {name: money, priority: 5, rules: {type: embedding, name: money}, modelRefs: [{model: m}]}
+        """.utf8), file: "test.yaml"
+    ).document
+  }
+
+  private func snapshot(_ encoder: SlowEncoder?) throws -> RoutingSnapshot {
+    let document = try Self.document()
+    return try RoutingSnapshot(
+      document: document, fleet: StaticFleet.build(document).fleet,
+      models: ReadingModels(domain: CountingClassifier(nil), encoder: encoder),
+      balancers: .init(maximumBlocks: 1_000), generation: 1)
+  }
+
+  private func begin(_ text: String, _ snapshot: RoutingSnapshot, _ pipeline: RoutePipeline) throws -> Planning {
+    try Array(F.request(text).utf8).withUnsafeBytes {
+      try pipeline.begin(body: $0, endpoint: .chatCompletions, snapshot: snapshot)
+    }
+  }
+
+  private func finish(
+    _ reading: UnfinishedPlan, _ encoding: PromptEncoding, _ text: String, _ pipeline: RoutePipeline
+  ) throws -> RoutePlan {
+    try Array(F.request(text).utf8).withUnsafeBytes { try pipeline.finish(reading, encoding: encoding, body: $0) }
+  }
+
+  @Test("a decision that needs the encoder waits, and is made with what it read; the text is known from then on")
+  func waits() throws {
+    let encoder = SlowEncoder()
+    let snapshot = try snapshot(encoder)
+    let pipeline = F.pipeline(cache: ReadingCache(maximumEntries: 8, maximumTextBytes: 4096, seed: 1))
+    guard case .reading(let reading) = try begin("a refund please", snapshot, pipeline) else {
+      Issue.record("it does not wait")
+      return
+    }
+    let got = Mutex<PromptEncoding?>(nil)
+    reading.read { encoding in got.withLock { $0 = encoding } }
+    #expect(got.withLock { $0 == nil })
+    encoder.answer(.read(SlowEncoder.encoded(reading.text)))
+    let encoding = try #require(got.withLock { $0 })
+    let plan = try finish(reading, encoding, "a refund please", pipeline)
+    #expect(plan.selection?.decision == "money")
+    guard case .planned(let again) = try begin("a refund please", snapshot, pipeline) else {
+      Issue.record("what was read is not kept")
+      return
+    }
+    #expect(again.selection?.decision == "money")
+    #expect(again.wasReadBefore)
+    #expect(encoder.questions == 1)
+  }
+
+  @Test("a decision that is made without the encoder does not wait")
+  func doesNotWait() throws {
+    let encoder = SlowEncoder()
+    guard case .planned(let plan) = try begin("stop the refund", try snapshot(encoder), F.pipeline()) else {
+      Issue.record("it waits")
+      return
+    }
+    #expect(plan.selection?.decision == "stopped")
+    #expect(encoder.questions == 0)
+  }
+
+  @Test("what the encoder failed at counts as failed, and is asked again the next time")
+  func fails() throws {
+    let encoder = SlowEncoder()
+    let snapshot = try snapshot(encoder)
+    let pipeline = F.pipeline(cache: ReadingCache(maximumEntries: 8, maximumTextBytes: 4096, seed: 1))
+    for _ in 0..<2 {
+      guard case .reading(let reading) = try begin("a refund please", snapshot, pipeline) else {
+        Issue.record("it does not wait")
+        return
+      }
+      let plan = try finish(reading, .failed(reason: "late"), "a refund please", pipeline)
+      #expect(plan.selection?.decision == nil)
+      #expect(plan.readings[.embedding]?.readings[0].state == .failed(reason: "late"))
+    }
+  }
+
+  @Test("without an encoder nothing waits")
+  func without() throws {
+    guard case .planned(let plan) = try begin("a refund please", try snapshot(nil), F.pipeline()) else {
+      Issue.record("it waits for nobody")
+      return
+    }
+    #expect(plan.selection?.decision == nil)
+  }
+
+  @Test("an answer of the router's own needs no model and edits nothing")
+  func ownAnswer() throws {
+    guard case .planned(let plan) = try begin("stop", try snapshot(nil), F.pipeline()) else {
+      Issue.record("it waits")
+      return
+    }
+    let answer = try #require(plan.ownAnswer(created: 1))
+    #expect(String(decoding: answer.body, as: UTF8.self).contains("Stopped."))
+    #expect(plan.model.isEmpty)
+    var headers: [String: String] = [:]
+    RouteHeaders.forEachOfOwnAnswer(plan, withDebug: true) { headers["\($0)"] = $1 }
+    #expect(headers["x-vsr-response-path"] == "fast_response")
+    #expect(headers["x-vsr-fast-response"] == "true")
+    #expect(headers["x-vsr-selected-decision"] == "stopped")
+    #expect(headers["x-vsr-matched-keywords"] == "stop")
+    #expect(headers["x-vsr-selected-model"] == nil)
+  }
+}
