@@ -32,6 +32,7 @@ let package = Package(
     .target(name: "CTextKernels", exclude: ["Kernels.inc", "VNNIKernels.inc"]),
     .target(name: "TextEncoder", dependencies: ["CTextKernels", "JSONText"]),
     .systemLibrary(name: "CZeroMQ", providers: [.apt(["libzmq3-dev"])]),
+    .systemLibrary(name: "CSQLite", providers: [.apt(["libsqlite3-dev"])]),
     .target(name: "CRegularExpressions", linkerSettings: [.linkedLibrary("re2")]),
     .target(name: "CReadingModels", exclude: ["domain_linear.bin", "language.bin"]),
     // The random source of tests and fuzzers.
@@ -45,6 +46,7 @@ let package = Package(
       ]),
     .target(name: "Routing", dependencies: ["JSONText", "ChatProtocols", "RouterConfig", "Fleet", "Signals"]),
     .target(name: "Balancing", dependencies: ["Fleet", "Reliability"]),
+    .target(name: "Users"),
     .target(name: "FleetSimulator", dependencies: ["Balancing", "Fleet", "JSONText"]),
 
     // Floor 2
@@ -56,6 +58,7 @@ let package = Package(
       ]),
     .target(name: "Telemetry"),
     .target(name: "ZeroMQ", dependencies: ["CZeroMQ"]),
+    .target(name: "UserStore", dependencies: ["CSQLite", "Users"]),
     .target(
       name: "EngineClient",
       dependencies: [
@@ -75,7 +78,8 @@ let package = Package(
     .target(
       name: "AdminAPI",
       dependencies: [
-        "ChatProtocols", "Explanation", "JSONText", "Pipeline", "Reading", "RouterConfig", "Routing", "Signals",
+        "ChatProtocols", "Digests", "Explanation", "JSONText", "Pipeline", "Reading", "RouterConfig", "Routing",
+        "Signals", "Users", "UserStore",
         .product(name: "NIOCore", package: "swift-nio"), .product(name: "NIOPosix", package: "swift-nio"),
         .product(name: "NIOHTTP1", package: "swift-nio"), .product(name: "Yams", package: "Yams"),
       ]),
@@ -83,7 +87,7 @@ let package = Package(
       name: "Gateway",
       dependencies: [
         "Balancing", "ChatProtocols", "EngineClient", "Fleet", "HTTPWire", "JSONText", "Pipeline", "Reliability",
-        "RouterConfig", "Routing", "Signals", "Telemetry",
+        "RouterConfig", "Routing", "Signals", "Telemetry", "Users",
         .product(name: "NIOCore", package: "swift-nio"), .product(name: "NIOPosix", package: "swift-nio"),
         .product(name: "NIOHTTP2", package: "swift-nio-http2"), .product(name: "NIOHPACK", package: "swift-nio-http2"),
         .product(name: "NIOSSL", package: "swift-nio-ssl"), .product(name: "NIOTLS", package: "swift-nio"),
@@ -92,7 +96,7 @@ let package = Package(
       name: "ExtProc",
       dependencies: [
         "Balancing", "ChatProtocols", "EnvoyWire", "Fleet", "Gateway", "HTTPWire", "JSONText", "Pipeline",
-        "Reliability", "Routing", "Telemetry",
+        "Reliability", "Routing", "Telemetry", "Users",
         .product(name: "NIOCore", package: "swift-nio"), .product(name: "NIOPosix", package: "swift-nio"),
         .product(name: "NIOHTTP2", package: "swift-nio-http2"), .product(name: "NIOHPACK", package: "swift-nio-http2"),
       ]),
@@ -116,7 +120,7 @@ let package = Package(
         "AdminAPI", "Balancing", "ChatProtocols", "Discovery", "EngineClient", "EngineSimulator", "Explanation",
         "ExtProc",
         "FleetSimulator", "JSONText", "Fleet", "Gateway", "Pipeline", "Reading", "Reliability", "RouterConfig",
-        "Telemetry", .product(name: "ArgumentParser", package: "swift-argument-parser"),
+        "Telemetry", "UserStore", .product(name: "ArgumentParser", package: "swift-argument-parser"),
         .product(name: "NIOCore", package: "swift-nio"), .product(name: "NIOPosix", package: "swift-nio"),
       ]),
 
@@ -183,11 +187,13 @@ let package = Package(
 
     // Tests
     .testTarget(name: "SignalsTests", dependencies: ["Signals"]),
+    .testTarget(name: "UsersTests", dependencies: ["Users"]),
+    .testTarget(name: "UserStoreTests", dependencies: ["UserStore", "Users"]),
     .testTarget(
       name: "GatewayTests",
       dependencies: [
-        "Gateway", "HTTPWire", "RouterConfig", .product(name: "NIOCore", package: "swift-nio"),
-        .product(name: "NIOHPACK", package: "swift-nio-http2"),
+        "ChatProtocols", "Fleet", "Gateway", "HTTPWire", "RouterConfig", "Users",
+        .product(name: "NIOCore", package: "swift-nio"), .product(name: "NIOHPACK", package: "swift-nio-http2"),
       ]),
     .testTarget(name: "HTTPWireTests", dependencies: ["HTTPWire"]),
     .testTarget(name: "EnvoyWireTests", dependencies: ["EnvoyWire"]),
@@ -195,7 +201,8 @@ let package = Package(
       name: "ExtProcTests",
       dependencies: [
         "Balancing", "ChatProtocols", "EngineClient", "EnvoyWire", "ExtProc", "Fleet", "Gateway", "Pipeline", "Reading",
-        "Reliability", "RouterConfig", "Telemetry", "TextEncoder", .product(name: "NIOCore", package: "swift-nio"),
+        "Reliability", "RouterConfig", "Telemetry", "TextEncoder", "Users",
+        .product(name: "NIOCore", package: "swift-nio"),
         .product(name: "NIOEmbedded", package: "swift-nio"), .product(name: "NIOHTTP2", package: "swift-nio-http2"),
         .product(name: "NIOHPACK", package: "swift-nio-http2"),
       ]),
@@ -243,7 +250,7 @@ let package = Package(
     .testTarget(
       name: "AdminAPITests",
       dependencies: [
-        "AdminAPI", "Balancing", "Fleet", "Pipeline", "Reading", "RouterConfig", "TextEncoder",
+        "AdminAPI", "Balancing", "Fleet", "Pipeline", "Reading", "RouterConfig", "TextEncoder", "UserStore",
         .product(name: "NIOCore", package: "swift-nio"),
         .product(name: "NIOPosix", package: "swift-nio"),
       ]),

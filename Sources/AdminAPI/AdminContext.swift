@@ -1,4 +1,5 @@
 import Pipeline
+import UserStore
 
 /// What the management API serves from: the router's state, each part asked for anew on every request.
 ///
@@ -11,6 +12,9 @@ public struct AdminContext: Sendable {
   /// The metrics in Prometheus' text format.
   public var metrics: @Sendable () -> String
   public var readiness: @Sendable () -> AdminReadiness
+  /// Where users are kept; nil where there are none.
+  public var users: UserStore?
+  public var userAccess: UserAccess
   /// Seconds since 1970, for timestamps.
   public var wallClock: @Sendable () -> Double
   /// A monotonic clock in nanoseconds, for processing times.
@@ -19,12 +23,15 @@ public struct AdminContext: Sendable {
   public init(
     snapshot: @escaping @Sendable () -> RoutingSnapshot, pipeline: RoutePipeline,
     metrics: @escaping @Sendable () -> String, readiness: @escaping @Sendable () -> AdminReadiness,
-    wallClock: @escaping @Sendable () -> Double, clock: @escaping @Sendable () -> UInt64
+    users: UserStore? = nil, userAccess: UserAccess = .closed, wallClock: @escaping @Sendable () -> Double,
+    clock: @escaping @Sendable () -> UInt64
   ) {
     self.snapshot = snapshot
     self.pipeline = pipeline
     self.metrics = metrics
     self.readiness = readiness
+    self.users = users
+    self.userAccess = userAccess
     self.wallClock = wallClock
     self.clock = clock
   }

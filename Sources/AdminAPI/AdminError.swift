@@ -1,4 +1,5 @@
 import Explanation
+import UserStore
 
 /// Why a request to the management API is refused, told as `{"error":{"code","message","timestamp"}}`.
 struct AdminError: Error, Sendable, Equatable {
@@ -17,6 +18,10 @@ struct AdminError: Error, Sendable, Equatable {
   /// The model asked for is not one that routes or answers.
   static func invalidModel(_ message: String) -> AdminError {
     AdminError(status: 400, code: "INVALID_ROUTING_MODEL", message: message)
+  }
+
+  static func unauthorized(_ message: String) -> AdminError {
+    AdminError(status: 401, code: "UNAUTHORIZED", message: message)
   }
 
   static func notFound(_ path: String) -> AdminError {
@@ -51,5 +56,15 @@ struct AdminError: Error, Sendable, Equatable {
       .object([("error", error)]), status: status,
       headers: allowedMethods.isEmpty
         ? [] : [HeaderField(name: "allow", value: allowedMethods.joined(separator: ", "))])
+  }
+}
+
+extension AdminError {
+  /// What the store of users says. Those that tell of a user's being there or not have answers of their own.
+  init(_ error: UserStoreError) {
+    switch error {
+    case .full: self.init(status: 409, code: "TOO_MANY_USERS", message: "\(error)")
+    default: self.init(status: 500, code: "USERS_NOT_KEPT", message: "\(error)")
+    }
   }
 }

@@ -5,7 +5,8 @@ import NIOPosix
 /// The management API over HTTP/1.1: health, readiness, metrics, evaluation without dispatch and the configuration in
 /// force. `GET /api/v1` lists its endpoints.
 ///
-/// It has no authentication of its own: bind it to the loopback address, or to one that only operators reach.
+/// But for the users API (``UserAccess``) it has no authentication of its own: bind it to the loopback address, or to one
+/// that only operators reach.
 /// Evaluations show a prompt's routing to whoever sent the prompt; no answer holds a secret of the configuration.
 ///
 /// Connections live on the given event loops, which do no more than microseconds of work for it; evaluations, metrics and

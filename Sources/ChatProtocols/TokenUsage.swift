@@ -2,6 +2,9 @@ import JSONText
 
 /// The tokens that an engine says a request took.
 public struct TokenUsage: Sendable, Equatable {
+  /// More than this is taken as this, so that sums of counts never overflow, whatever an engine says.
+  public static let greatestCount = 1_000_000_000_000
+
   public var promptTokens: Int
   public var completionTokens: Int
   /// Prompt tokens that the engine did not compute because their keys and values were cached
@@ -17,7 +20,7 @@ public struct TokenUsage: Sendable, Equatable {
   /// The `usage` of an OpenAI answer, or of one event of its stream.
   ///
   /// Returns nil if the bytes are not a JSON object with a `usage` object that counts the prompt's tokens. Counts that
-  /// are no whole numbers from 0 up are taken as 0.
+  /// are no whole numbers from 0 up are taken as 0, greater ones than ``greatestCount`` as that.
   public init?(answer: UnsafeRawBufferPointer) {
     guard let usage = try? Self.find(in: answer) else { return nil }
     self = usage
@@ -44,10 +47,15 @@ public struct TokenUsage: Sendable, Equatable {
 
   /// The value of a member `usage`, an object; nil as in ``init(answer:)``. The Messages and Responses APIs count in
   /// `input_tokens` and `output_tokens`.
-  init?(object: UnsafeRawBufferPointer) {
+  ///
+  /// - Parameter earlier: what the same answer told before. Counts that the object leaves out stay: a stream of the
+  ///   Messages API tells the prompt's at its beginning and the answer's at its end.
+  init?(object: UnsafeRawBufferPointer, after earlier: TokenUsage? = nil) {
     do throws(JSONError) {
       var cursor = JSONCursor(object)
-      guard try cursor.kind() == .object, let usage = try Self.counts(&cursor, in: object) else { return nil }
+      guard try cursor.kind() == .object, let usage = try Self.counts(&cursor, in: object, after: earlier) else {
+        return nil
+      }
       self = usage
     } catch {
       return nil
@@ -55,10 +63,10 @@ public struct TokenUsage: Sendable, Equatable {
   }
 
   private static func counts(
-    _ cursor: inout JSONCursor, in bytes: UnsafeRawBufferPointer
+    _ cursor: inout JSONCursor, in bytes: UnsafeRawBufferPointer, after earlier: TokenUsage? = nil
   ) throws(JSONError) -> TokenUsage? {
-    var promptTokens: Int?
-    var usage = TokenUsage(promptTokens: 0, completionTokens: 0)
+    var promptTokens = earlier?.promptTokens
+    var usage = earlier ?? TokenUsage(promptTokens: 0, completionTokens: 0)
     func isNamed(_ member: JSONMember, _ name: StaticString, or other: StaticString) -> Bool {
       JSONString.equals(member.key, name, in: bytes) || JSONString.equals(member.key, other, in: bytes)
     }
@@ -83,6 +91,6 @@ public struct TokenUsage: Sendable, Equatable {
   }
 
   private static func count(_ value: JSONExtent, in bytes: UnsafeRawBufferPointer) -> Int {
-    max(0, JSONNumber.integer(value, in: bytes) ?? 0)
+    min(max(0, JSONNumber.integer(value, in: bytes) ?? 0), greatestCount)
   }
 }

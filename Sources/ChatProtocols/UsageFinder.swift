@@ -5,7 +5,7 @@
 #endif
 
 /// Finds the tokens that an engine says an answer took, in the answer's bytes as they come, however they are cut: the
-/// last object under a name `usage`, which is an event stream's total.
+/// last object under a name `usage`, which is an event stream's total; what it leaves out is as an earlier one says.
 ///
 /// The bytes are searched, not parsed: a text that speaks of `"usage"` has its quotes escaped and so looks different. Holds
 /// nothing but a usage object that is cut, of at most ``objectLimit`` bytes; a longer one is not read.
@@ -121,10 +121,10 @@ public struct UsageFinder: Sendable {
   private mutating func finishObject(_ rest: UnsafeRawBufferPointer) {
     state = .searching(matched: 0)
     if held.isEmpty {
-      usage = TokenUsage(object: rest) ?? usage
+      usage = TokenUsage(object: rest, after: usage) ?? usage
     } else {
       held.append(contentsOf: rest)
-      usage = held.withUnsafeBytes { TokenUsage(object: $0) } ?? usage
+      usage = held.withUnsafeBytes { TokenUsage(object: $0, after: usage) } ?? usage
       held = []
     }
   }

@@ -94,7 +94,8 @@ struct ProcessorHead {
       } else if isNamed("x-aibrix-session-key") {
         sessionKey = text
       } else if isNamed("user") {
-        user = text
+        // The first, as in the gateway.
+        user = user ?? text
       } else if isNamed(priorityHeader) {
         priority = RequestPriority(fieldValue: text)
       }

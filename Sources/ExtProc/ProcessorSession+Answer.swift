@@ -26,6 +26,9 @@ extension ProcessorSession {
     let modes = ProcessingReply.Modes(requestBody: requestMode, responseBody: .streamed)
     if becomesStream { responseMode = .streamed }
     isEventStream = answer.isEventStream
+    if let attempt, (200..<300).contains(status) {
+      user?.answerBegan(expectedPromptTokens: attempt.expectedPromptTokens)
+    }
     if request.isEndOfStream || responseMode == .none { finishAnswer() }
     reply {
       ProcessingReply.append(to: &$0, .responseHeaders, headers: headers, modes: becomesStream ? modes : nil)
@@ -37,6 +40,7 @@ extension ProcessorSession {
     var text: [UInt8] = []
     id.append(to: &text)
     headers.set("request-id", to: text)
+    if let user { headers.set("x-update-rpm", to: String(user.requests)) }
     if scope.settings.role == .replica {
       writeReplica(to: &headers)
       return
@@ -95,11 +99,15 @@ extension ProcessorSession {
     if isRouted, (200..<300).contains(status), !bytes.isEmpty {
       attempt?.firstToken(isStreamed: isEventStream, now: scope.now)
       usage.append(bytes)
+      if isEventStream { user?.received(bytes) }
     }
     if isLast { finishAnswer() }
+    var headers = HeaderChanges()
+    // Only a whole body comes before its head has gone on.
+    if responseMode == .buffered, let userTokens { headers.set("x-update-tpm", to: String(userTokens)) }
     reply {
       ProcessingReply.append(
-        to: &$0, .responseBody,
+        to: &$0, .responseBody, headers: headers,
         body: responseMode == .fullDuplexStreamed ? .piece(Array(bytes), isLast: isLast) : .none)
     }
   }
@@ -117,6 +125,9 @@ extension ProcessorSession {
       tokens.prompt.increment(by: UInt64(counted.promptTokens))
       tokens.completion.increment(by: UInt64(counted.completionTokens))
       tokens.all.increment(by: UInt64(counted.promptTokens) + UInt64(counted.completionTokens))
+    }
+    if let user, case let tokens = user.tokens(told: facts), tokens > 0 {
+      userTokens = scope.context.limits.charge(tokens: tokens, to: user.name)
     }
   }
 }

@@ -32,9 +32,10 @@ extension ProcessorSession {
   ///   - mark: a field by which AIBrix's clients tell errors; sent where the role is the plugin's, and that of
   ///     a strategy always, as by the gateway.
   ///   - reason: for the count of failed requests; nil for one that was not routed.
+  ///   - limit: the limit that was met, told in its own words whatever the role.
   func refuse(
     _ error: APIError, allow: String? = nil, marked mark: (name: String, value: String)? = nil, reason: String? = nil,
-    retryAfter: Int = 0
+    retryAfter: Int = 0, limit: LimitRefusal? = nil
   ) {
     var headers = HeaderChanges()
     headers.set("content-type", to: "application/json")
@@ -46,9 +47,14 @@ extension ProcessorSession {
       headers.set("x-vsr-schema-version", to: "2")
       headers.set("x-vsr-response-path", to: error.status == 429 ? "rate_limited" : "error")
     }
+    if let limit {
+      headers.set(limit.mark.description, to: "true")
+      scope.metrics.limitRefusals(by: limit.reason).increment()
+    }
     if let reason { scope.metrics.error(model: publicModel, reason: reason).increment() }
     endImmediately(
-      status: error.status, headers: headers, body: isReplicaOnly ? error.body : error.numericBody,
+      status: error.status, headers: headers,
+      body: limit?.body ?? (isReplicaOnly ? error.body : error.numericBody),
       details: error.code ?? "error")
   }
 
@@ -65,6 +71,7 @@ extension ProcessorSession {
     self.status = status
     responseBytes = body.count
     let replica = placement?.name ?? ""
+    if state == .answering { finishAnswer() }
     attempt?.settle(now: scope.now)
     placement = nil
     state = .ended

@@ -68,7 +68,7 @@ extension ProcessorSession {
     switch verdict {
     case .admit:
       isAdmitted = true
-      return true
+      return countUser(head)
     case .shed(let status, let seconds):
       scope.metrics.shed(status: status).increment()
       refuse(
@@ -77,6 +77,21 @@ extension ProcessorSession {
           : .server(
             "the router is at its limits and takes no further request; retry in \(seconds) s", status: 503,
             code: "overloaded"), retryAfter: seconds)
+      return false
+    }
+  }
+
+  /// Counts the request among its user's, or refuses it. Users are the business of the part that picks the replica, as they
+  /// are of AIBrix's plugin.
+  private func countUser(_ head: ProcessorHead) -> Bool {
+    guard scope.settings.role != .model else { return true }
+    switch scope.context.limits.admit(user: head.user) {
+    case .anonymous: return true
+    case .user(let name, let requests):
+      user = UserTally(name: name, requests: requests)
+      return true
+    case .refused(let refusal):
+      refuse(refusal.error, retryAfter: refusal.retryAfter, limit: refusal)
       return false
     }
   }

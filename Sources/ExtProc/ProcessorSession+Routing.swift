@@ -33,12 +33,16 @@ extension ProcessorSession {
     if let plan, let own = plan.ownAnswer(created: scope.context.wallClock()) {
       return answer(own, plan)
     }
+    if user != nil, let facts = routed.facts, let refusal = scope.context.limits.refusal(ofUsersRequest: facts) {
+      throw RequestRouting.Refusal(refusal, reason: nil)
+    }
     try send(routed, body: bytes, isLast: isLast)
   }
 
   private func refuse(_ refusal: RequestRouting.Refusal) {
     if !refusal.requestedModel.isEmpty { requestedModel = refusal.requestedModel }
-    refuse(refusal.error, marked: refusal.mark, reason: refusal.reason, retryAfter: refusal.retryAfter)
+    refuse(
+      refusal.error, marked: refusal.mark, reason: refusal.reason, retryAfter: refusal.retryAfter, limit: refusal.limit)
   }
 
   // MARK: While the encoder reads

@@ -56,6 +56,10 @@ package final class ProcessorSession {
   var pieces = 0
   var hasHeadersReply = false
   var isAdmitted = false
+  /// Whose the request is; nil where it is nobody's who is counted.
+  var user: UserTally?
+  /// Their tokens of this minute, with those of the answer; nil until they are counted.
+  var userTokens: Int?
   /// The trailers came while the encoder read.
   var owesTrailersReply = false
   /// Messages that came while the encoder read, in order.
@@ -161,6 +165,8 @@ package final class ProcessorSession {
     // Envoy ends the stream alike when the client has left and when no more is to be shown of the answer, so only an
     // answer whose end was to come tells of a client that left.
     let hasLeft = state == .answering && !hasAnswerEnded
+    // What came of the answer counts although its end was not seen.
+    if state == .answering { finishAnswer() }
     state = .ended
     waiting = []
     onLateOutput = nil

@@ -6,8 +6,10 @@ import Pipeline
 import Reading
 import Reliability
 import Routing
+import Users
 
 import enum Gateway.Endpoint
+import struct Gateway.LimitRefusal
 
 /// From a whole body to a model and a replica, as the role wants it.
 enum RequestRouting {
@@ -20,6 +22,8 @@ enum RequestRouting {
     var reason: String?
     var retryAfter = 0
     var requestedModel = ""
+    /// Set where a limit of a user or a model was met: its words go to the client whatever the role.
+    var limit: LimitRefusal?
   }
 
   /// What is known of a request's model.
@@ -63,6 +67,15 @@ enum RequestRouting {
         var splices = ByteSplices()
         splices.replace(range, with: new)
         return splices.apply(to: bytes)
+      }
+    }
+
+    /// What was read of the body; nil where nothing was.
+    var facts: RequestFacts? {
+      switch edit {
+      case .plan(let plan): plan.facts
+      case .facts(let facts): facts
+      case .none, .place: nil
       }
     }
 
@@ -267,9 +280,17 @@ enum RequestRouting {
     } catch {
       throw badStrategy(error, head, scope)
     }
+    let rateCharge: ModelRates.Charge?
+    do throws(LimitRefusal) {
+      rateCharge = try scope.context.limits.admit(
+        requestTo: routed.base, limit: balancing.strategies.requestsPerSecond)
+    } catch {
+      throw Refusal(error, reason: error.reason)
+    }
     let choice = scope.chooser.choose(
       among: placements, by: wish, of: balancing, prompt: routed.prompt(bytes), adapter: routed.adapter,
       excluding: ReplicaSet(), now: scope.now, random: &scope.random)
+    if choice.choice.index == nil { scope.context.limits.takeBack(rateCharge) }
     switch choice.choice.outcome {
     case .replica(let index):
       scope.accounts.count(choice.choice)
@@ -320,5 +341,15 @@ enum RequestRouting {
       mark: isOld && isReplicaOnly ? ("x-error-invalid-routing-strategy", strategy) : ("x-error-routing", "true"),
       reason: "bad_strategy"
     )
+  }
+}
+
+extension RequestRouting.Refusal {
+  /// A limit was met.
+  ///
+  /// - Parameter reason: nil where no model was found.
+  init(_ limit: LimitRefusal, reason: String?) {
+    self.init(error: limit.error, reason: reason, retryAfter: limit.retryAfter)
+    self.limit = limit
   }
 }

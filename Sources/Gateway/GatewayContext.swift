@@ -15,6 +15,8 @@ public struct GatewayContext: Sendable {
   public let settings: GatewaySettings
   /// What runs and is held at the moment, against its limits.
   public let load: GatewayLoad
+  /// How many requests and tokens users and models have.
+  public let limits: TrafficLimits
   public let pipeline: RoutePipeline
   public let metrics: GatewayMetrics
   public let accessLog: AccessLog?
@@ -28,14 +30,15 @@ public struct GatewayContext: Sendable {
   public let onHealthChange: @Sendable (Replica) -> Void
 
   public init(
-    settings: GatewaySettings = GatewaySettings(), load: GatewayLoad = GatewayLoad(), pipeline: RoutePipeline,
-    metrics: GatewayMetrics,
+    settings: GatewaySettings = GatewaySettings(), load: GatewayLoad = GatewayLoad(),
+    limits: TrafficLimits = TrafficLimits(), pipeline: RoutePipeline, metrics: GatewayMetrics,
     accessLog: AccessLog?, startedAt: Int, wallClock: @escaping @Sendable () -> Int = GatewayContext.now,
     tls: EngineTLS,
     onHealthChange: @escaping @Sendable (Replica) -> Void = { _ in }
   ) {
     self.settings = settings
     self.load = load
+    self.limits = limits
     self.pipeline = pipeline
     self.metrics = metrics
     self.accessLog = accessLog

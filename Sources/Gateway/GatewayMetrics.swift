@@ -96,6 +96,13 @@ public final class GatewayMetrics: Sendable {
       labels: [("status", "\(status)")])
   }
 
+  /// - Parameter limit: of the few that ``LimitRefusal/reason`` names; never a user's name.
+  package func limitRefusals(by limit: String) -> Counter {
+    registry.counter(
+      "switchyard_limit_refusals_total", help: "Requests refused by limits of users and models, by the limit",
+      labels: [("limit", limit)])
+  }
+
   func brokenAnswers(model: String) -> Counter {
     registry.counter(
       "switchyard_broken_answers_total", help: "Answers that began and came to no end", labels: [("model", model)])

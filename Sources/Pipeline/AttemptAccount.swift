@@ -11,6 +11,8 @@ public struct AttemptAccount {
   public let shortfall: Shortfall?
   /// Blocks of the prompt that the replica is expected to have cached.
   public var cachedBlocks: Int { ticket.cachedBlocks }
+  /// The prompt's tokens as they are guessed by its bytes; 0 where it was not read.
+  public var expectedPromptTokens: Int { Int(Double(promptBytes) / balancer.tokenRatio.bytesPerToken) }
   private var ticket: WorkTicket
   private let promptBytes: Int
   private let balancer: ModelBalancer

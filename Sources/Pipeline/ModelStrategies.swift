@@ -13,6 +13,8 @@ public struct ModelStrategies: Sendable {
   public let isConfigured: Bool
   /// Seconds; nil without a target.
   public let firstTokenTarget: Double?
+  /// Requests of each second that the model takes; nil is no limit.
+  public let requestsPerSecond: Int?
 
   /// A setting that means nothing.
   struct Fault: Error {
@@ -34,6 +36,7 @@ public struct ModelStrategies: Sendable {
     defaultProfile = settings.defaultProfile
     isConfigured = locked != nil || standard != nil || settings.defaultProfile != nil
     firstTokenTarget = settings.firstTokenTarget.map { $0 / .seconds(1) }
+    requestsPerSecond = settings.requestsPerSecond
   }
 
   private static func strategy(_ text: String?, at path: [String]) throws(Fault) -> RoutingStrategy? {

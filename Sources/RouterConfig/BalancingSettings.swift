@@ -12,15 +12,18 @@ public struct BalancingSettings: Sendable, Equatable {
   public var defaultProfile: String?
   /// Time to the first token that the `slo` strategies take for good enough; nil is no target.
   public var firstTokenTarget: Duration?
+  /// Requests of each second that the model takes, all replicas and adapters together; nil is no limit. 1 or more.
+  public var requestsPerSecond: Int?
 
   public init(
     strategy: String? = nil, lockedStrategy: String? = nil, profiles: [String: String] = [:],
-    defaultProfile: String? = nil, firstTokenTarget: Duration? = nil
+    defaultProfile: String? = nil, firstTokenTarget: Duration? = nil, requestsPerSecond: Int? = nil
   ) {
     self.strategy = strategy
     self.lockedStrategy = lockedStrategy
     self.profiles = profiles
     self.defaultProfile = defaultProfile
     self.firstTokenTarget = firstTokenTarget
+    self.requestsPerSecond = requestsPerSecond
   }
 }

@@ -28,13 +28,18 @@ public struct GatewayLimits: Sendable, Equatable {
   public var prefixBlocks: Int
   /// The path of an endpoints file (``EndpointsDocument``) whose engines join the document's; nil when there is none.
   public var endpointsFile: String?
+  /// Where users are kept (`users.file`); nil counts nobody's requests.
+  public var usersFile: String?
+  /// The environment variable of the token that the users API asks for (`users.token_env`); nil asks for none.
+  public var usersTokenVariable: String?
 
   public init(
     maxRequests: Int = 10_000, maxBufferedBytes: Int = 1 << 30, maxConnections: Int = 10_000,
     bodyLimit: Int = 64 << 20, uploadLimit: Int = 1 << 30, drainTimeout: Duration = .seconds(30),
     clientIdleTimeout: Duration? = .seconds(75), requestReadTimeout: Duration? = .seconds(60),
     priorityHeader: String = "x-request-priority", compatibility: AIBrixCompatibility = .v04,
-    unknownModelStatus: Int = 400, prefixBlocks: Int = 1_000_000, endpointsFile: String? = nil
+    unknownModelStatus: Int = 400, prefixBlocks: Int = 1_000_000, endpointsFile: String? = nil,
+    usersFile: String? = nil, usersTokenVariable: String? = nil
   ) {
     self.maxRequests = maxRequests
     self.maxBufferedBytes = maxBufferedBytes
@@ -49,5 +54,7 @@ public struct GatewayLimits: Sendable, Equatable {
     self.unknownModelStatus = unknownModelStatus
     self.prefixBlocks = prefixBlocks
     self.endpointsFile = endpointsFile
+    self.usersFile = usersFile
+    self.usersTokenVariable = usersTokenVariable
   }
 }

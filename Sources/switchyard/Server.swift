@@ -14,6 +14,7 @@ import Reading
 import Reliability
 import RouterConfig
 import Telemetry
+import UserStore
 
 /// The parts of a serving process, wired.
 actor Server {
@@ -36,6 +37,10 @@ actor Server {
   let current: SnapshotBox
   private let pipeline: RoutePipeline
   private let startedAt = Date().timeIntervalSince1970
+  /// nil where nobody's requests are counted.
+  let users: UserStore?
+  /// Writes what is counted of users.
+  var userWriting: Task<Void, Never>?
   private var admin: AdminServer?
   private var channels: [any Channel] = []
   private var draining: DrainMachine
@@ -84,11 +89,13 @@ actor Server {
       shedder: LoadShedder(
         maximumRequests: document.global.gateway.maxRequests, maximumBytes: document.global.gateway.maxBufferedBytes))
     metrics.observe(load)
+    users = try Self.openUsers(document.global.gateway)
     pipeline = RoutePipeline(cache: ReadingCache(), clock: Self.clock)
     context = GatewayContext(
       settings: GatewaySettings(document.global.gateway),
       load: load,
-      pipeline: pipeline, metrics: metrics, accessLog: accessLog, startedAt: Int(startedAt), tls: tls,
+      limits: TrafficLimits(users: users?.ledger, as: document.global.gateway.compatibility), pipeline: pipeline,
+      metrics: metrics, accessLog: accessLog, startedAt: Int(startedAt), tls: tls,
       onHealthChange: HealthWatch.tell)
     gateway = Gateway(group: group, context: context, snapshot: snapshot)
     if let accessLog {
@@ -138,6 +145,7 @@ actor Server {
       }
     }
     try await startManagement(management)
+    startWritingUsers()
     startWatching()
   }
 
@@ -167,13 +175,14 @@ actor Server {
 
   private func startManagement(_ listener: Listener) async throws {
     let (current, metrics, readiness) = (current, metrics, readiness)
+    let userAccess = try Self.userAccess(configuration.document.global.gateway, management: listener)
     let context = AdminContext(
       snapshot: { current.value },
       // Evaluations read every text anew, so that they show what reading costs.
       pipeline: RoutePipeline(cache: nil, clock: Self.clock),
       metrics: { metrics.registry.exposition() },
       readiness: { readiness.readiness(of: current.value.fleet, now: Date().timeIntervalSince1970) },
-      wallClock: { Date().timeIntervalSince1970 }, clock: Self.clock)
+      users: users, userAccess: userAccess, wallClock: { Date().timeIntervalSince1970 }, clock: Self.clock)
     do {
       let server = try await AdminServer.start(
         host: listener.address, port: listener.port, group: group, context: context)
@@ -208,7 +217,9 @@ actor Server {
     switch action {
     case .none, .exit, .abandon: break
     case .stopAccepting: Task { await self.stop() }
-    case .exitAtOnce: exit(1)
+    case .exitAtOnce:
+      stopWritingUsers()
+      exit(1)
     }
   }
 
@@ -234,6 +245,7 @@ actor Server {
     }
     await gateway.close()
     await extProc?.close()
+    stopWritingUsers()
     accessLog?.close()
     try? await Task.sleep(for: .milliseconds(20))
     exit(0)

@@ -62,6 +62,7 @@ import Testing
         endpoints.map { "\($0["method"] ?? "") \($0["path"] ?? "")" } == [
           "GET /health", "GET /ready", "GET /startup-status", "GET /metrics", "GET /api/v1", "POST /api/v1/eval",
           "POST /api/v1/classify/intent", "GET /config/router", "GET /info/classifier",
+          "POST /CreateUser", "POST /ReadUser", "POST /UpdateUser", "POST /DeleteUser",
         ])
     }
   }

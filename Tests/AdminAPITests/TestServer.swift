@@ -6,6 +6,7 @@ import Pipeline
 import Reading
 import RouterConfig
 import Testing
+import UserStore
 
 @testable import AdminAPI
 
@@ -18,6 +19,7 @@ struct TestServer {
     _ document: String = document, classifier: any TextClassifier = FixedClassifier.math,
     models: ReadingModels? = nil,
     readiness: AdminReadiness = .ready, limits: AdminLimits = AdminLimits(), port: Int = 0,
+    users: UserStore? = nil, userAccess: UserAccess = .open,
     _ body: (TestServer) async throws -> Void
   ) async throws {
     let loaded = try ConfigurationLoader(environment: ["SECRET_KEY": "s3cr3t"])
@@ -27,7 +29,8 @@ struct TestServer {
       balancers: BalancerDirectory(maximumBlocks: 1_000), generation: 1)
     let context = AdminContext(
       snapshot: { snapshot }, pipeline: RoutePipeline(cache: nil) { 0 },
-      metrics: { "# TYPE requests counter\nrequests 7\n" }, readiness: { readiness }, wallClock: { 1_769_850_300 },
+      metrics: { "# TYPE requests counter\nrequests 7\n" }, readiness: { readiness }, users: users,
+      userAccess: userAccess, wallClock: { 1_769_850_300 },
       clock: { 0 })
     let group = MultiThreadedEventLoopGroup.singleton
     let server = try await AdminServer.start(
@@ -45,12 +48,12 @@ struct TestServer {
     try await client.send(["GET \(target) HTTP/1.1", "host: test", "connection: close"] + headers, body: "")
   }
 
-  func post(_ target: String, _ body: String) async throws -> TestAnswer {
+  func post(_ target: String, _ body: String, headers: [String] = []) async throws -> TestAnswer {
     try await client.send(
       [
         "POST \(target) HTTP/1.1", "host: test", "connection: close", "content-type: application/json",
         "content-length: \(body.utf8.count)",
-      ], body: body)
+      ] + headers, body: body)
   }
 
   static let document = """

@@ -23,6 +23,18 @@ struct UsageFinderTests {
         + "data: {\"usage\":{\"prompt_tokens\":5,\"completion_tokens\":9}}\n\ndata: [DONE]\n\n",
       TokenUsage(promptTokens: 5, completionTokens: 9)
     ),
+    // A stream of the Messages API.
+    (
+      "event: message_start\ndata: {\"message\":{\"usage\":{\"input_tokens\":25,\"output_tokens\":1}}}\n\n"
+        + "event: message_delta\ndata: {\"delta\":{},\"usage\":{\"output_tokens\":15}}\n\n",
+      TokenUsage(promptTokens: 25, completionTokens: 15)
+    ),
+    (#"{"usage":{"output_tokens":15}}"#, nil),
+    // Whatever an engine says, sums do not overflow.
+    (
+      #"{"usage":{"prompt_tokens":9223372036854775807,"completion_tokens":9223372036854775807}}"#,
+      TokenUsage(promptTokens: TokenUsage.greatestCount, completionTokens: TokenUsage.greatestCount)
+    ),
     // A text that speaks of usage has its quotes escaped.
     (#"{"content":"say \"usage\":{\"prompt_tokens\":99}"}"#, nil),
     (#"{"usage":{"prompt_tokens":"#, nil),

@@ -50,7 +50,7 @@ final class Envoy {
   init(
     role: ProcessorRole = .both, bodyLimit: Int = 64 << 20, load: GatewayLoad = GatewayLoad(),
     requestLimit: Int = .max, pathPrefix: String = "", chatPath: String? = nil,
-    headerLines: HeaderLines = HeaderLines(),
+    headerLines: HeaderLines = HeaderLines(), limits: TrafficLimits = TrafficLimits(), requestsPerSecond: Int? = nil,
     routing: String = "{}", encoder: (any PromptEncoder)? = nil
   ) throws {
     var replicas: [Replica] = []
@@ -68,11 +68,12 @@ final class Envoy {
               headerLines: headerLines)
           }, adapters: ["alpha-math"])
       ], replicas: replicas)
+    let rate = requestsPerSecond.map { ", balancing: {requests_per_second: \($0)}" } ?? ""
     let text = """
       version: v0.3
       providers:
         defaults: {default_model: alpha}
-        models: [{name: alpha, backend_refs: [{name: r, endpoint: "10.0.0.1:8000"}]}]
+        models: [{name: alpha, backend_refs: [{name: r, endpoint: "10.0.0.1:8000"}]\(rate)}]
       routing: \(routing)
       """
     let document = try ConfigurationLoader(environment: [:]).load(Array(text.utf8), file: "test.yaml").document
@@ -85,7 +86,7 @@ final class Envoy {
     scope = ProcessorScope(
       settings: ExtProcSettings(role: role),
       context: GatewayContext(
-        settings: settings, load: load, pipeline: RoutePipeline(cache: nil, clock: { 0 }),
+        settings: settings, load: load, limits: limits, pipeline: RoutePipeline(cache: nil, clock: { 0 }),
         metrics: GatewayMetrics(registry: MetricsRegistry()), accessLog: nil, startedAt: 0,
         tls: EngineTLS(trustFile: nil)),
       snapshot: snapshot, clock: { [time] in time.next() }, random: SystemRandomNumberGenerator())

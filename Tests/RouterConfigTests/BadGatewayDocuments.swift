@@ -319,4 +319,19 @@ let badGatewayDocuments: [DocumentCase] = [
       "c.yaml:2:40: global.gateway.max_buffered_bytes must not be less than body_limit, 64M; raise it, or set "
         + "a lower body_limit"
     ]),
+  DocumentCase(
+    "users are kept in a file",
+    """
+    routing: {}
+    global: {gateway: {users: {token_env: TOKEN}}}
+    """,
+    ["c.yaml:2:27: global.gateway.users names no file to keep them in; write file: users.db"]),
+  DocumentCase(
+    "a model takes at least one request a second",
+    """
+    providers:
+      models: [{name: m, backend_refs: [{endpoint: h}], balancing: {requests_per_second: 0}}]
+    routing: {}
+    """,
+    ["c.yaml:2:86: model \"m\": balancing.requests_per_second must be between 1 and 10000000, not 0"]),
 ]

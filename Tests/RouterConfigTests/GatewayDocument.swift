@@ -49,6 +49,7 @@ let gatewayDocument = #"""
           min_idle_connections: 4
           connection_idle_timeout: 20s
           hedge_after: 800ms
+        balancing: {requests_per_second: 20}
         backend_refs:
           - {endpoint: "m:8000", metrics_port: 9000, kv_events: {endpoint: "tcp://m:6000", replay_endpoint: none}}
       - {name: n, backend_refs: [{endpoint: "n:8000"}]}
@@ -66,4 +67,5 @@ let gatewayDocument = #"""
       priority_header: X-Priority
       prefix_blocks: 4000000
       endpoints_file: fleet/endpoints.yaml
+      users: {file: state/users.db, token_env: USERS_TOKEN}
   """#

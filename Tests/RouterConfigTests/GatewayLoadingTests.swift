@@ -43,7 +43,9 @@ import Testing
           maxRequests: 500, maxBufferedBytes: 536_870_912, maxConnections: 600, bodyLimit: 8_388_608,
           uploadLimit: 2_147_483_648, drainTimeout: .seconds(120), clientIdleTimeout: nil,
           requestReadTimeout: .seconds(10),
-          priorityHeader: "x-priority", prefixBlocks: 4_000_000, endpointsFile: "fleet/endpoints.yaml"))
+          priorityHeader: "x-priority", prefixBlocks: 4_000_000, endpointsFile: "fleet/endpoints.yaml",
+          usersFile: "state/users.db", usersTokenVariable: "USERS_TOKEN"))
+    #expect(document.providers.models.map(\.balancing.requestsPerSecond) == [20, nil])
     let backends = document.providers.models.flatMap(\.backends)
     #expect(backends.map(\.metricsPort) == [9_000, nil])
     #expect(backends.map(\.cacheEvents) == [CacheEventEndpoints(publisher: "tcp://m:6000", replay: nil), nil])

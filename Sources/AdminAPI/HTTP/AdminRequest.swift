@@ -24,6 +24,9 @@ struct AdminRequest: Sendable {
     self.body = body
   }
 
+  /// The `authorization` field; empty when there is none. Never logged.
+  var authorization: String { fields.first { $0.name == "authorization" }?.value ?? "" }
+
   /// The value of a query item, undecoded; empty when it has none, nil when it is not there.
   func queryItem(_ name: String) -> String? {
     for item in query.split(separator: "&") {

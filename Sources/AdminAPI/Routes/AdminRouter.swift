@@ -2,7 +2,7 @@
 struct AdminRouter: Sendable {
   static let routes: [AdminRoute] =
     StatusRoutes.routes + EvaluationRoutes.routes + GuardRoutes.routes + EmbeddingRoutes.routes
-    + ConfigurationRoutes.routes
+    + ConfigurationRoutes.routes + UserRoutes.routes
 
   /// - Returns: the endpoint; `HEAD` finds that of `GET`, whose body the server leaves out.
   /// - Throws: a 404, or a 405 for a path with other methods.

@@ -11,15 +11,16 @@ extension Exchange {
     status = error.status
     conclude()
     account()
-    write(status: error.status, contentType: "application/json", body: ByteBuffer(bytes: error.body))
+    write(status: error.status, contentType: "application/json", body: ByteBuffer(bytes: errorBody ?? error.body))
     client.finish()
   }
 
   /// Answers a request that was not routed.
   func answer(_ error: APIError, allow: String? = nil) {
     conclude()
-    write(status: error.status, contentType: "application/json", body: ByteBuffer(bytes: error.body), allow: allow)
-    logLocally(status: error.status, bytes: error.body.count)
+    let body = errorBody ?? error.body
+    write(status: error.status, contentType: "application/json", body: ByteBuffer(bytes: body), allow: allow)
+    logLocally(status: error.status, bytes: body.count)
     client.finish()
   }
 
@@ -62,11 +63,15 @@ extension Exchange {
     }
     if retryAfter > 0 { buffer.writeString("retry-after: \(retryAfter)\r\n") }
     writeCrossOrigin(to: &buffer)
-    if let errorMark { buffer.writeStaticString(errorMark) }
+    if let errorMark {
+      buffer.writeStaticString(errorMark)
+      buffer.writeStaticString(": true\r\n")
+    }
     if let fields {
       buffer.writeImmutableBuffer(fields)
     } else if status >= 400 {
-      buffer.writeStaticString("x-vsr-schema-version: 2\r\nx-vsr-response-path: error\r\n")
+      buffer.writeStaticString("x-vsr-schema-version: 2\r\nx-vsr-response-path: ")
+      buffer.writeStaticString(status == 429 ? "rate_limited\r\n" : "error\r\n")
     }
     client.writeHead(&buffer, status: status, framing: .length, body: head.method == .head ? ByteBuffer() : body)
   }
@@ -130,9 +135,13 @@ extension Exchange {
     }
   }
 
-  /// Metrics and the access log, once a routed request.
+  /// Metrics, the user's tokens and the access log, once a routed request.
   func account() {
     guard let metrics = modelCounters else { return }
+    if let user {
+      let tokens = user.tokens(told: facts)
+      if tokens > 0 { loop.context.limits.charge(tokens: tokens, to: user.name) }
+    }
     let now = loop.time
     let total = now - startedAt
     let first = (firstByteAt ?? now) - startedAt

@@ -10,9 +10,10 @@ import Reliability
 extension Exchange {
   /// Picks a replica and sends the request to it.
   func makeAttempt() {
-    guard !placements.isEmpty else { return refused(.noBackend) }
     guard let choice = choose() else { return }
     guard let index = choice.choice.index else {
+      // It went to no replica, so it does not count among the model's of this second.
+      if attempts.attempts == 0 { loop.context.limits.takeBack(rateCharge) }
       if choice.choice.outcome == .allFull { return refused(.allFull) }
       if let lastFailure { return failed(lastFailure.error, reason: lastFailure.reason) }
       return refused(.noneReady)
@@ -226,6 +227,8 @@ extension Exchange {
         as: loop.context.settings.compatibility
       ) { ForwardedFields.write($0, $1, to: &buffer) }
     }
+    if let user { buffer.writeString("x-update-rpm: \(user.requests)\r\n") }
+    if let attempt, isSuccess { user?.answerBegan(expectedPromptTokens: attempt.account.expectedPromptTokens) }
     writeCrossOrigin(to: &buffer)
     answerFraming =
       switch answer.framing {
@@ -247,7 +250,10 @@ extension Exchange {
   func engineBody(_ attempt: Attempt, _ bytes: ByteBuffer) {
     guard self.attempt === attempt, phase == .answering, bytes.readableBytes > 0 else { return }
     responseBytes += bytes.readableBytes
-    if status < 300 { attempt.received(bytes, isEventStream: isEventStream) }
+    if status < 300 {
+      attempt.received(bytes, isEventStream: isEventStream)
+      if isEventStream, user != nil { bytes.withUnsafeReadableBytes { user?.received($0) } }
+    }
     client.writeBody(bytes)
   }
 
@@ -276,6 +282,7 @@ extension Exchange {
     let kind = failure.kind(hasBegun: hasBegun)
     note(kind, "\(failure)", on: attempt.placement.replica)
     if hasBegun {
+      facts = attempt.facts
       drop(attempt)
       return breakOff(failure, isBetweenChunks: attempt.isBetweenChunks)
     }

@@ -6,6 +6,7 @@ import NIOCore
 import Pipeline
 import Reading
 import Reliability
+import Users
 
 /// One request, from its head to the end of its answer, whatever protocol the client speaks. Used from one loop.
 ///
@@ -53,8 +54,14 @@ final class Exchange {
   var upload: Upload?
   /// Told when the request was shed.
   var retryAfter = 0
-  /// A header line that an error's answer carries besides.
+  /// A field that an error's answer carries besides, with the value `true`.
   var errorMark: StaticString?
+  /// An error's body, where it is not to be OpenAI's.
+  var errorBody: [UInt8]?
+  /// Whose the request is; nil where it is nobody's who is counted.
+  var user: UserTally?
+  /// What the request counts of its model's requests a second; nil where they have no limit.
+  private(set) var rateCharge: ModelRates.Charge?
   /// Something is done with a body. One that nobody wants is read past, up to ``unwantedLimit``, so that the connection
   /// can be kept; a longer one is not waited for.
   private var wantsBody = true
@@ -160,7 +167,9 @@ final class Exchange {
     let expected = if case .length(let length) = head.framing, upload == nil { length } else { 0 }
     guard expected <= loop.context.settings.bodyLimit else { return answer(tooLarge) }
     switch loop.context.load.requestBegan(priority: priority, expectedBytes: expected, random: &loop.random) {
-    case .admit: isAdmitted = true
+    case .admit:
+      isAdmitted = true
+      countUser()
     case .shed(let status, let seconds):
       loop.context.metrics.shed(status: status).increment()
       retryAfter = seconds
@@ -171,6 +180,26 @@ final class Exchange {
             "the gateway is at its limits and takes no further request; retry in \(seconds) s", status: 503,
             code: "overloaded"))
     }
+  }
+
+  /// Counts the request among its user's, or refuses it: before anything of it is read.
+  private func countUser() {
+    guard loop.context.limits.countsUsers else { return }
+    switch loop.context.limits.admit(user: fieldValue(named: "user")) {
+    case .anonymous: break
+    case .user(let name, let requests): user = UserTally(name: name, requests: requests)
+    case .refused(let refusal):
+      take(refusal)
+      answer(refusal.error)
+    }
+  }
+
+  /// Remembers how a refusal is to be told.
+  private func take(_ refusal: LimitRefusal) {
+    loop.context.metrics.limitRefusals(by: refusal.reason).increment()
+    retryAfter = refusal.retryAfter
+    errorMark = refusal.mark
+    errorBody = refusal.body
   }
 
   private var priority: RequestPriority {
@@ -382,6 +411,10 @@ final class Exchange {
     }
     requestedModel = plan.facts.model
     if let own = plan.ownAnswer(created: loop.context.wallClock()) { return answer(own, plan) }
+    if user != nil, let refusal = loop.context.limits.refusal(ofUsersRequest: plan.facts) {
+      take(refusal)
+      return answer(refusal.error)
+    }
     self.plan = plan
     send(to: plan.model, adapter: plan.adapter)
   }
@@ -403,10 +436,18 @@ final class Exchange {
       wish = try ReplicaWish(model.balancing.strategies, among: placements) { fieldValue(named: $0) }
     } catch {
       // The field by which AIBrix's clients tell this error.
-      errorMark = "x-error-routing: true\r\n"
+      errorMark = "x-error-routing"
       return failed(
         .invalidRequest("\(error)", param: "routing-strategy", code: "invalid_routing_strategy"), reason: "bad_strategy"
       )
+    }
+    guard !placements.isEmpty else { return refused(.noBackend) }
+    do throws(LimitRefusal) {
+      rateCharge = try loop.context.limits.admit(
+        requestTo: name, limit: model.balancing.strategies.requestsPerSecond)
+    } catch {
+      take(error)
+      return failed(error.error, reason: error.reason)
     }
     let policy = model.model.policy
     var limit = policy.totalTimeout == .max ? nil : TimeAmount(policy.totalTimeout)
@@ -453,6 +494,7 @@ final class Exchange {
       failed(error, reason: "bad_request")
     case .answering:
       // A malformed rest of an upload whose answer has begun.
+      if let attempt { facts = attempt.facts }
       endAttempts()
       conclude()
       account()
@@ -465,6 +507,7 @@ final class Exchange {
   func clientLeft() {
     guard phase != .ended else { return }
     let wasReceiving = phase == .receiving || phase == .reading
+    if let attempt, phase == .answering { facts = attempt.facts }
     conclude()
     guard !wasReceiving else { return }
     loop.context.metrics.clientsGone.increment()
@@ -485,6 +528,7 @@ final class Exchange {
 
   private func timeOut() {
     let isBetweenChunks = attempt?.connection?.isBetweenChunks ?? true
+    if let attempt, phase == .answering { facts = attempt.facts }
     endAttempts()
     if phase == .answering {
       breakOff(.timedOut, isBetweenChunks: isBetweenChunks)

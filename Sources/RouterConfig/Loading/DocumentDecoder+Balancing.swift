@@ -16,6 +16,7 @@ extension DocumentDecoder {
     settings.profiles.merge(node["profiles"]?.textMap ?? [:]) { _, own in own }
     settings.defaultProfile = Self.filled(node["default_profile"]) ?? settings.defaultProfile
     settings.firstTokenTarget = node["first_token_target"]?.duration ?? settings.firstTokenTarget
+    settings.requestsPerSecond = node["requests_per_second"]?.integer ?? settings.requestsPerSecond
     if let profile = settings.defaultProfile, settings.profiles[profile] == nil {
       log.error(
         path + .key("default_profile"), .predicate("names no profile: \(ProblemLog.quoted(profile))"),

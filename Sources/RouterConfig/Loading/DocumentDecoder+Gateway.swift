@@ -27,6 +27,14 @@ extension DocumentDecoder {
       limits.priorityHeader = text.lowercased()
     }
     limits.endpointsFile = file(node["endpoints_file"], at: path + .key("endpoints_file"))
+    if let file = node["users"]?["file"]?.text, !file.isEmpty {
+      limits.usersFile = FileInspection.path(file, namedIn: log.file)
+    }
+    if let variable = node["users"]?["token_env"]?.text, !variable.isEmpty { limits.usersTokenVariable = variable }
+    if let users = node["users"], users.entries != nil, limits.usersFile == nil {
+      log.error(
+        path + .key("users"), .predicate("names no file to keep them in"), suggestion: "write file: users.db")
+    }
     if limits.bodyLimit > limits.maxBufferedBytes {
       if node["body_limit"] == nil {
         log.error(

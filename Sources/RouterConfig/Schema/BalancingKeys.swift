@@ -20,5 +20,8 @@ extension ConfigurationSchema {
     .init(
       "\(path).first_token_target", .positiveDuration,
       "Time to the first token that is good enough, for the strategies `slo`, `slo-pack-load` and `slo-least-load`."),
+    .init(
+      "\(path).requests_per_second", .integer(1...10_000_000),
+      "Requests that the model takes in each second, its adapters' too; more get a 429."),
   ]
 }

@@ -42,5 +42,16 @@ extension ConfigurationSchema {
       "global.gateway.endpoints_file", .name,
       "A file of engines, as AIBrix's standalone mode reads it, which join the models here and are read again when it "
         + "changes; a relative path begins at the document's folder. `serve --endpoints` wins over it."),
+    .init(
+      "global.gateway.users", .object,
+      "Users whose requests and tokens are limited by the minute, as AIBrix's gateway does it by the header `user`."),
+    .init(
+      "global.gateway.users.file", .name,
+      "The SQLite file that keeps them, made if it is not there; its folder must be. A relative path begins at the "
+        + "document's folder. Without it nobody's requests are counted."),
+    .init(
+      "global.gateway.users.token_env", .name,
+      "The environment variable with the token that the users API asks for as `authorization: Bearer TOKEN`. Without it "
+        + "the users API answers only where the management API listens on a loopback address."),
   ]
 }

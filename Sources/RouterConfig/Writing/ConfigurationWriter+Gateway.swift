@@ -110,6 +110,9 @@ extension ConfigurationWriter {
     if settings.firstTokenTarget != usual.firstTokenTarget {
       fields.add("first_token_target", settings.firstTokenTarget.map(duration))
     }
+    if settings.requestsPerSecond != usual.requestsPerSecond {
+      fields.add("requests_per_second", settings.requestsPerSecond.map(number))
+    }
     return fields.pairs.isEmpty ? nil : mapping(fields.pairs)
   }
 
@@ -135,7 +138,15 @@ extension ConfigurationWriter {
     add("unknown_model_status", \.unknownModelStatus, number)
     add("prefix_blocks", \.prefixBlocks, number)
     fields.add("endpoints_file", limits.endpointsFile.map(text))
+    fields.add("users", limits.usersFile.map { users(in: $0, limits.usersTokenVariable) })
     return fields.pairs
+  }
+
+  private func users(in file: String, _ tokenVariable: String?) -> DocumentNode {
+    var fields = Fields()
+    fields.add("file", text(file))
+    fields.add("token_env", tokenVariable.map(text))
+    return mapping(fields.pairs)
   }
 
   // MARK: Nodes
