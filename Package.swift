@@ -34,7 +34,8 @@ let package = Package(
     .systemLibrary(name: "CZeroMQ", providers: [.apt(["libzmq3-dev"])]),
     .systemLibrary(name: "CSQLite", providers: [.apt(["libsqlite3-dev"])]),
     .target(name: "CRegularExpressions", linkerSettings: [.linkedLibrary("re2")]),
-    .target(name: "CReadingModels", exclude: ["domain_linear.bin", "language.bin"]),
+    .target(
+      name: "CReadingModels", exclude: ["domain_linear.bin", "guard_head.bin", "guard_linear.bin", "language.bin"]),
     // The random source of tests and fuzzers.
     .target(name: "Seeded", path: "Tests/Support/Seeded"),
 
@@ -131,6 +132,7 @@ let package = Package(
       dependencies: ["Balancing", "ChatProtocols", "Pipeline", "Reading", "RouterConfig", "Routing", "Signals"],
       path: "Benchmarks/core/decision"),
     .executableTarget(name: "bench-domain", dependencies: ["Reading"], path: "Benchmarks/core/domain"),
+    .executableTarget(name: "bench-guard", dependencies: ["Reading"], path: "Benchmarks/core/guard"),
     .executableTarget(name: "bench-encoder", dependencies: ["TextEncoder"], path: "Benchmarks/reading/encoder"),
     .executableTarget(
       name: "personal-data-report", dependencies: ["Reading"], path: "Benchmarks/reading/personal-data"),
@@ -141,6 +143,7 @@ let package = Package(
     .target(name: "FuzzCommand", dependencies: ["Seeded"], path: "Fuzz/command"),
     .executableTarget(
       name: "tokenizer-fuzz", dependencies: ["FuzzCommand", "Seeded", "TextEncoder"], path: "Fuzz/tokenizer"),
+    .executableTarget(name: "guard-fuzz", dependencies: ["FuzzCommand", "Reading", "Seeded"], path: "Fuzz/guard"),
     .executableTarget(
       name: "metrics-fuzz", dependencies: ["EngineClient", "Fleet", "FuzzCommand", "Seeded"], path: "Fuzz/metrics",
       exclude: ["corpus"]),

@@ -8,6 +8,7 @@
 ///   Numbers have no n-grams.
 /// - A pair joins a word, number or mark with the one before; the first of a window has 0 before it.
 /// - N-grams are taken from the word between a start mark (2) and an end mark (3).
+/// - With word classes (the guard's model), a pair of classes near one another is a feature beside the words.
 ///
 /// Invalid UTF-8 is read as words of bytes. One pass, no allocation.
 struct FeatureScanner {
@@ -20,12 +21,21 @@ struct FeatureScanner {
   private var length = 0
   private var isNumber = true
   private var previous: UInt64 = 0
+  private let patterns: GuardPatterns?
+  /// Tokens of the window so far, and by class the place of its last word.
+  private var place: Int32 = 0
+  private var lastPlaces = Self.nowhere
+  private static let nowhere = SIMD32<Int32>(repeating: -100)
 
   /// Bytes of the word buffer: two marks and what a load of eight bytes may touch past them.
   static let wordBufferBytes = LinearModel.longestWordLimit + 2 + 8
 
   @inline(__always)
-  init(model: LinearModel, words: FeatureSum, grams: FeatureSum, word: UnsafeMutablePointer<UInt8>) {
+  init(
+    model: LinearModel, words: FeatureSum, grams: FeatureSum, word: UnsafeMutablePointer<UInt8>,
+    patterns: GuardPatterns? = nil
+  ) {
+    self.patterns = patterns
     self.words = words
     self.grams = grams
     gramLengths = model.gramLengths
@@ -38,6 +48,8 @@ struct FeatureScanner {
   /// Reads one window of the text. Words do not continue from one window to the next.
   mutating func scan(_ bytes: UnsafeRawBufferPointer) {
     previous = 0
+    place = 0
+    lastPlaces = Self.nowhere
     let count = bytes.count
     var index = 0
     while index < count {
@@ -96,6 +108,7 @@ struct FeatureScanner {
       token(count: length)
     } else {
       token(count: length)
+      if let patterns { pair(patterns) }
       word[length + 1] = 3
       let padded = length + 2
       for gramLength in gramLengths where gramLength <= padded {
@@ -114,5 +127,18 @@ struct FeatureScanner {
     words.add(hash)
     words.add(FeatureHash.pair(previous, hash))
     previous = hash
+    place &+= 1
+  }
+
+  /// Pairs the class of the word just read with those of the words before it.
+  @inline(__always)
+  private mutating func pair(_ patterns: GuardPatterns) {
+    let number = patterns.number(of: previous)
+    guard number > 0 else { return }
+    let here = place &- 1
+    for first in 1...GuardPatterns.count where here &- lastPlaces[first] <= GuardPatterns.reach {
+      words.add(GuardPatterns.pair(first, number))
+    }
+    lastPlaces[number] = here
   }
 }

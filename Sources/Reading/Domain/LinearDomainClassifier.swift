@@ -67,34 +67,15 @@ public struct LinearDomainClassifier: TextClassifier {
     }
   }
 
-  /// score = bias + Σ over blocks (gain · scale / (norm · total)) · integer sum, where norm² is the sum of a block's squared
-  /// rarity codes and total² the sum of the squared gains of blocks that have features. Then
   /// p = softmax(score / (temperature · (1 + n)^exponent)), n the distinct words and pairs.
   private func probabilities(words: FeatureSum, grams: FeatureSum) -> [Float] {
-    var words = words
-    var grams = grams
-    let hasWords = words.squares > 0
-    let hasGrams = grams.squares > 0
-    let total =
-      ((hasWords ? model.wordGain * model.wordGain : 0) + (hasGrams ? model.gramGain * model.gramGain : 0))
-      .squareRoot()
-    let divisor = total > 0 ? total : 1
-    let wordFactor =
-      hasWords ? model.wordGain * model.wordScale / (Double(words.squares).squareRoot() * divisor) : 0
-    let gramFactor =
-      hasGrams ? model.gramGain * model.gramScale / (Double(grams.squares).squareRoot() * divisor) : 0
     let temperature =
       model.temperature
       * RealFunctions.exp(model.temperatureExponent * RealFunctions.log(1 + Double(words.count)))
-    let wordSums = words.sums()
-    let gramSums = grams.sums()
-
-    var scores = SIMD16<Double>()
+    var scores = model.scores(words: words, grams: grams)
     var highest = -Double.infinity
     for index in model.labels.indices {
-      scores[index] =
-        (Double(model.biases[index]) + wordFactor * Double(wordSums[index]) + gramFactor * Double(gramSums[index]))
-        / temperature
+      scores[index] /= temperature
       highest = max(highest, scores[index])
     }
     var sum = 0.0

@@ -17,6 +17,7 @@
 /// | 52, 56 | f32, f32 | temperature and its exponent of length |
 /// | 60 | f32 a label | biases |
 /// | … | u8 + bytes | the model's name, then each label |
+/// | … | | what the model adds of its own (the guard: `GuardCalibration`), zeros |
 /// | rows | 16 bytes a bucket | a signed weight a label, …, rarity (u8) at 14, 0 at 15 |
 /// | end | u32 | CRC-32 of everything before |
 struct LinearModel: Sendable {
@@ -42,6 +43,8 @@ struct LinearModel: Sendable {
   let gramScale: Double
   let temperature: Double
   let temperatureExponent: Double
+  /// The bytes between the labels and the rows: a model's own, or padding.
+  let supplement: Range<Int>
 
   /// Checks every field and the checksum, so that reading a row later needs no check.
   init(_ bytes: ModelBytes) throws(LinearModelError) {
@@ -106,7 +109,31 @@ struct LinearModel: Sendable {
     name = strings.removeFirst()
     labels = strings
     guard Set(labels).count == labels.count else { throw .invalid(field: "labels", reason: "are not distinct") }
+    supplement = cursor..<rowsOffset
     self.bytes = bytes
+  }
+
+  /// A score a label: bias + Σ over blocks (gain · scale / (norm · total)) · integer sum, where norm² is the sum of a
+  /// block's squared rarity codes and total² the sum of the squared gains of blocks that have features. Lanes past the
+  /// labels are 0.
+  func scores(words: FeatureSum, grams: FeatureSum) -> SIMD16<Double> {
+    var words = words
+    var grams = grams
+    let hasWords = words.squares > 0
+    let hasGrams = grams.squares > 0
+    let total =
+      ((hasWords ? wordGain * wordGain : 0) + (hasGrams ? gramGain * gramGain : 0)).squareRoot()
+    let divisor = total > 0 ? total : 1
+    let wordFactor = hasWords ? wordGain * wordScale / (Double(words.squares).squareRoot() * divisor) : 0
+    let gramFactor = hasGrams ? gramGain * gramScale / (Double(grams.squares).squareRoot() * divisor) : 0
+    let wordSums = words.sums()
+    let gramSums = grams.sums()
+    var scores = SIMD16<Double>()
+    for index in labels.indices {
+      scores[index] =
+        Double(biases[index]) + wordFactor * Double(wordSums[index]) + gramFactor * Double(gramSums[index])
+    }
+    return scores
   }
 
   private static func checked(

@@ -1,0 +1,75 @@
+// bench-guard: the cost of reading one prompt with the linear guard, as lines `figure NAME V us`.
+//
+// Prompts are made by a seeded generator, half of known words and half of random letters, each classified once: no cache has
+// seen a prompt. Every measurement times one call; a figure is the median over all of them.
+
+import Reading
+
+struct PromptGenerator {
+  private static let vocabulary = """
+    what how why does explain the a of in and to for with between difference work example simple please write summarize
+    compare ignore previous instructions system prompt rules act pretend answer story model email document report holiday
+    recipe considerable consequences understanding responsibility organization government international
+    """.split(whereSeparator: \.isWhitespace).map { Array($0.utf8) }
+
+  private var state: UInt64 = 0x5EED
+
+  private mutating func random(below bound: Int) -> Int {
+    state = state &* 6_364_136_223_846_793_005 &+ 1_442_695_040_888_963_407
+    return Int((state >> 33) % UInt64(bound))
+  }
+
+  mutating func prompts(_ count: Int, words: Int) -> [[UInt8]] {
+    (0..<count).map { _ in prompt(words: words) }
+  }
+
+  private mutating func prompt(words: Int) -> [UInt8] {
+    var text: [UInt8] = []
+    for index in 0..<words {
+      if index > 0 { text.append(UInt8(ascii: " ")) }
+      // Every second word is new, so that rows come from all over the model and not from a warm handful.
+      if random(below: 2) == 0 {
+        text += Self.vocabulary[random(below: Self.vocabulary.count)]
+      } else {
+        for _ in 0..<(3 + random(below: 7)) { text.append(UInt8(ascii: "a") + UInt8(random(below: 26))) }
+      }
+    }
+    return text + Array("?".utf8)
+  }
+}
+
+func nanoseconds(_ duration: Duration) -> Double {
+  Double(duration.components.seconds) * 1e9 + Double(duration.components.attoseconds) / 1e9
+}
+
+func measure(_ texts: [[UInt8]], _ read: (UnsafeRawBufferPointer) -> Int) -> (median: Double, highest: Double) {
+  let clock = ContinuousClock()
+  var seen = 0
+  var times: [Double] = []
+  times.reserveCapacity(texts.count)
+  for text in texts {
+    let start = clock.now
+    seen &+= text.withUnsafeBytes(read)
+    times.append(nanoseconds(clock.now - start) / 1000)
+  }
+  precondition(seen >= 0)
+  times.sort()
+  return (times[times.count / 2], times[times.count * 99 / 100])
+}
+
+func rounded(_ value: Double) -> Double { (value * 100).rounded() / 100 }
+
+let classifier = try LinearGuardClassifier.bundled()
+let normalizer = GuardNormalizer()
+var generator = PromptGenerator()
+_ = measure(generator.prompts(2000, words: 30)) { classifier.classify($0).best }
+let usual = measure(generator.prompts(20_000, words: 30)) { classifier.classify($0).best }
+let long = generator.prompts(60, words: 16_000).map { Array($0.prefix(100_000)) }
+let reading = measure(long) { classifier.classify($0).best }
+let normalizing = measure(long) { normalizer.normalize($0).decoded.count }
+let huge = measure([[UInt8](repeating: UInt8(ascii: "q"), count: 64 << 20)]) { classifier.classify($0).best }
+print("figure linear_guard_us \(rounded(usual.median)) us")
+print("figure linear_guard_p99_us \(rounded(usual.highest)) us")
+print("figure linear_guard_100_kb_us \(rounded(reading.median)) us")
+print("figure linear_guard_normalizer_100_kb_us \(rounded(normalizing.median)) us")
+print("figure linear_guard_64_mib_us \(rounded(huge.median)) us")

@@ -1,0 +1,71 @@
+"""The guard's head over a text's embedding: logistic regression, joined with the linear scores."""
+
+from __future__ import annotations
+
+import struct
+import warnings
+import zlib
+from dataclasses import dataclass
+
+import numpy as np
+from sklearn.linear_model import LogisticRegression
+
+from guard_model import LABELS, Calibration, Scores
+
+MAGIC = b"SWYGRDHD"
+VERSION = 1
+
+
+def targets(labels: np.ndarray) -> np.ndarray:
+    """What each score is trained to tell: risk, jailbreak, harmful_request, toxicity."""
+    return np.stack([labels != 0, labels == 1, labels == 2, labels == 3], axis=1)
+
+
+@dataclass
+class Encoder:
+    weights: np.ndarray
+    """[4, width]"""
+    biases: np.ndarray
+
+    def scores(self, embeddings: np.ndarray) -> np.ndarray:
+        return embeddings @ self.weights.T + self.biases
+
+
+def fit_encoder(embeddings: np.ndarray, labels: np.ndarray, weights: np.ndarray) -> Encoder:
+    rows = []
+    for target in targets(labels).T:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            rows.append(LogisticRegression(C=10, max_iter=300).fit(embeddings, target, sample_weight=weights))
+    return Encoder(np.array([r.coef_[0] for r in rows]), np.array([r.intercept_[0] for r in rows]))
+
+
+@dataclass
+class Head:
+    """score = linear weight · linear score + bias + weights · embedding"""
+
+    linear_weights: np.ndarray
+    biases: np.ndarray
+    weights: np.ndarray
+
+    def scores(self, linear: Scores, embeddings: np.ndarray) -> Scores:
+        w, b, l = (x.astype("<f4").astype(np.float64) for x in (self.weights, self.biases, self.linear_weights))
+        return Scores(linear.values * l + b + embeddings @ w.T, linear.windows)
+
+    def encode(self, calibration: Calibration) -> bytes:
+        body = MAGIC + struct.pack("<II", VERSION, self.weights.shape[1]) + calibration.floats().tobytes()
+        for k in range(len(LABELS)):
+            body += np.array([self.linear_weights[k], self.biases[k], *self.weights[k]], "<f4").tobytes()
+        return body + struct.pack("<I", zlib.crc32(body))
+
+
+def join(encoder: Encoder, linear: np.ndarray, encoded: np.ndarray, labels: np.ndarray) -> Head:
+    """Weighs the two by scores of texts that neither was fitted on."""
+    l, b, w = [], [], []
+    for k, target in enumerate(targets(labels).T):
+        both = np.stack([linear[:, k], encoded[:, k]], axis=1)
+        fit = LogisticRegression(C=100, max_iter=1000).fit(both, target)
+        l.append(fit.coef_[0, 0])
+        b.append(fit.intercept_[0] + fit.coef_[0, 1] * encoder.biases[k])
+        w.append(fit.coef_[0, 1] * encoder.weights[k])
+    return Head(np.array(l), np.array(b), np.array(w))
