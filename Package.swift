@@ -33,7 +33,7 @@ let package = Package(
     .target(name: "TextEncoder", dependencies: ["CTextKernels", "JSONText"]),
     .systemLibrary(name: "CZeroMQ", providers: [.apt(["libzmq3-dev"])]),
     .target(name: "CRegularExpressions", linkerSettings: [.linkedLibrary("re2")]),
-    .target(name: "CReadingModels", exclude: ["domain_linear.bin", "language.bin"]),
+    .target(name: "CReadingModels", exclude: ["domain_linear.bin", "language.bin", "name_head.bin", "names.bin"]),
     // The random source of tests and fuzzers.
     .target(name: "Seeded", path: "Tests/Support/Seeded"),
 
@@ -127,7 +127,7 @@ let package = Package(
     .executableTarget(name: "bench-domain", dependencies: ["Reading"], path: "Benchmarks/core/domain"),
     .executableTarget(name: "bench-encoder", dependencies: ["TextEncoder"], path: "Benchmarks/reading/encoder"),
     .executableTarget(
-      name: "personal-data-report", dependencies: ["Reading"], path: "Benchmarks/reading/personal-data"),
+      name: "personal-data-report", dependencies: ["Reading", "TextEncoder"], path: "Benchmarks/reading/personal-data"),
     .executableTarget(name: "bench-metrics", dependencies: ["EngineClient"], path: "Benchmarks/core/metrics"),
     .executableTarget(
       name: "bench-balancing", dependencies: ["Balancing", "Fleet", "FleetSimulator", "Seeded"],
@@ -135,6 +135,8 @@ let package = Package(
     .target(name: "FuzzCommand", dependencies: ["Seeded"], path: "Fuzz/command"),
     .executableTarget(
       name: "tokenizer-fuzz", dependencies: ["FuzzCommand", "Seeded", "TextEncoder"], path: "Fuzz/tokenizer"),
+    .executableTarget(
+      name: "personal-data-fuzz", dependencies: ["FuzzCommand", "Reading", "Seeded"], path: "Fuzz/personal-data"),
     .executableTarget(
       name: "metrics-fuzz", dependencies: ["EngineClient", "Fleet", "FuzzCommand", "Seeded"], path: "Fuzz/metrics",
       exclude: ["corpus"]),
