@@ -35,7 +35,10 @@ let package = Package(
     .systemLibrary(name: "CSQLite", providers: [.apt(["libsqlite3-dev"])]),
     .target(name: "CRegularExpressions", linkerSettings: [.linkedLibrary("re2")]),
     .target(
-      name: "CReadingModels", exclude: ["domain_linear.bin", "guard_head.bin", "guard_linear.bin", "language.bin"]),
+      name: "CReadingModels",
+      exclude: [
+        "domain_linear.bin", "guard_head.bin", "guard_linear.bin", "language.bin", "name_head.bin", "names.bin",
+      ]),
     // The random source of tests and fuzzers.
     .target(name: "Seeded", path: "Tests/Support/Seeded"),
 
@@ -135,7 +138,7 @@ let package = Package(
     .executableTarget(name: "bench-guard", dependencies: ["Reading"], path: "Benchmarks/core/guard"),
     .executableTarget(name: "bench-encoder", dependencies: ["TextEncoder"], path: "Benchmarks/reading/encoder"),
     .executableTarget(
-      name: "personal-data-report", dependencies: ["Reading"], path: "Benchmarks/reading/personal-data"),
+      name: "personal-data-report", dependencies: ["Reading", "TextEncoder"], path: "Benchmarks/reading/personal-data"),
     .executableTarget(name: "bench-metrics", dependencies: ["EngineClient"], path: "Benchmarks/core/metrics"),
     .executableTarget(
       name: "bench-balancing", dependencies: ["Balancing", "Fleet", "FleetSimulator", "Seeded"],
@@ -144,6 +147,8 @@ let package = Package(
     .executableTarget(
       name: "tokenizer-fuzz", dependencies: ["FuzzCommand", "Seeded", "TextEncoder"], path: "Fuzz/tokenizer"),
     .executableTarget(name: "guard-fuzz", dependencies: ["FuzzCommand", "Reading", "Seeded"], path: "Fuzz/guard"),
+    .executableTarget(
+      name: "personal-data-fuzz", dependencies: ["FuzzCommand", "Reading", "Seeded"], path: "Fuzz/personal-data"),
     .executableTarget(
       name: "metrics-fuzz", dependencies: ["EngineClient", "Fleet", "FuzzCommand", "Seeded"], path: "Fuzz/metrics",
       exclude: ["corpus"]),

@@ -323,6 +323,22 @@ struct PersonalDataGrammarTests {
     #expect(spans.first?.type == .emailAddress)
   }
 
+  /// Texts that make each grammar look as far as it may, again and again.
+  static let hostile = [
+    "1", "12345678901234567890", "1 ", "1.", "1-", "1:", "1/", "a.", "a@", "@", "a@a.", "1@1.1", "(", "+", "+1", "(1)",
+    "é", "_", "A1", "1A", "4111 ", "DE89", "Rue ", "12 Rue de ", "Baker ", "1 Elm ", "May 1 ", "call 1 ", "::", "f:",
+    "1::",
+    "www.", "<", "I'm ", "d'a'", "\u{201C}", "日本", "555-", "age 1 ", "p.o. box ", "psc 1, ", "ssn 1-", "a.a-", "::1 ",
+  ]
+
+  @Test("a long text of one kind takes time by its length only", arguments: hostile)
+  func isLinear(_ piece: String) {
+    // 100 KB: seconds if a byte were looked at by what is before it, a moment as it is.
+    let bytes = [UInt8](String(repeating: piece, count: 100_000 / piece.utf8.count).utf8)
+    let spans = bytes.withUnsafeBytes { PersonalDataFinder().find(in: $0) }
+    #expect(spans.count <= PersonalDataFinder.spanLimit)
+  }
+
   @Test("no more spans than the limit are returned")
   func limit() {
     let text = String(repeating: "ada@example.org ", count: PersonalDataFinder.spanLimit + 10)

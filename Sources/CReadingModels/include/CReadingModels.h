@@ -20,4 +20,12 @@ size_t reading_model_guard_linear_size(void);
 const uint8_t *_Nonnull reading_model_guard_head_bytes(void);
 size_t reading_model_guard_head_size(void);
 
+// names: hashed features of words of the tagger of names; format and origin: training/personal_data/README.md
+const uint8_t *_Nonnull reading_model_names_bytes(void);
+size_t reading_model_names_size(void);
+
+// name_head: the head of the same on vectors of all-MiniLM-L6-v2
+const uint8_t *_Nonnull reading_model_name_head_bytes(void);
+size_t reading_model_name_head_size(void);
+
 #endif

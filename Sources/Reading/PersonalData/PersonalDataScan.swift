@@ -4,6 +4,8 @@ struct PersonalDataScan {
   private let table: WordTable
   private var cues: CueTrail
   private(set) var found = SpanCollector()
+  /// What is before it was read as a domain already: its other dots say nothing new.
+  private var domainsReadTo = 0
 
   init(_ text: TextBytes, table: WordTable) {
     self.text = text
@@ -32,7 +34,10 @@ struct PersonalDataScan {
       return add(EmailAddressGrammar.match(text, at: index)) ?? index + 1
     case UInt8(ascii: "."):
       guard TextBytes.isAlphanumeric(text[index - 1]), TextBytes.isLetter(text[index + 1]) else { return index + 1 }
-      return add(DomainNameGrammar.match(text, at: index)) ?? index + 1
+      guard index >= domainsReadTo else { return index + 1 }
+      let extent = DomainNameGrammar.extent(text, around: index)
+      domainsReadTo = extent.upperBound
+      return add(DomainNameGrammar.match(text, at: index, in: extent)) ?? index + 1
     case UInt8(ascii: ":"):
       let next = text[index + 1]
       guard next == byte || TextBytes.isHexadecimal(next), next == byte || TextBytes.isHexadecimal(text[index - 1])

@@ -1,12 +1,21 @@
 /// A host's name with a known top-level domain, with its scheme if there is one.
 enum DomainNameGrammar {
-  /// - Parameter at: the place of a dot between two letters or digits.
-  static func match(_ text: TextBytes, at index: Int) -> GrammarMatch? {
+  /// The letters, digits, hyphens and dots around the dot at `index`, 253 bytes at most on either side.
+  static func extent(_ text: TextBytes, around index: Int) -> Range<Int> {
     var start = index
     while index - start < 253, isHost(text[start - 1]) { start -= 1 }
-    while start < index, text[start] == UInt8(ascii: ".") || text[start] == UInt8(ascii: "-") { start += 1 }
     var end = index + 1
     while end - index < 253, isHost(text[end]) { end += 1 }
+    return start..<end
+  }
+
+  /// - Parameters:
+  ///   - index: the place of a dot between two letters or digits.
+  ///   - extent: what is around it.
+  static func match(_ text: TextBytes, at index: Int, in extent: Range<Int>) -> GrammarMatch? {
+    var start = extent.lowerBound
+    while start < index, text[start] == UInt8(ascii: ".") || text[start] == UInt8(ascii: "-") { start += 1 }
+    var end = extent.upperBound
     while end > index, !TextBytes.isAlphanumeric(text[end - 1]) { end -= 1 }
     var labelStart = end
     while labelStart > start, text[labelStart - 1] != UInt8(ascii: ".") { labelStart -= 1 }
