@@ -32,6 +32,7 @@ let package = Package(
     .target(name: "CTextKernels", exclude: ["Kernels.inc", "VNNIKernels.inc"]),
     .target(name: "TextEncoder", dependencies: ["CTextKernels", "JSONText"]),
     .systemLibrary(name: "CZeroMQ", providers: [.apt(["libzmq3-dev"])]),
+    .systemLibrary(name: "CArchive", providers: [.apt(["libarchive-dev"])]),
     .target(name: "CRegularExpressions", linkerSettings: [.linkedLibrary("re2")]),
     .target(name: "CReadingModels", exclude: ["domain_linear.bin", "language.bin"]),
     // The random source of tests and fuzzers.
@@ -62,6 +63,13 @@ let package = Package(
         "Fleet", "MessagePack", "ZeroMQ", .product(name: "NIOCore", package: "swift-nio"),
         .product(name: "NIOPosix", package: "swift-nio"),
         .product(name: "NIOHTTP1", package: "swift-nio"), .product(name: "NIOFoundationCompat", package: "swift-nio"),
+        .product(name: "NIOSSL", package: "swift-nio-ssl"),
+      ]),
+    .target(
+      name: "ModelStore",
+      dependencies: [
+        "CArchive", "Digests", "EngineClient", "TextEncoder", .product(name: "NIOCore", package: "swift-nio"),
+        .product(name: "NIOPosix", package: "swift-nio"), .product(name: "NIOHTTP1", package: "swift-nio"),
         .product(name: "NIOSSL", package: "swift-nio-ssl"),
       ]),
 
@@ -115,8 +123,8 @@ let package = Package(
       dependencies: [
         "AdminAPI", "Balancing", "ChatProtocols", "Discovery", "EngineClient", "EngineSimulator", "Explanation",
         "ExtProc",
-        "FleetSimulator", "JSONText", "Fleet", "Gateway", "Pipeline", "Reading", "Reliability", "RouterConfig",
-        "Telemetry", .product(name: "ArgumentParser", package: "swift-argument-parser"),
+        "FleetSimulator", "JSONText", "Fleet", "Gateway", "ModelStore", "Pipeline", "Reading", "Reliability",
+        "RouterConfig", "Telemetry", "TextEncoder", .product(name: "ArgumentParser", package: "swift-argument-parser"),
         .product(name: "NIOCore", package: "swift-nio"), .product(name: "NIOPosix", package: "swift-nio"),
       ]),
 
@@ -222,6 +230,7 @@ let package = Package(
     .testTarget(
       name: "TextEncoderTests", dependencies: ["CEmulatedKernels", "CTextKernels", "Seeded", "TextEncoder"],
       resources: [.copy("Fixtures")]),
+    .testTarget(name: "ModelStoreTests", dependencies: ["Digests", "ModelStore", "TextEncoder"]),
     .testTarget(name: "MessagePackTests", dependencies: ["MessagePack"]),
     .testTarget(name: "DiscoveryTests", dependencies: ["Discovery", "EngineClient", "Fleet", "RouterConfig"]),
     .testTarget(name: "FleetSimulatorTests", dependencies: ["Balancing", "Fleet", "FleetSimulator", "Seeded"]),
