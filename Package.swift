@@ -33,6 +33,7 @@ let package = Package(
     .target(name: "TextEncoder", dependencies: ["CTextKernels", "JSONText"]),
     .systemLibrary(name: "CZeroMQ", providers: [.apt(["libzmq3-dev"])]),
     .systemLibrary(name: "CSQLite", providers: [.apt(["libsqlite3-dev"])]),
+    .systemLibrary(name: "CArchive", providers: [.apt(["libarchive-dev"])]),
     .target(name: "CRegularExpressions", linkerSettings: [.linkedLibrary("re2")]),
     .target(
       name: "CReadingModels",
@@ -69,6 +70,13 @@ let package = Package(
         "Fleet", "MessagePack", "ZeroMQ", .product(name: "NIOCore", package: "swift-nio"),
         .product(name: "NIOPosix", package: "swift-nio"),
         .product(name: "NIOHTTP1", package: "swift-nio"), .product(name: "NIOFoundationCompat", package: "swift-nio"),
+        .product(name: "NIOSSL", package: "swift-nio-ssl"),
+      ]),
+    .target(
+      name: "ModelStore",
+      dependencies: [
+        "CArchive", "Digests", "EngineClient", "TextEncoder", .product(name: "NIOCore", package: "swift-nio"),
+        .product(name: "NIOPosix", package: "swift-nio"), .product(name: "NIOHTTP1", package: "swift-nio"),
         .product(name: "NIOSSL", package: "swift-nio-ssl"),
       ]),
 
@@ -123,8 +131,9 @@ let package = Package(
       dependencies: [
         "AdminAPI", "Balancing", "ChatProtocols", "Discovery", "EngineClient", "EngineSimulator", "Explanation",
         "ExtProc",
-        "FleetSimulator", "JSONText", "Fleet", "Gateway", "Pipeline", "Reading", "Reliability", "RouterConfig",
-        "Telemetry", "UserStore", .product(name: "ArgumentParser", package: "swift-argument-parser"),
+        "FleetSimulator", "JSONText", "Fleet", "Gateway", "ModelStore", "Pipeline", "Reading", "Reliability",
+        "RouterConfig", "Telemetry", "TextEncoder", "UserStore",
+        .product(name: "ArgumentParser", package: "swift-argument-parser"),
         .product(name: "NIOCore", package: "swift-nio"), .product(name: "NIOPosix", package: "swift-nio"),
       ]),
 
@@ -237,6 +246,7 @@ let package = Package(
     .testTarget(
       name: "TextEncoderTests", dependencies: ["CEmulatedKernels", "CTextKernels", "Seeded", "TextEncoder"],
       resources: [.copy("Fixtures")]),
+    .testTarget(name: "ModelStoreTests", dependencies: ["Digests", "ModelStore", "TextEncoder"]),
     .testTarget(name: "MessagePackTests", dependencies: ["MessagePack"]),
     .testTarget(name: "DiscoveryTests", dependencies: ["Discovery", "EngineClient", "Fleet", "RouterConfig"]),
     .testTarget(name: "FleetSimulatorTests", dependencies: ["Balancing", "Fleet", "FleetSimulator", "Seeded"]),

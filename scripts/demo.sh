@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Builds Switchyard, starts a gateway and three simulated engines, asks the guide's question and shows the answer.
+# Builds Switchyard, fetches the text encoder where it can (84 MB, once), starts a gateway and three simulated engines, asks the guide's question and shows the answer.
 #   PORT=9080 scripts/demo.sh    another port than 8080
 # In a terminal it stays up until Ctrl-C; without one it stops by itself, with exit code 0 if the answer was as promised.
 set -euo pipefail
@@ -35,6 +35,7 @@ scripts/setup.sh
 
 say "2/4  Building in release mode (the first time takes a few minutes)"
 switchyard=$(scripts/release.sh switchyard)
+"$switchyard" models fetch --optional
 
 say "3/4  Starting three simulated engines and the gateway"
 loras=('{"name":"math-expert"}' '{"name":"science-expert"}' '{"name":"social-expert"}' '{"name":"humanities-expert"}'

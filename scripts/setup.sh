@@ -19,6 +19,7 @@ packages=()
 [ -e /usr/include/re2/re2.h ] || packages+=(libre2-dev)
 [ -e /usr/include/zmq.h ] || packages+=(libzmq3-dev)
 [ -e /usr/include/sqlite3.h ] || packages+=(libsqlite3-dev)
+[ -e /usr/include/archive.h ] || packages+=(libarchive-dev)
 command -v curl >/dev/null || packages+=(curl)
 if [ "${1:-}" = bench ]; then
   command -v nginx >/dev/null || [ -x /usr/sbin/nginx ] || packages+=(nginx-light)

@@ -1,18 +1,11 @@
-/// SHA-256 as FIPS 180-4 defines it: for the hash that identifies a loaded document, and for the simulated engine's block
-/// hashes.
+/// SHA-256 as FIPS 180-4 defines it: for the hash that identifies a loaded document, for the simulated engine's block
+/// hashes and for what is downloaded (`SHA256Stream`).
 ///
-/// Ours because the package graph stays free of BoringSSL (swift-crypto would bring it) and neither use needs
-/// speed nor side-channel resistance.
+/// Ours because the package graph stays free of BoringSSL (swift-crypto would bring it) and no use needs side-channel
+/// resistance.
 public enum SHA256 {
   /// The digest of `bytes` in lower-case hexadecimal, 64 characters.
-  public static func hexDigest(of bytes: [UInt8]) -> String {
-    let digits = Array("0123456789abcdef".utf8)
-    var text: [UInt8] = []
-    for word in digest(of: bytes) {
-      for shift in stride(from: 28, through: 0, by: -4) { text.append(digits[Int(word >> UInt32(shift)) & 15]) }
-    }
-    return String(decoding: text, as: UTF8.self)
-  }
+  public static func hexDigest(of bytes: [UInt8]) -> String { text(digest(of: bytes)) }
 
   /// The digest's last eight bytes, big endian.
   public static func lastWord(of bytes: [UInt8]) -> UInt64 {
@@ -21,50 +14,60 @@ public enum SHA256 {
   }
 
   private static func digest(of bytes: [UInt8]) -> [UInt32] {
-    var state: [UInt32] = [
-      0x6a09_e667, 0xbb67_ae85, 0x3c6e_f372, 0xa54f_f53a, 0x510e_527f, 0x9b05_688c, 0x1f83_d9ab, 0x5be0_cd19,
-    ]
-    // Padding (5.1.1): a one bit, zeros, and the length in bits as 64 bits, up to a multiple of 64 bytes.
-    var message = bytes
-    message.append(0x80)
-    while message.count % 64 != 56 { message.append(0) }
-    let bitCount = UInt64(bytes.count) * 8
-    for shift in stride(from: 56, through: 0, by: -8) { message.append(UInt8(truncatingIfNeeded: bitCount >> shift)) }
-
-    var schedule = [UInt32](repeating: 0, count: 64)
-    for block in stride(from: 0, to: message.count, by: 64) {
-      for t in 0..<16 {
-        let i = block + 4 * t
-        schedule[t] =
-          UInt32(message[i]) << 24 | UInt32(message[i + 1]) << 16 | UInt32(message[i + 2]) << 8 | UInt32(message[i + 3])
-      }
-      for t in 16..<64 {
-        let w2 = schedule[t - 2]
-        let w15 = schedule[t - 15]
-        let s1 = rotate(w2, 17) ^ rotate(w2, 19) ^ (w2 >> 10)
-        let s0 = rotate(w15, 7) ^ rotate(w15, 18) ^ (w15 >> 3)
-        schedule[t] = s1 &+ schedule[t - 7] &+ s0 &+ schedule[t - 16]
-      }
-      compress(schedule, into: &state)
-    }
-    return state
+    var stream = SHA256Stream()
+    bytes.withUnsafeBytes { stream.update($0) }
+    return stream.finalWords()
   }
 
-  /// The 64 rounds of 6.2.2.
-  private static func compress(_ schedule: [UInt32], into state: inout [UInt32]) {
-    var (a, b, c, d) = (state[0], state[1], state[2], state[3])
-    var (e, f, g, h) = (state[4], state[5], state[6], state[7])
-    for t in 0..<64 {
-      let s1 = rotate(e, 6) ^ rotate(e, 11) ^ rotate(e, 25)
-      let choice = (e & f) ^ (~e & g)
-      let t1 = h &+ s1 &+ choice &+ constants[t] &+ schedule[t]
-      let s0 = rotate(a, 2) ^ rotate(a, 13) ^ rotate(a, 22)
-      let majority = (a & b) ^ (a & c) ^ (b & c)
-      let t2 = s0 &+ majority
-      (h, g, f, e) = (g, f, e, d &+ t1)
-      (d, c, b, a) = (c, b, a, t1 &+ t2)
+  /// Eight words in hexadecimal.
+  static func text(_ words: [UInt32]) -> String {
+    let digits = Array("0123456789abcdef".utf8)
+    var text: [UInt8] = []
+    for word in words {
+      for shift in stride(from: 28, through: 0, by: -4) { text.append(digits[Int(word >> UInt32(shift)) & 15]) }
     }
-    for (index, value) in [a, b, c, d, e, f, g, h].enumerated() { state[index] = state[index] &+ value }
+    return String(decoding: text, as: UTF8.self)
+  }
+
+  /// The message schedule and the 64 rounds of 6.2.2, for whole blocks of 64 bytes.
+  static func compress(_ blocks: UnsafeRawBufferPointer, into state: inout [UInt32]) {
+    precondition(blocks.count % 64 == 0, "blocks are whole")
+    withUnsafeTemporaryAllocation(of: UInt32.self, capacity: 64) { schedule in
+      constants.withUnsafeBufferPointer { constants in
+        for block in stride(from: 0, to: blocks.count, by: 64) {
+          for t in 0..<16 {
+            schedule[t] = UInt32(bigEndian: blocks.loadUnaligned(fromByteOffset: block + 4 * t, as: UInt32.self))
+          }
+          for t in 16..<64 {
+            let w2 = schedule[t - 2]
+            let w15 = schedule[t - 15]
+            let s1 = rotate(w2, 17) ^ rotate(w2, 19) ^ (w2 >> 10)
+            let s0 = rotate(w15, 7) ^ rotate(w15, 18) ^ (w15 >> 3)
+            schedule[t] = s1 &+ schedule[t - 7] &+ s0 &+ schedule[t - 16]
+          }
+          var (a, b, c, d) = (state[0], state[1], state[2], state[3])
+          var (e, f, g, h) = (state[4], state[5], state[6], state[7])
+          for t in 0..<64 {
+            let s1 = rotate(e, 6) ^ rotate(e, 11) ^ rotate(e, 25)
+            let choice = (e & f) ^ (~e & g)
+            let t1 = h &+ s1 &+ choice &+ constants[t] &+ schedule[t]
+            let s0 = rotate(a, 2) ^ rotate(a, 13) ^ rotate(a, 22)
+            let majority = (a & b) ^ (a & c) ^ (b & c)
+            let t2 = s0 &+ majority
+            (h, g, f, e) = (g, f, e, d &+ t1)
+            (d, c, b, a) = (c, b, a, t1 &+ t2)
+          }
+          state[0] &+= a
+          state[1] &+= b
+          state[2] &+= c
+          state[3] &+= d
+          state[4] &+= e
+          state[5] &+= f
+          state[6] &+= g
+          state[7] &+= h
+        }
+      }
+    }
   }
 
   private static func rotate(_ value: UInt32, _ count: UInt32) -> UInt32 { value >> count | value << (32 - count) }

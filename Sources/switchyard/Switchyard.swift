@@ -15,9 +15,10 @@ struct Switchyard: AsyncParsableCommand {
         switchyard config check my-config.yaml
         switchyard engine-sim --model vllm-llama3-8b-instruct --port 8000
         switchyard replay --trace access.log --policy least-ttft --replicas 6
+        switchyard models fetch
       """,
     version: "0.1.0",
-    subcommands: [Serve.self, Explain.self, Config.self, EngineSim.self, Replay.self])
+    subcommands: [Serve.self, Explain.self, Config.self, EngineSim.self, Replay.self, Models.self])
 
   /// A word that is nearly a subcommand gets its name as an answer, not a list of unexpected arguments.
   static func main() async {

@@ -37,4 +37,14 @@ import Testing
 
   @Test("the last word is the end of the digest")
   func lastWord() { #expect(SHA256.lastWord(of: Array("abc".utf8)) == 0xb410_ff61_f200_15ad) }
+
+  @Test("bytes in pieces have the digest of the whole", arguments: [1, 3, 63, 64, 65, 127, 200])
+  func pieces(_ size: Int) {
+    let bytes = (0..<1_000).map { UInt8(truncatingIfNeeded: $0 &* 31) }
+    var stream = SHA256Stream()
+    for start in stride(from: 0, to: bytes.count, by: size) {
+      bytes[start..<min(start + size, bytes.count)].withUnsafeBytes { stream.update($0) }
+    }
+    #expect(stream.hexDigest() == SHA256.hexDigest(of: bytes))
+  }
 }
