@@ -1,6 +1,7 @@
 import Discovery
 import Dispatch
 import Foundation
+import ModelStore
 import Reading
 import RouterConfig
 import TextEncoder
@@ -14,14 +15,18 @@ struct PromptModels: Sendable {
 
   /// - Throws: when a model that is named, or one of the binary's own, cannot be read.
   init(_ settings: EmbeddingSettings) throws(CommandFailure) {
-    let domain: LinearDomainClassifier
-    do throws(LinearModelError) {
-      domain = try LinearDomainClassifier.bundled()
-    } catch {
-      throw CommandFailure("the bundled domain model cannot be read: \(error)")
-    }
     pooled = try Self.encoder(settings)
-    models = ReadingModels(domain: domain, personalData: PersonalDataFinder(), encoder: pooled)
+    // Heads were trained on that model's vectors and mean nothing for another's.
+    let isKnown = pooled?.name == ModelStore.defaultModel
+    do {
+      models = ReadingModels(
+        domain: try LinearDomainClassifier.bundled(),
+        promptGuard: PromptGuard(
+          try LinearGuardClassifier.bundled(), head: isKnown ? try GuardHead.bundled() : nil),
+        personalData: try BundledPersonalDataReader(encoderWidth: isKnown ? pooled?.width : nil), encoder: pooled)
+    } catch {
+      throw CommandFailure("a model inside the program cannot be read: \(error)")
+    }
     self.settings = settings
   }
 
@@ -47,7 +52,8 @@ struct PromptModels: Sendable {
     switch settings.encoder {
     case .none: return nil
     case .cached:
-      path = cachedModel
+      path = ModelStore.standard(environment: ProcessInfo.processInfo.environment)
+        .packedFile(of: ModelStore.defaultModel)
       guard FileManager.default.fileExists(atPath: path) else { return nil }
     case .path(let named): path = named
     }
@@ -55,6 +61,9 @@ struct PromptModels: Sendable {
       let encoder = try TransformerEncoder(PackedModel(path: try packed(path)))
       return PooledPromptEncoder(
         encoder, name: URL(fileURLWithPath: path).deletingPathExtension().lastPathComponent,
+        options: EncodingOptions(
+          capturedLayer: encoder.configuration.layers >= BundledPersonalDataReader.capturedLayer
+            ? BundledPersonalDataReader.capturedLayer : nil),
         workers: settings.workers, patience: UInt64(settings.deadline / .nanoseconds(1)),
         now: { DispatchTime.now().uptimeNanoseconds })
     } catch {
@@ -87,14 +96,5 @@ struct PromptModels: Sendable {
 
   private static func age(of path: String) -> Date? {
     (try? FileManager.default.attributesOfItem(atPath: path))?[.modificationDate] as? Date
-  }
-
-  /// Where `switchyard models fetch` puts the model.
-  private static var cachedModel: String {
-    let environment = ProcessInfo.processInfo.environment
-    let folder =
-      environment["SWITCHYARD_MODELS"]
-      ?? (environment["XDG_CACHE_HOME"] ?? (environment["HOME"] ?? ".") + "/.cache") + "/switchyard/models"
-    return folder + "/all-MiniLM-L6-v2.packed"
   }
 }

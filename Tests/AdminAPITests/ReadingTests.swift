@@ -40,8 +40,8 @@ private struct WordGuard: TextClassifier {
 
 @Suite("Texts read through the management API") struct ReadingTests {
   private static let models = ReadingModels(
-    domain: FixedClassifier.math, promptGuard: WordGuard(), personalData: PersonalDataFinder(),
-    encoder: CountingEncoder())
+    domain: FixedClassifier.math, promptGuard: WordGuard(),
+    personalData: try? BundledPersonalDataReader(encoderWidth: nil), encoder: CountingEncoder())
 
   @Test("embeddings: a vector of length 1 a text")
   func embeddings() async throws {

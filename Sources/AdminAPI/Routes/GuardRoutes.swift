@@ -25,7 +25,13 @@ enum GuardRoutes {
     let settings = snapshot.router.document.global.promptGuard
     let threshold = try body.number("options.sensitivity", in: 0...1) ?? settings.threshold
     let start = context.clock()
-    let result = promptGuard.classify([Array(text.utf8)], deadline: nil).first
+    let result: Result<TextClassification, ClassifierError>?
+    if let promptGuard = promptGuard as? any EncodedTextClassifier, promptGuard.wantsEncoding {
+      result = promptGuard.classify(
+        Array(text.utf8), snapshot.models.encoder?.readNow(Array(text.utf8)) ?? .absent)
+    } else {
+      result = promptGuard.classify([Array(text.utf8)], deadline: nil).first
+    }
     let end = context.clock()
     guard case .success(let classification) = result,
       classification.probabilities.count == promptGuard.labels.count
@@ -71,13 +77,7 @@ enum GuardRoutes {
       $0.confidence >= threshold && (wanted?.contains($0.type.rawValue) ?? true)
     }
     let end = context.clock()
-    var masked: [UInt8] = []
-    var place = 0
-    for span in spans {
-      masked += text[place..<span.range.lowerBound] + Array("[\(span.type.rawValue)]".utf8)
-      place = span.range.upperBound
-    }
-    masked += text[place...]
+    let masked = text.withUnsafeBytes { Redaction($0, spans: spans, placeholder: .type) }
     let entities = spans.map { span in
       let mask = "[\(span.type.rawValue)]"
       var members: [(key: String, value: JSONNode)] = [
@@ -96,7 +96,7 @@ enum GuardRoutes {
     return .json(
       .object([
         ("has_pii", .boolean(!spans.isEmpty)), ("entities", .array(entities)),
-        ("masked_text", .string(String(decoding: masked, as: UTF8.self))),
+        ("masked_text", .string(String(decoding: masked.text, as: UTF8.self))),
         ("security_recommendation", .string(spans.isEmpty ? "allow" : "block")),
         ("processing_time_ms", .integer(Int((end > start ? end - start : 0) / 1_000_000))),
       ]))

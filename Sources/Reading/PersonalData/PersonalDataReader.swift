@@ -12,12 +12,3 @@ public protocol PersonalDataReader: Sendable {
   ///   - encoding: what the encoder made of that text; names are found better with it.
   func find(in text: [UInt8], _ encoding: PromptEncoding) -> [PersonalDataSpan]
 }
-
-extension PersonalDataFinder: PersonalDataReader {
-  public var name: String { "personal-data-grammars" }
-  public var wantsEncoding: Bool { false }
-
-  public func find(in text: [UInt8], _ encoding: PromptEncoding) -> [PersonalDataSpan] {
-    text.withUnsafeBytes { find(in: $0) }
-  }
-}

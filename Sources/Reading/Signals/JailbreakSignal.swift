@@ -81,7 +81,8 @@ struct JailbreakSignal: SignalRules {
   }
 
   var wantsEncoding: Bool {
-    rules.contains { if case .contrastive = $0.method { true } else { false } }
+    let isGuardBetter = (promptGuard as? any EncodedTextClassifier)?.wantsEncoding ?? false
+    return rules.contains { if case .contrastive = $0.method { true } else { isGuardBetter } }
   }
 
   var readsHistory: Bool {
@@ -90,7 +91,7 @@ struct JailbreakSignal: SignalRules {
 
   func read(_ facts: PromptFacts, _ encoding: PromptEncoding) -> FamilyReading {
     guard !rules.isEmpty else { return FamilyReading(readings: []) }
-    var risks = Risks(signal: self)
+    var risks = Risks(signal: self, encoded: facts.evaluationText, encoding)
     var failure: String?
     let readings = rules.map { rule in
       switch rule.method {
@@ -116,7 +117,10 @@ struct JailbreakSignal: SignalRules {
     let note = failure.map {
       closes ? "the guard failed and so it closes: \($0)" : "the guard failed and lets the prompt pass: \($0)"
     }
-    return FamilyReading(readings: readings, note: note, isProvisional: failure != nil)
+    // Judged with less than there can be.
+    var isProvisional = failure != nil
+    if wantsEncoding, case .failed = encoding { isProvisional = true }
+    return FamilyReading(readings: readings, note: note, isProvisional: isProvisional)
   }
 
   private func reading(_ risk: Double, _ rule: Rule, _ evidence: String?) -> SignalReading {
@@ -141,14 +145,28 @@ struct JailbreakSignal: SignalRules {
   /// Reads each text once, whatever the number of rules.
   private struct Risks {
     let signal: JailbreakSignal
+    /// The text that the encoder has read, and what came of it.
+    let encoded: [UInt8]
+    let encoding: PromptEncoding
     private var known: [[UInt8]: Risk] = [:]
 
-    init(signal: JailbreakSignal) { self.signal = signal }
+    init(signal: JailbreakSignal, encoded: [UInt8], _ encoding: PromptEncoding) {
+      self.signal = signal
+      self.encoded = encoded
+      self.encoding = encoding
+    }
 
     mutating func highest(of texts: [[UInt8]]) -> Result<Risk, Failure> {
       guard let promptGuard = signal.promptGuard else { return .failure(Failure(reason: "this process has no guard")) }
       let unread = texts.filter { known[$0] == nil }
-      for (text, result) in zip(unread, promptGuard.classify(unread, deadline: nil)) {
+      let results = unread.map { text in
+        if let promptGuard = promptGuard as? any EncodedTextClassifier, text == encoded {
+          return promptGuard.classify(text, encoding)
+        }
+        return promptGuard.classify([text], deadline: nil).first
+          ?? .failure(.unavailable(reason: "\(promptGuard.name) said nothing"))
+      }
+      for (text, result) in zip(unread, results) {
         switch result {
         case .success(let classification):
           let probabilities = classification.probabilities
