@@ -15,11 +15,12 @@ public enum ConnectionFailure {
     switch error {
     case let error as NIOConnectionError:
       if let dns = error.dnsAError ?? error.dnsAAAAError, error.connectionErrors.isEmpty {
-        return "host not found (\(text(dns)))"
+        return text(dns)
       }
       return error.connectionErrors.first.map { text($0.error) } ?? "no address"
     case let error as IOError: return text(errno: error.errnoCode)
     case ChannelError.connectTimeout: return "no connection in time"
+    case let error as SocketAddressError.UnknownHost: return "host not found: \(error.errorDescription.lowercased())"
     case is SocketAddressError: return "host not found"
     case is NIOSSLExtraError: return "TLS: the certificate is not for this host"
     case let error as NIOSSLError: return "TLS: \(error)"

@@ -390,6 +390,13 @@ def test_where_it_cannot_be_had_an_optional_fetch_ends_well_in_one_line(models: 
     assert models("fetch", "--index", "http://127.0.0.1:1/simple/").returncode == 1
 
 
+def test_a_host_that_is_not_found_is_told_in_plain_words(models: Models):
+    host = "a" * 64 + ".invalid"  # no resolver needs to ask anyone: a label has 63 letters at most
+    refused = models.fetch_tiny("--url", f"http://{host}/tiny.whl")
+    assert refused.returncode == 1
+    assert re.search(r"/tiny\.whl: cannot connect: host not found: [a-z ]+$", refused.stderr), refused.stderr
+
+
 @pytest.mark.parametrize(
     "arguments, problem",
     [
