@@ -32,12 +32,18 @@ class Encoder:
 
 
 def fit_encoder(embeddings: np.ndarray, labels: np.ndarray, weights: np.ndarray) -> Encoder:
-    rows = []
+    rows, biases = [], []
     for target in targets(labels).T:
+        if not target.any():
+            rows.append(np.zeros(embeddings.shape[1]))
+            biases.append(0.0)
+            continue
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
-            rows.append(LogisticRegression(C=10, max_iter=300).fit(embeddings, target, sample_weight=weights))
-    return Encoder(np.array([r.coef_[0] for r in rows]), np.array([r.intercept_[0] for r in rows]))
+            fit = LogisticRegression(C=10, max_iter=300).fit(embeddings, target, sample_weight=weights)
+        rows.append(fit.coef_[0])
+        biases.append(fit.intercept_[0])
+    return Encoder(np.array(rows), np.array(biases))
 
 
 @dataclass

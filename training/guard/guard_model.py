@@ -104,6 +104,15 @@ class Windows:
         return out
 
 
+def fit(design: model.Design, labels: np.ndarray, weights: np.ndarray, settings: model.Settings) -> model.Model:
+    """One against the rest; a label that has no text (its family is left out) gets no weights."""
+    linear = model.fit(design, labels, weights, settings, "guard-linear-1", LABELS)
+    for label in sorted(set(range(len(LABELS))) - set(labels.tolist())):
+        linear.weights = tuple(np.insert(w, label, 0, axis=1) for w in linear.weights)
+        linear.biases = np.insert(linear.biases, label, -1.0)
+    return linear
+
+
 # Calibration: Sources/Reading/Guard/GuardCalibration.swift computes the same.
 
 ODDS = np.log(np.array([0.05, 0.5, 0.7, 0.9]) / (1 - np.array([0.05, 0.5, 0.7, 0.9])))

@@ -94,7 +94,7 @@ def main() -> None:
     def fit(chosen: np.ndarray) -> model.Model:
         part = parts.select(chosen)
         weights = np.where(own[chosen], OWN_WEIGHT, 1.0)[part.text] / np.sqrt(part.lengths[part.text])
-        return model.fit(part.design, labels[chosen][part.text], weights, settings, "guard-linear-1", guard_model.LABELS)
+        return guard_model.fit(part.design, labels[chosen][part.text], weights, settings)
 
     def read(linear: model.Model, chosen: np.ndarray) -> guard_model.Scores:
         return guard_model.scores(linear, parts.select(chosen))
