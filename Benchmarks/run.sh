@@ -30,6 +30,8 @@ if [ "$area" = all ] || [ "$area" = reading ]; then
   scripts/setup.sh bench
   program=$(scripts/release.sh bench-encoder)
   Benchmarks/reading/run.sh "$program"
+  program=$(scripts/release.sh personal-data-report)
+  "$program" time .cache/reading/questions.txt
 fi
 if [ "$area" = all ] || [ "$area" = balancing ]; then
   program=$(scripts/release.sh bench-balancing)

@@ -135,6 +135,7 @@ struct PersonalDataGrammarTests {
     (.domainName, "example.gov, then", "example.gov"),
     (.domainName, "访问example.com。", "example.com"),
     (.domainName, "www.gov.uk", "www.gov.uk"),
+    (.domainName, "http://www.example.com.au/", "http://www.example.com.au"),
 
     (.postalCode, "zip code 94105", "94105"),
     (.postalCode, "ZIP: 53-320", "53-320"),

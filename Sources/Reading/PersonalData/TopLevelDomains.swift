@@ -27,7 +27,7 @@ struct TopLevelDomains: Sendable {
       in is it at be me my no so to us am as by do id la pm tv py rs md sh pl cc ps ai vi ms pro name int
       """
     let countries = """
-      ac ad ae af ag al ao ar aw az ba bb bd bf bg bh bi bj bm bn bo br bs bt bw bz ca cd cf cg ch ci ck cl cm cn co cr
+      ac ad ae af ag al ao ar au aw az ba bb bd bf bg bh bi bj bm bn bo br bs bt bw bz ca cd cf cg ch ci ck cl cm cn co cr
       cu cv cx cy cz de dj dk dm dz ec ee eg er es et eu fi fj fk fm fo fr ga gd ge gf gg gh gi gl gm gn gp gq gr gt gu
       gw gy hk hn hr ht hu ie il im io iq ir je jm jo jp ke kg kh ki km kn kp kr kw ky kz lb lc li lk lr ls lt lu lv ly
       ma mc mg mh mk ml mm mn mo mp mq mr mt mu mv mw mx mz na nc ne nf ng ni nl np nr nu nz om pa pe pf pg ph pk pn pr
