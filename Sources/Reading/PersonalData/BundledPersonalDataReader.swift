@@ -23,7 +23,7 @@ public struct BundledPersonalDataReader: PersonalDataReader {
 
   public func find(in text: [UInt8], _ encoding: PromptEncoding) -> [PersonalDataSpan] {
     text.withUnsafeBytes { bytes in
-      Self.joined(finder.find(in: bytes) + names(in: bytes, encoding))
+      PersonalDataSpan.merging(finder.find(in: bytes), names(in: bytes, encoding))
     }
   }
 
@@ -34,18 +34,5 @@ public struct BundledPersonalDataReader: PersonalDataReader {
     return head.find(
       in: bytes, vectors: read.captured, starts: read.ownTokens.map { read.tokens.starts[$0] },
       ends: read.ownTokens.map { read.tokens.ends[$0] })
-  }
-
-  /// In the order of the text; of two that overlap the surer one stays, the first where they are alike.
-  static func joined(_ spans: [PersonalDataSpan]) -> [PersonalDataSpan] {
-    var kept: [PersonalDataSpan] = []
-    for span in spans.sorted(by: { $0.range.lowerBound < $1.range.lowerBound }) {
-      if let last = kept.last, last.range.upperBound > span.range.lowerBound {
-        if span.confidence > last.confidence { kept[kept.count - 1] = span }
-      } else {
-        kept.append(span)
-      }
-    }
-    return kept
   }
 }
