@@ -21,8 +21,8 @@ import patterns  # noqa: E402
 
 LABELS = ["benign", "jailbreak", "harmful_request", "toxicity"]
 
-WINDOW_BYTES = 2048
-STEP_BYTES = 1536
+WINDOW_BYTES = 1024
+STEP_BYTES = 768
 """From one window's start to the next: what lies across an edge is whole in one of the two."""
 
 READ_BYTES = 65536
@@ -165,20 +165,19 @@ class Calibration:
         return 1 / (1 + np.exp(-np.clip(ODDS[segment] + slope * (x - knots[segment]), -30, 30)))
 
 
-def calibrate(benign: Scores, seed: int) -> Calibration:
-    """Knots at quantiles of benign prompts that the scoring models had not seen, and what the highest of n scores gains."""
-    rng = np.random.default_rng(seed)
+def penalties(documents: Scores, benign: Scores) -> np.ndarray:
+    """What length gains a benign text, for each score: such that 1 % of long documents reach what 1 % of prompts reach."""
+    gain = np.quantile(documents.values, 0.99, axis=0) - np.quantile(benign.values, 0.99, axis=0)
+    return np.maximum(0, gain / np.log(np.median(documents.windows)))
+
+
+def calibrate(benign: Scores, penalty: np.ndarray) -> Calibration:
+    """Knots at quantiles of benign prompts that the scoring models had not seen."""
     parts = []
     for column in (0, 1):
-        x = benign.values[:, column]
-        gains = []
-        for n in (16, 64):
-            highest = rng.choice(x, (4000, n)).max(axis=1)
-            gains.append((np.quantile(highest, 0.95) - np.quantile(x, 0.95)) / np.log(n))
-        penalty = max(0.0, float(np.mean(gains)))
-        x = x - penalty * np.log(np.maximum(benign.windows, 1))
+        x = benign.values[:, column] - penalty[column] * np.log(np.maximum(benign.windows, 1))
         knots = np.array([np.quantile(x, 1 - rate) for rate in RATES])
-        parts += [np.maximum.accumulate(knots + 1e-4 * np.arange(4)), penalty]
+        parts += [np.maximum.accumulate(knots + 1e-4 * np.arange(4)), float(penalty[column])]
     return Calibration(*parts)
 
 
@@ -193,5 +192,6 @@ def encode(linear: model.Model, calibration: Calibration) -> bytes:
     offset = -(-len(head) // model.ALIGNMENT) * model.ALIGNMENT
     head = bytearray(head.ljust(offset, b"\0"))
     struct.pack_into("<I", head, 12, offset)
+    struct.pack_into("<I", head, 32, WINDOW_BYTES)
     body = bytes(head) + rows
     return body + struct.pack("<I", zlib.crc32(body))

@@ -104,21 +104,26 @@ def evaluation(probabilities: np.ndarray, texts: list) -> dict:
     }  # fmt: skip
 
 
+def documents(texts: list[str], size: int, count: int, rng: random.Random, inside: list[str] | None = None) -> list[bytes]:
+    """Documents of so many bytes, strung together from texts, with one of `inside` in the middle if there are any."""
+    out = []
+    for _ in range(count):
+        pieces, length = [], 0
+        while length < size:
+            pieces.append(rng.choice(texts)[:3000])
+            length += len(pieces[-1]) + 2
+        if inside:
+            pieces.insert(len(pieces) // 2, rng.choice(inside))
+        out.append("\n\n".join(pieces).encode("utf-8", "replace"))
+    return out
+
+
 def long_documents(benign: list[str], attacks: list[str], probabilities, seed: int) -> list[dict]:
     """Documents of many benign texts, and the same with one attack in the middle."""
-    rng = random.Random(seed)
     rows = []
-    for size, count in ((5_000, 100), (20_000, 60), (100_000, 25)):
-        plain, attacked = [], []
-        for _ in range(count):
-            pieces, length = [], 0
-            while length < size:
-                pieces.append(rng.choice(benign)[:3000])
-                length += len(pieces[-1]) + 2
-            plain.append("\n\n".join(pieces).encode("utf-8", "replace"))
-            pieces.insert(len(pieces) // 2, rng.choice(attacks))
-            attacked.append("\n\n".join(pieces).encode("utf-8", "replace"))
-        p, a = probabilities(plain), probabilities(attacked)
+    for size, count in ((5_000, 100), (20_000, 60), (100_000, 20)):
+        p = probabilities(documents(benign, size, count, random.Random(f"{seed}:{size}")))
+        a = probabilities(documents(benign, size, count, random.Random(f"{seed}:{size}"), attacks))
         rows.append(
             {
                 "bytes": size, "count": count,

@@ -102,12 +102,22 @@ def main() -> None:
     # Scores of the training texts by models that have not seen them: they set the probabilities and weigh the encoder.
     folds = np.array([random.Random(f"{arguments.seed}:{t.group}").randrange(4) for t in texts])
     unseen = guard_model.Scores(np.zeros((len(texts), 4)), np.ones(len(texts), int))
+    documents = []
     for fold in range(4):
         rest, chosen = train[folds[train] != fold], train[folds[train] == fold]
-        found = read(fit(rest), chosen)
+        linear = fit(rest)
+        found = read(linear, chosen)
         unseen.values[chosen], unseen.windows[chosen] = found.values, found.windows
+        honest = [texts[i].text for i in chosen if labels[i] == 0 and not own[i]]
+        long = guard_report.documents(honest, 20_000, 40, random.Random(f"{arguments.seed}:{fold}"))
+        documents.append(guard_model.scores(linear, guard_model.Windows(long, settings, extractor)))
     benign = train[labels[train] == 0]
-    calibration = guard_model.calibrate(unseen.select(benign), arguments.seed)
+    documents = guard_model.Scores(
+        np.concatenate([d.values for d in documents]), np.concatenate([d.windows for d in documents])
+    )
+    penalty = guard_model.penalties(documents, unseen.select(benign))
+    note(f"penalties of length: {penalty}")
+    calibration = guard_model.calibrate(unseen.select(benign), penalty)
     final = fit(train)
     note("linear model fitted")
     data = guard_model.encode(final, calibration)
@@ -137,7 +147,7 @@ def main() -> None:
             joined.values[chosen] = (
                 unseen.values[chosen] * head.linear_weights + head.biases - scale * encoder.biases + scale * encoded[chosen]
             )
-        head_calibration = guard_model.calibrate(joined.select(benign), arguments.seed)
+        head_calibration = guard_model.calibrate(joined.select(benign), penalty * head.linear_weights)
         (models / "guard_head.bin").write_bytes(head.encode(head_calibration))
         note("head fitted")
 

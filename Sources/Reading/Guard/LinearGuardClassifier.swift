@@ -63,7 +63,8 @@ public struct LinearGuardClassifier: TextClassifier {
   /// The most bytes of one text that are read.
   public var longestRead: Int { 2 * Self.halfRead }
 
-  /// Never fails. A text takes about a millisecond at most, so the deadline is not consulted.
+  /// Never fails. A usual prompt takes tens of microseconds and the longest some milliseconds, so the deadline is not
+  /// consulted.
   public func classify(_ texts: [[UInt8]], deadline: UInt64?) -> [Result<TextClassification, ClassifierError>] {
     texts.map { text in .success(text.withUnsafeBytes { classify($0) }) }
   }
