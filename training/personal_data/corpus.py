@@ -266,6 +266,38 @@ def lexicon() -> words_module.Lexicon:
     return words_module.Lexicon(set(first_names()), set(last_names()[:12000]), places)
 
 
+def code(source: random.Random, count: int) -> list[str]:
+    """Pieces of programs without names of people in them, by all likelihood: of numpy and scipy in their pinned versions, and
+    of this repository's tests but those of personal data."""
+    packages = Path(names.__file__).parent.parent
+    ours = [p for p in sorted((sets.ROOT / "Tests").rglob("*.swift")) if "PersonalData" not in p.name and "Vectors" not in p.name]
+    theirs = sorted(p for name in ("numpy", "scipy") for p in (packages / name).rglob("*") if p.suffix in (".py", ".h"))
+    texts = []
+    for files, share in ((ours, 0.6), (theirs, 0.4)):
+        pieces = []
+        for path in source.sample(files, min(len(files), 250)):
+            text = path.read_text(encoding="utf-8", errors="ignore")
+            pieces += [text[i : i + 500] for i in range(0, min(len(text), 10000), 500)]
+        # What names its authors says so in words such as these.
+        pieces = [p for p in pieces if not re.search(r"(?i)author|copyright|written by|et al|@\w+\.|\bet\b", p)]
+        texts += source.sample(pieces, int(count * share))
+    return texts
+
+
+def foreign(source: random.Random, count: int) -> list[str]:
+    """Sentences of Faker's words in other languages."""
+    locales = "de_DE fr_FR es_ES it_IT nl_NL pl_PL pt_BR ru_RU el_GR cs_CZ hu_HU tr_TR fi_FI ja_JP zh_CN ar_AA".split()
+    texts = []
+    for locale in locales:
+        fake = faker.Faker(locale)
+        fake.seed_instance(source.randrange(1 << 30))
+        try:
+            texts += [fake.sentence(12) for _ in range(count // len(locales))]
+        except AttributeError:
+            continue
+    return texts
+
+
 def training(source: random.Random, held: set[str], exam: list[str], per_template: int) -> list[Text]:
     filler = Filler(source)
     texts: list[Text] = []
@@ -282,5 +314,6 @@ def training(source: random.Random, held: set[str], exam: list[str], per_templat
     for line in lines("negatives.txt"):
         texts += [filler.fill(line, OURS) for _ in range(6)]
     texts += [Text(t[:600]) for t in exam]
+    texts += [Text(t) for t in code(source, 900) + foreign(source, 640)]
     source.shuffle(texts)
     return texts

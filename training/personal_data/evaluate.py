@@ -89,7 +89,7 @@ def code() -> list[str]:
             text = path.read_text(encoding="utf-8")
             texts += [text[i : i + 1500] for i in range(0, len(text), 1500)]
     random.Random(train.SEED).shuffle(texts)
-    return texts[:1000]
+    return texts[:400]
 
 
 def foreign() -> list[str]:
@@ -113,8 +113,8 @@ def main() -> None:
     held_shapes = corpus.held_out_templates(presidio, train.SEED)
     held = [t for t in presidio if corpus.shape(t.masked) in held_shapes]
     exam = corpus.exam_halves(train.SEED)[1]
-    nameless = corpus.nameless(exam)[:1500]
-    groups = [("exam questions", exam[:1500]), ("code", code()), ("other languages", foreign())]
+    nameless = corpus.nameless(exam)[:1000]
+    groups = [("exam questions", exam[:1000]), ("code", code()), ("other languages", foreign())]
 
     lines = [f"Presidio's {len(presidio)} texts, grammars:", ""]
     lines += table(presidio, find([program, "find"], [t.text for t in presidio]), STRUCTURED)

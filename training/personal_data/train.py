@@ -50,14 +50,14 @@ def main() -> None:
 
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--encoder", nargs=2, metavar=("BENCH_ENCODER", "MODEL"))
-    parser.add_argument("--head-texts", type=int, default=5000)
+    parser.add_argument("--head-texts", type=int, default=4500)
     arguments = parser.parse_args()
     start = time.time()
     log = lambda *what: print(f"{time.time() - start:5.0f} s", *what, flush=True)
 
     held = corpus.held_out_templates(sets.presidio(), SEED)
-    exam = corpus.nameless(corpus.exam_halves(SEED)[0])[:2500]
-    texts = corpus.training(random.Random(SEED), held, exam, per_template=24)
+    exam = corpus.nameless(corpus.exam_halves(SEED)[0])[:2000]
+    texts = corpus.training(random.Random(SEED), held, exam, per_template=20)
     log(f"{len(texts)} texts, {len(held)} templates held out")
 
     lexicon = corpus.lexicon()
@@ -69,7 +69,7 @@ def main() -> None:
         targets.append(model.labels(text, places))
     y = np.concatenate(targets)
     log(f"{len(y)} words:", dict(zip(corpus.LABELS, np.bincount(y).tolist())))
-    weights = linear.fit(linear.design(np.concatenate(rows), model.BUCKETS), y, len(corpus.LABELS), 2e-6, 45)
+    weights = linear.fit(linear.design(np.concatenate(rows), model.BUCKETS), y, len(corpus.LABELS), 2e-6, 40)
     integers, scale = model.quantised(weights)
     data = model.encode_tagger(integers, scale, lexicon)
     (ROOT / "Sources/CReadingModels/names.bin").write_bytes(data)

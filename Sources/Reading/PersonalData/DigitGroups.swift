@@ -12,8 +12,6 @@ struct DigitGroups {
   /// The byte that stands before a group, after another one; 0 before the first.
   private var separators = SIMD8<UInt8>()
   private let origin: Int
-  /// All digits of all groups.
-  private(set) var digits = 0
   /// Whether the first run of digits is longer than any number that a grammar knows; there are no groups then.
   private(set) var isTooLong = false
   /// Where the first run of digits ends.
@@ -39,7 +37,6 @@ struct DigitGroups {
       if count == 0 { firstEnd = end }
       starts[count] = Int32(truncatingIfNeeded: position - origin)
       lengths[count] = Int32(truncatingIfNeeded: length)
-      digits += length
       count += 1
       let separator = text[end]
       var next = end + 1
@@ -63,9 +60,6 @@ struct DigitGroups {
   func range(_ group: Int) -> Range<Int> { start(group)..<end(group) }
   /// The separator before a group.
   func separator(_ group: Int) -> UInt8 { separators[group] }
-
-  /// The digits of the first `groups` groups.
-  func digits(first groups: Int) -> Int { (0..<groups).reduce(0) { $0 + length($1) } }
 
   /// Whether the same separator stands before the groups 1 up to `groups`.
   func isEvenlySeparated(first groups: Int) -> Bool {
