@@ -61,7 +61,9 @@ import Testing
       #expect(
         endpoints.map { "\($0["method"] ?? "") \($0["path"] ?? "")" } == [
           "GET /health", "GET /ready", "GET /startup-status", "GET /metrics", "GET /api/v1", "POST /api/v1/eval",
-          "POST /api/v1/classify/intent", "GET /config/router", "GET /info/classifier",
+          "POST /api/v1/classify/intent", "POST /api/v1/classify/security",
+          "POST /api/v1/classify/pii", "POST /api/v1/embeddings", "GET /api/v1/embeddings/models",
+          "POST /api/v1/similarity", "POST /api/v1/similarity/batch", "GET /config/router", "GET /info/classifier",
           "POST /CreateUser", "POST /ReadUser", "POST /UpdateUser", "POST /DeleteUser",
         ])
     }
