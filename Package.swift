@@ -38,7 +38,8 @@ let package = Package(
     .target(
       name: "CReadingModels",
       exclude: [
-        "domain_linear.bin", "guard_head.bin", "guard_linear.bin", "language.bin", "name_head.bin", "names.bin",
+        "domain_head.bin", "domain_linear.bin", "guard_head.bin", "guard_linear.bin", "language.bin", "name_head.bin",
+        "names.bin",
       ]),
     // The random source of tests and fuzzers.
     .target(name: "Seeded", path: "Tests/Support/Seeded"),

@@ -20,7 +20,8 @@ struct PromptModels: Sendable {
     let isKnown = pooled?.name == ModelStore.defaultModel
     do {
       models = ReadingModels(
-        domain: try LinearDomainClassifier.bundled(),
+        domain: DomainReader(
+          try LinearDomainClassifier.bundled(), head: isKnown ? try DomainHead.bundled() : nil),
         promptGuard: PromptGuard(
           try LinearGuardClassifier.bundled(), head: isKnown ? try GuardHead.bundled() : nil),
         personalData: try BundledPersonalDataReader(encoderWidth: isKnown ? pooled?.width : nil), encoder: pooled)

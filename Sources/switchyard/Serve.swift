@@ -76,6 +76,7 @@ struct Serve: AsyncParsableCommand {
         ?? Listener(
           name: "management", address: document.global.managementAddress, port: document.global.managementPort),
       extProc: extProc, extProcSettings: behindEnvoy.settings)
+    StandardError.write(await server.promptModels.summary)
     StandardError.write("ready in \(ContinuousClock.now - begin)")
     let reload = config.map { file in { @Sendable [compat] in try Self.document(file: file, compat: compat) } }
     await server.serve(reload: reload)

@@ -62,7 +62,8 @@ class Running:
                 stdin=subprocess.DEVNULL,
                 stdout=output,
                 stderr=errors,
-                env={**os.environ, **(environment or {})},
+                # No encoder of this machine: what tests expect of domains is the linear model's.
+                env={**os.environ, "SWITCHYARD_MODELS": "/nonexistent", **(environment or {})},
             )
 
     @property

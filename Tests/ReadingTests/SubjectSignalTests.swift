@@ -18,7 +18,7 @@ struct SubjectSignalTests {
   ) throws -> FamilyReading {
     try DomainSignal(
       rules ?? self.rules, classifier: FixedClassifier(probabilities), threshold: threshold, fallbackCategory: "other"
-    ) { "routing.signals.domains[\($0)]" }.read(PromptFacts(evaluationText: Array(text.utf8)))
+    ) { "routing.signals.domains[\($0)]" }.read(PromptFacts(evaluationText: Array(text.utf8)), .absent)
   }
 
   @Test("the rule of the label that is sure matches with its probability")
@@ -65,7 +65,7 @@ struct SubjectSignalTests {
     let signal = try DomainSignal(
       rules, classifier: FixedClassifier([:], failure: .deadlineExceeded), threshold: 0.5, fallbackCategory: "other"
     ) { "\($0)" }
-    let readings = signal.read(PromptFacts(evaluationText: [0x78])).readings
+    let readings = signal.read(PromptFacts(evaluationText: [0x78]), .absent).readings
     #expect(readings.map(\.state) == Array(repeating: .failed(reason: "the reading deadline passed"), count: 3))
   }
 

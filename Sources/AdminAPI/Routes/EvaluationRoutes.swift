@@ -51,7 +51,13 @@ enum EvaluationRoutes {
     guard !explanation.evaluationText.isEmpty else { throw .invalidInput("the messages hold no text to classify") }
     let classifier = snapshot.models.domain
     let start = context.clock()
-    let result = classifier.classify([Array(explanation.evaluationText.utf8)], deadline: nil).first
+    let text = Array(explanation.evaluationText.utf8)
+    let result: Result<TextClassification, ClassifierError>?
+    if let encoded = classifier as? any EncodedTextClassifier, encoded.wantsEncoding {
+      result = encoded.classify(text, snapshot.models.encoder?.readNow(text) ?? .absent)
+    } else {
+      result = classifier.classify([text], deadline: nil).first
+    }
     let end = context.clock()
     let probabilities: [Double]
     switch result {

@@ -14,6 +14,10 @@ size_t reading_model_language_size(void);
 const uint8_t *_Nonnull reading_model_domain_linear_bytes(void);
 size_t reading_model_domain_linear_size(void);
 
+// domain_head: the same over an encoder's vectors; format and origin: training/domain_encoder/README.md
+const uint8_t *_Nonnull reading_model_domain_head_bytes(void);
+size_t reading_model_domain_head_size(void);
+
 // guard_linear, guard_head: weights of the guard; formats and origin: training/guard/README.md
 const uint8_t *_Nonnull reading_model_guard_linear_bytes(void);
 size_t reading_model_guard_linear_size(void);

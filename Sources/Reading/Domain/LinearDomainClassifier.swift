@@ -40,6 +40,12 @@ public struct LinearDomainClassifier: TextClassifier {
 
   /// Classifies one text without copying it. A text without a word gets what the biases say.
   public func classify(_ text: UnsafeRawBufferPointer) -> TextClassification {
+    let (scores, count) = scores(text)
+    return TextClassification(probabilities: probabilities(scores, count: count))
+  }
+
+  /// The scores of a text's labels before the softmax, and its distinct words and pairs.
+  func scores(_ text: UnsafeRawBufferPointer) -> (scores: SIMD16<Double>, count: Int) {
     let wordSet = FeatureSum.words(for: model.wordBuckets)
     let gramSet = FeatureSum.words(for: model.gramBuckets)
     return withUnsafeTemporaryAllocation(of: UInt64.self, capacity: wordSet + gramSet) { seen in
@@ -62,17 +68,17 @@ public struct LinearDomainClassifier: TextClassifier {
           scanner.scan(UnsafeRawBufferPointer(rebasing: text[(text.count - model.windowBytes)...]))
         }
         let (words, grams) = scanner.result()
-        return TextClassification(probabilities: probabilities(words: words, grams: grams))
+        return (model.scores(words: words, grams: grams), words.count)
       }
     }
   }
 
   /// p = softmax(score / (temperature · (1 + n)^exponent)), n the distinct words and pairs.
-  private func probabilities(words: FeatureSum, grams: FeatureSum) -> [Float] {
+  private func probabilities(_ scores: SIMD16<Double>, count: Int) -> [Float] {
     let temperature =
       model.temperature
-      * RealFunctions.exp(model.temperatureExponent * RealFunctions.log(1 + Double(words.count)))
-    var scores = model.scores(words: words, grams: grams)
+      * RealFunctions.exp(model.temperatureExponent * RealFunctions.log(1 + Double(count)))
+    var scores = scores
     var highest = -Double.infinity
     for index in model.labels.indices {
       scores[index] /= temperature

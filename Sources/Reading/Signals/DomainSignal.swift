@@ -3,7 +3,7 @@ import RouterConfig
 import Signals
 
 /// `domain`: what the prompt is about, by a classifier of 14 subjects.
-struct DomainSignal: PlainSignalRules {
+struct DomainSignal: SignalRules {
   static let family = SignalFamily.domain
   static let documentation = SignalDocumentation(
     summary: "The prompt is about a subject: one or more of the 14 subjects of MMLU-Pro.",
@@ -90,15 +90,26 @@ struct DomainSignal: PlainSignalRules {
 
   private static func list(_ labels: [String]) -> String { labels.joined(separator: ", ") }
 
-  func read(_ facts: PromptFacts) -> FamilyReading {
+  var wantsEncoding: Bool { (classifier as? any EncodedTextClassifier)?.wantsEncoding ?? false }
+
+  func read(_ facts: PromptFacts, _ encoding: PromptEncoding) -> FamilyReading {
     guard !rules.isEmpty else { return FamilyReading(readings: []) }
     guard !facts.evaluationText.isEmpty else {
       return FamilyReading(
         readings: rules.map { _ in SignalReading(state: .unmatched) }, note: "the request has no text to classify")
     }
-    switch classifier.classify([facts.evaluationText], deadline: nil).first {
+    let encoded = classifier as? any EncodedTextClassifier
+    let result =
+      encoded.map { $0.classify(facts.evaluationText, encoding) }
+      ?? classifier.classify([facts.evaluationText], deadline: nil).first
+    switch result {
     case .success(let classification) where classification.probabilities.count == classifier.labels.count:
-      return reading(classification)
+      var reading = reading(classification)
+      if wantsEncoding, case .failed(let reason) = encoding {
+        reading.isProvisional = true
+        reading.note = (reading.note.map { "\($0); " } ?? "") + "read without the encoder: \(reason)"
+      }
+      return reading
     case .failure(let error):
       return failed("\(error)")
     default:
