@@ -1,6 +1,7 @@
 import ChatProtocols
 import Reading
 import Signals
+import Synchronization
 
 /// How far planning a request came without waiting.
 public enum Planning: Sendable {
@@ -9,35 +10,65 @@ public enum Planning: Sendable {
   case reading(UnfinishedPlan)
 }
 
-/// A plan that waits for the encoder. Immutable; may be handed from thread to thread.
+/// A plan that waits for the encoder, or for a long text to be read. May be handed from thread to thread.
 public final class UnfinishedPlan: Sendable {
   public let facts: RequestFacts
   let prompt: PromptFacts
-  let progress: ReadingProgress
   let snapshot: RoutingSnapshot
-  let encoder: any PromptEncoder
+  private let encoder: (any PromptEncoder)?
+  private let longTexts: LongTextQueue?
+  private let clock: @Sendable () -> UInt64
+  private let progress: Mutex<ReadingProgress>
 
+  /// - Parameters:
+  ///   - encoder: nil where no rule wants it.
+  ///   - longTexts: nil where the texts are short.
   init(
     facts: RequestFacts, prompt: PromptFacts, progress: ReadingProgress, snapshot: RoutingSnapshot,
-    encoder: any PromptEncoder
+    encoder: (any PromptEncoder)?, longTexts: LongTextQueue?, clock: @escaping @Sendable () -> UInt64
   ) {
     self.facts = facts
     self.prompt = prompt
-    self.progress = progress
     self.snapshot = snapshot
     self.encoder = encoder
+    self.longTexts = longTexts
+    self.clock = clock
+    self.progress = Mutex(progress)
   }
 
   /// The text that the encoder is to read.
   public var text: [UInt8] { prompt.evaluationText }
 
-  /// Reads the text on the calling thread; milliseconds.
-  public func readNow() -> PromptEncoding { encoder.readNow(text) }
+  /// What has been read by now.
+  var progressNow: ReadingProgress { progress.withLock { $0 } }
 
-  /// Has the encoder read the text on a thread of its own.
+  /// Reads the text with the encoder on the calling thread; milliseconds.
+  public func readNow() -> PromptEncoding { encoder?.readNow(text) ?? .absent }
+
+  /// Has the text read on other threads.
   ///
   /// - Parameter answer: called once, from any thread, soon after the encoder's deadline at the latest.
-  public func read(answer: @escaping @Sendable (PromptEncoding) -> Void) { encoder.read(text, answer: answer) }
+  public func read(answer: @escaping @Sendable (PromptEncoding) -> Void) {
+    guard let encoder else { return readThoroughly(.absent, answer) }
+    encoder.read(text) { self.readThoroughly($0, answer) }
+  }
+
+  /// Reads what takes its time, where the text is long; whoever finishes the plan finds it done.
+  private func readThoroughly(_ encoding: PromptEncoding, _ answer: @escaping @Sendable (PromptEncoding) -> Void) {
+    guard let longTexts else { return answer(encoding) }
+    let isRun = longTexts.run { [self] in
+      var progress = progressNow
+      let reader = snapshot.readers[progress.recipe]
+      for family in PromptReader.thoroughFamilies where progress.readings[family] == nil && reader.declares(family) {
+        progress.readings[family] = reader.read(family, of: prompt, encoding: encoding, clock: clock)
+        if reader.dependsOnTextOnly(family) { progress.hasNews = true }
+      }
+      self.progress.withLock { $0 = progress }
+      answer(encoding)
+    }
+    // Too many wait: the asker reads itself.
+    if !isRun { answer(encoding) }
+  }
 }
 
 /// What has been read of a request so far.

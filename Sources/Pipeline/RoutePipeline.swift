@@ -24,13 +24,18 @@ public struct RoutePipeline: Sendable {
   }
 
   private let cache: ReadingCache?
+  private let longTexts: LongTextQueue?
   private let clock: @Sendable () -> UInt64
 
   /// - Parameters:
   ///   - cache: keeps what texts read as; nil reads every text anew.
+  ///   - longTexts: where long texts are read, so that no event loop waits; nil reads them on the calling thread.
   ///   - clock: a monotonic clock in nanoseconds.
-  public init(cache: ReadingCache?, clock: @escaping @Sendable () -> UInt64) {
+  public init(
+    cache: ReadingCache?, longTexts: LongTextQueue? = nil, clock: @escaping @Sendable () -> UInt64
+  ) {
     self.cache = cache
+    self.longTexts = longTexts
     self.clock = clock
   }
 
@@ -47,7 +52,7 @@ public struct RoutePipeline: Sendable {
     }
   }
 
-  /// Plans one request as far as it goes without the encoder; microseconds.
+  /// Plans one request as far as it goes without the encoder and without reading long texts; microseconds.
   ///
   /// - Throws: the error to answer the client with.
   public func begin(
@@ -88,7 +93,7 @@ public struct RoutePipeline: Sendable {
   public func finish(
     _ reading: UnfinishedPlan, encoding: PromptEncoding, body: UnsafeRawBufferPointer
   ) throws(APIError) -> RoutePlan {
-    var progress = reading.progress
+    var progress = reading.progressNow
     while true {
       switch step(&progress, reading.prompt, encoding: encoding, reading.snapshot) {
       case .needsEncoding: preconditionFailure("an encoding was given")
@@ -114,10 +119,16 @@ public struct RoutePipeline: Sendable {
     case .decided(let verdict):
       return .planned(try plan(verdict, progress, facts, prompt, body: body, snapshot: snapshot))
     case .needsEncoding:
-      guard let encoder = snapshot.models.encoder else { preconditionFailure("nothing wants what is not there") }
       return .reading(
-        UnfinishedPlan(facts: facts, prompt: prompt, progress: progress, snapshot: snapshot, encoder: encoder))
+        UnfinishedPlan(
+          facts: facts, prompt: prompt, progress: progress, snapshot: snapshot,
+          encoder: reader.wantsAnyEncoding && !prompt.evaluationText.isEmpty ? snapshot.models.encoder : nil,
+          longTexts: isLong(prompt, reader) ? longTexts : nil, clock: clock))
     }
+  }
+
+  private func isLong(_ prompt: PromptFacts, _ reader: PromptReader) -> Bool {
+    longTexts != nil && reader.thoroughBytes(of: prompt) >= LongTextQueue.longText
   }
 
   private enum Step {
@@ -134,7 +145,9 @@ public struct RoutePipeline: Sendable {
     let reader = snapshot.readers[progress.recipe]
     let engine = snapshot.router.recipes[progress.recipe].engine
     func mustWait(_ family: SignalFamily) -> Bool {
-      encoding == nil && reader.wantsEncoding(family) && !prompt.evaluationText.isEmpty
+      guard encoding == nil else { return false }
+      return reader.wantsEncoding(family) && !prompt.evaluationText.isEmpty
+        || PromptReader.thoroughFamilies.contains(family) && isLong(prompt, reader)
     }
     func read(_ family: SignalFamily) {
       progress.readings[family] = reader.read(family, of: prompt, encoding: encoding ?? .absent, clock: clock)

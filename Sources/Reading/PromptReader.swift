@@ -57,6 +57,18 @@ public final class PromptReader: Sendable {
   /// Whether a family is to be read with what the encoder makes of the text, which takes milliseconds on other threads.
   public func wantsEncoding(_ family: SignalFamily) -> Bool { wanting[Int(family.rawValue)] }
 
+  /// Whether some family is to be read with what the encoder makes of the text.
+  public var wantsAnyEncoding: Bool { wanting.contains(true) }
+
+  /// The families that read all of a request's texts with some effort a byte: milliseconds for 100 KB.
+  public static let thoroughFamilies: [SignalFamily] = [.jailbreak, .pii]
+
+  /// Bytes that the thorough families read of a request; 0 when none is declared.
+  public func thoroughBytes(of facts: PromptFacts) -> Int {
+    guard Self.thoroughFamilies.contains(where: declares) else { return 0 }
+    return facts.history.reduce(facts.evaluationText.count) { $0 + $1.count }
+  }
+
   /// Whether a family's readings depend on the evaluation text alone, so that they may be kept by it.
   public func dependsOnTextOnly(_ family: SignalFamily) -> Bool { ofTextOnly[Int(family.rawValue)] }
 

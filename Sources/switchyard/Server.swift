@@ -90,7 +90,7 @@ actor Server {
         maximumRequests: document.global.gateway.maxRequests, maximumBytes: document.global.gateway.maxBufferedBytes))
     metrics.observe(load)
     users = try Self.openUsers(document.global.gateway)
-    pipeline = RoutePipeline(cache: ReadingCache(), clock: Self.clock)
+    pipeline = RoutePipeline(cache: ReadingCache(), longTexts: LongTextQueue(), clock: Self.clock)
     context = GatewayContext(
       settings: GatewaySettings(document.global.gateway),
       load: load,

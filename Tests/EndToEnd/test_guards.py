@@ -337,6 +337,25 @@ def test_attacks_and_personal_data_are_blocked(guarded: tuple[Router, int, Recor
     assert (len(engine.calls) == before) == (decision is not None)
 
 
+def test_long_texts_are_read_whole(guarded: tuple[Router, int, RecordingEngine]):
+    """Threads of their own read them, so several at once are answered, each as it should."""
+    router, _, _ = guarded
+    text = "The quick brown fox jumps over the lazy dog. " * 2_500
+    told: dict[int, str | None] = {}
+
+    def ask(index: int) -> None:
+        ending = "Write to jane.doe@example.com" if index % 2 else "That is all."
+        answer = wire.post(router.port, "/v1/chat/completions", chat(f"{index} {text} {ending}"))
+        told[index] = answer.header("x-vsr-selected-decision") if answer.status == 200 else str(answer.status)
+
+    threads = [threading.Thread(target=ask, args=(index,)) for index in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert told == {index: "personal" if index % 2 else None for index in range(8)}
+
+
 def test_history_is_read_where_a_rule_asks_for_it(guarded: tuple[Router, int, RecordingEngine]):
     router, _, _ = guarded
     body = json.dumps(

@@ -143,6 +143,77 @@ private final class SlowEncoder: PromptEncoder {
     #expect(plan.selection?.decision == nil)
   }
 
+  // MARK: Long texts
+
+  /// Takes texts that hold `attack` for attacks, and counts what it reads.
+  private final class CountingGuard: TextClassifier {
+    let name = "counting-guard"
+    let labels = PromptGuardSettings.labels
+    let cost = ClassifierCost.inline
+    private let read = Atomic<Int>(0)
+    var count: Int { read.load(ordering: .relaxed) }
+
+    func classify(_ texts: [[UInt8]], deadline: UInt64?) -> [Result<TextClassification, ClassifierError>] {
+      texts.map { text in
+        read.add(1, ordering: .relaxed)
+        let isAttack = String(decoding: text, as: UTF8.self).contains("attack")
+        return .success(TextClassification(probabilities: isAttack ? [0, 1, 0, 0] : [1, 0, 0, 0]))
+      }
+    }
+  }
+
+  private func guarded(_ promptGuard: CountingGuard) throws -> RoutingSnapshot {
+    var document = try Self.document()
+    document.routing.signals.jailbreak = [JailbreakRule(name: "j")]
+    document.routing.decisions[0].rules = .leaf(RuleLeaf(type: "jailbreak", name: "j"))
+    return try RoutingSnapshot(
+      document: document, fleet: StaticFleet.build(document).fleet,
+      models: ReadingModels(domain: CountingClassifier(nil), promptGuard: promptGuard),
+      balancers: .init(maximumBlocks: 1_000), generation: 1)
+  }
+
+  @Test("a long text is read by the guard on another thread, once, and a short one at once")
+  func longTexts() async throws {
+    let promptGuard = CountingGuard()
+    let snapshot = try guarded(promptGuard)
+    let pipeline = RoutePipeline(cache: nil, longTexts: LongTextQueue()) { 0 }
+    guard case .planned = try begin("short", snapshot, pipeline) else {
+      Issue.record("a short text waits")
+      return
+    }
+    let text = String(repeating: "word ", count: 4_000) + "attack"
+    guard case .reading(let reading) = try begin(text, snapshot, pipeline) else {
+      Issue.record("a long text holds the loop up")
+      return
+    }
+    let encoding = await withCheckedContinuation { continuation in reading.read { continuation.resume(returning: $0) } }
+    #expect(promptGuard.count == 2)
+    let plan = try finish(reading, encoding, text, pipeline)
+    #expect(plan.selection?.decision == "stopped")
+    #expect(promptGuard.count == 2)
+  }
+
+  @Test("a long text is read on the asker's thread where too many wait, and where there is no other")
+  func noRoom() throws {
+    let promptGuard = CountingGuard()
+    let snapshot = try guarded(promptGuard)
+    let text = String(repeating: "word ", count: 4_000) + "attack"
+    let full = RoutePipeline(cache: nil, longTexts: LongTextQueue(limit: 0)) { 0 }
+    guard case .reading(let reading) = try begin(text, snapshot, full) else {
+      Issue.record("it does not try")
+      return
+    }
+    let got = Mutex<PromptEncoding?>(nil)
+    reading.read { encoding in got.withLock { $0 = encoding } }
+    let plan = try finish(reading, try #require(got.withLock { $0 }), text, full)
+    #expect(plan.selection?.decision == "stopped")
+    guard case .planned(let direct) = try begin(text, snapshot, F.pipeline()) else {
+      Issue.record("it waits for nobody")
+      return
+    }
+    #expect(direct.selection?.decision == "stopped")
+  }
+
   @Test("an answer of the router's own needs no model and edits nothing")
   func ownAnswer() throws {
     guard case .planned(let plan) = try begin("stop", try snapshot(nil), F.pipeline()) else {
