@@ -99,8 +99,8 @@ let package = Package(
     .target(
       name: "Gateway",
       dependencies: [
-        "Balancing", "ChatProtocols", "EngineClient", "Fleet", "HTTPWire", "JSONText", "Pipeline", "Reliability",
-        "RouterConfig", "Routing", "Signals", "Telemetry", "Users",
+        "Balancing", "ChatProtocols", "EngineClient", "Fleet", "HTTPWire", "JSONText", "Pipeline", "Reading",
+        "Reliability", "RouterConfig", "Routing", "Signals", "Telemetry", "Users",
         .product(name: "NIOCore", package: "swift-nio"), .product(name: "NIOPosix", package: "swift-nio"),
         .product(name: "NIOHTTP2", package: "swift-nio-http2"), .product(name: "NIOHPACK", package: "swift-nio-http2"),
         .product(name: "NIOSSL", package: "swift-nio-ssl"), .product(name: "NIOTLS", package: "swift-nio"),
@@ -109,7 +109,7 @@ let package = Package(
       name: "ExtProc",
       dependencies: [
         "Balancing", "ChatProtocols", "EnvoyWire", "Fleet", "Gateway", "HTTPWire", "JSONText", "Pipeline",
-        "Reliability", "Routing", "Telemetry", "Users",
+        "Reading", "Reliability", "Routing", "Telemetry", "Users",
         .product(name: "NIOCore", package: "swift-nio"), .product(name: "NIOPosix", package: "swift-nio"),
         .product(name: "NIOHTTP2", package: "swift-nio-http2"), .product(name: "NIOHPACK", package: "swift-nio-http2"),
       ]),

@@ -69,7 +69,8 @@ enum ContentParts {
     guard let type, type.kind == .string else { return .other }
     switch type.unescapedLength {
     case 4 where JSONString.equals(type, "text", in: bytes),
-      10 where JSONString.equals(type, "input_text", in: bytes):
+      10 where JSONString.equals(type, "input_text", in: bytes),
+      11 where JSONString.equals(type, "output_text", in: bytes):
       if let text, text.kind == .string { return .text(text) }
       return .other
     case 5 where JSONString.equals(type, "image", in: bytes),

@@ -49,12 +49,14 @@ extension ProcessorSession {
 
   /// The body is held until the encoder has read the prompt; what Envoy sends meanwhile waits.
   private func wait(for reading: UnfinishedPlan, body bytes: UnsafeRawBufferPointer, isLast: Bool) {
-    if body.isEmpty, bytes.count > 0 {
-      guard scope.context.load.hold(bytes: bytes.count) else { return receiveWithoutRoom() }
-      heldBytes += bytes.count
-      body = Array(bytes)
+    let uncounted = bytes.count - heldBytes
+    if uncounted > 0 {
+      guard scope.context.load.hold(bytes: uncounted) else { return receiveWithoutRoom() }
+      heldBytes += uncounted
     }
+    if body.isEmpty { body = Array(bytes) }
     state = .reading
+    self.reading = reading
     let began = scope.now
     scope.read(reading) { [self] encoding in
       guard state == .reading else { return }
@@ -65,6 +67,7 @@ extension ProcessorSession {
 
   private func finish(_ reading: UnfinishedPlan, _ encoding: PromptEncoding, began: UInt64, isLast: Bool) {
     state = .collecting
+    self.reading = nil
     let whole = body
     whole.withUnsafeBytes { bytes in
       do throws(RequestRouting.Refusal) {

@@ -60,6 +60,8 @@ package final class ProcessorSession {
   var user: UserTally?
   /// Their tokens of this minute, with those of the answer; nil until they are counted.
   var userTokens: Int?
+  /// The plan that waits, in the state of that name.
+  var reading: UnfinishedPlan?
   /// The trailers came while the encoder read.
   var owesTrailersReply = false
   /// Messages that came while the encoder read, in order.
@@ -169,6 +171,8 @@ package final class ProcessorSession {
     if state == .answering { finishAnswer() }
     state = .ended
     waiting = []
+    reading?.abandon()
+    reading = nil
     onLateOutput = nil
     letBodyGo()
     if isAdmitted {

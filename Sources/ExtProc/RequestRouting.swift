@@ -177,6 +177,7 @@ enum RequestRouting {
   ) -> Routed {
     scope.metrics.routingLatency.observe(nanoseconds: scope.refreshTime() &- began)
     if plan.wasReadBefore { scope.metrics.readCacheHits.increment() }
+    scope.metrics.countFailedGuards(of: plan)
     if let selection = plan.selection, let decision = selection.decision {
       let counters = scope.accounts.metrics(ofDecision: decision)
       counters.matches.increment()

@@ -1,6 +1,8 @@
 import Balancing
 import Fleet
+import Pipeline
 import Reliability
+import Signals
 import Telemetry
 
 /// The gateway's metrics, named as the semantic router names them where it has them.
@@ -13,6 +15,8 @@ public final class GatewayMetrics: Sendable {
   package let clientsGone: Counter
   package let connectionsRefused: Counter
   package let encoderFailures: Counter
+  private let jailbreakFailures: Counter
+  private let personalDataFailures: Counter
   package let readCacheHits: Counter
 
   public init(registry: MetricsRegistry) {
@@ -27,6 +31,13 @@ public final class GatewayMetrics: Sendable {
     clientsGone = registry.counter("switchyard_clients_gone_total", help: "Clients that left before their answer ended")
     connectionsRefused = registry.counter(
       "switchyard_connections_refused_total", help: "Clients' connections closed because there are too many")
+    func guardFailures(_ family: SignalFamily) -> Counter {
+      registry.counter(
+        "switchyard_guard_failures_total", help: "Prompts that a guard's reader could not read, by signal",
+        labels: [("signal", family.ruleType)])
+    }
+    jailbreakFailures = guardFailures(.jailbreak)
+    personalDataFailures = guardFailures(.pii)
     encoderFailures = registry.counter(
       "switchyard_encoder_failures_total",
       help: "Prompts that were decided without the encoder: late, or its queue full")
@@ -51,6 +62,11 @@ public final class GatewayMetrics: Sendable {
       timeToFirstByte: registry.histogram(
         "llm_model_ttft_seconds", help: "From a request to the first byte of its answer",
         bounds: Histogram.requestBounds, labels: labels))
+  }
+
+  /// Counts the guards of a plan whose readers failed.
+  package func countFailedGuards(of plan: RoutePlan) {
+    plan.forEachFailedGuard { ($0 == .jailbreak ? jailbreakFailures : personalDataFailures).increment() }
   }
 
   /// Counters of one decision.

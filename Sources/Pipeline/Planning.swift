@@ -19,6 +19,7 @@ public final class UnfinishedPlan: Sendable {
   private let longTexts: LongTextQueue?
   private let clock: @Sendable () -> UInt64
   private let progress: Mutex<ReadingProgress>
+  private let isAbandoned = Atomic<Bool>(false)
 
   /// - Parameters:
   ///   - encoder: nil where no rule wants it.
@@ -53,21 +54,36 @@ public final class UnfinishedPlan: Sendable {
     encoder.read(text) { self.readThoroughly($0, answer) }
   }
 
+  /// Nobody wants the plan any more: what has not begun is not read. The answer still comes.
+  public func abandon() { isAbandoned.store(true, ordering: .relaxed) }
+
   /// Reads what takes its time, where the text is long; whoever finishes the plan finds it done.
+  ///
+  /// Where too many wait already, it counts as a reader that failed, so that guards close: reading it here would hold the
+  /// asker's event loop up, and with it everybody else's requests.
   private func readThoroughly(_ encoding: PromptEncoding, _ answer: @escaping @Sendable (PromptEncoding) -> Void) {
     guard let longTexts else { return answer(encoding) }
-    let isRun = longTexts.run { [self] in
-      var progress = progressNow
-      let reader = snapshot.readers[progress.recipe]
-      for family in PromptReader.thoroughFamilies where progress.readings[family] == nil && reader.declares(family) {
-        progress.readings[family] = reader.read(family, of: prompt, encoding: encoding, clock: clock)
-        if reader.dependsOnTextOnly(family) { progress.hasNews = true }
+    let reader = snapshot.readers[progressNow.recipe]
+    let isRun = longTexts.run(bytes: reader.thoroughBytes(of: prompt)) { [self] in
+      if !isAbandoned.load(ordering: .relaxed) {
+        fill { reader.read($0, of: prompt, encoding: encoding, clock: clock) }
       }
-      self.progress.withLock { $0 = progress }
       answer(encoding)
     }
-    // Too many wait: the asker reads itself.
-    if !isRun { answer(encoding) }
+    guard !isRun else { return }
+    fill { reader.unread($0, because: "too many long texts wait to be read") }
+    answer(encoding)
+  }
+
+  /// Puts in what the thorough families read as, where nothing is known of them.
+  private func fill(_ reading: (SignalFamily) -> FamilyReading) {
+    var progress = progressNow
+    let reader = snapshot.readers[progress.recipe]
+    for family in PromptReader.thoroughFamilies where progress.readings[family] == nil && reader.declares(family) {
+      progress.readings[family] = reading(family)
+      if reader.dependsOnTextOnly(family) { progress.hasNews = true }
+    }
+    self.progress.withLock { $0 = progress }
   }
 }
 

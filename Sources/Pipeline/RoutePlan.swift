@@ -1,6 +1,7 @@
 import ChatProtocols
 import Fleet
 import JSONText
+import Reading
 import Routing
 import Signals
 
@@ -55,6 +56,15 @@ public final class RoutePlan: Sendable {
   /// - Parameter created: seconds since 1970.
   public func ownAnswer(created: Int) -> RouterAnswer? {
     selection?.fastResponse.map { RouterAnswer(saying: $0.message, to: facts, created: created) }
+  }
+
+  /// Calls `body` with each family of guards whose reader failed, whether it closed or opened.
+  public func forEachFailedGuard(_ body: (SignalFamily) -> Void) {
+    for family in PromptReader.thoroughFamilies {
+      guard let reading = readings[family], reading.isProvisional, reading.readings.contains(where: \.tellsFailure)
+      else { continue }
+      body(family)
+    }
   }
 
   /// The model's name as the client knows it.

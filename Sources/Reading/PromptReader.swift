@@ -66,7 +66,19 @@ public final class PromptReader: Sendable {
   /// Bytes that the thorough families read of a request; 0 when none is declared.
   public func thoroughBytes(of facts: PromptFacts) -> Int {
     guard Self.thoroughFamilies.contains(where: declares) else { return 0 }
-    return facts.history.reduce(facts.evaluationText.count) { $0 + $1.count }
+    return facts.history.reduce(facts.evaluationText.count) { $0 + $1.count + Self.bytesOfText }
+  }
+
+  /// What a text costs besides its bytes, as bytes: many short ones are a long one.
+  private static let bytesOfText = 256
+
+  /// Bytes of earlier messages that are read of a request; of more none is read, and guards close.
+  public static let historyLimit = 4 << 20
+
+  /// What a family reads as when it could not be read.
+  public func unread(_ family: SignalFamily, because reason: String) -> FamilyReading {
+    guard declares(family) else { return FamilyReading(readings: []) }
+    return families[Int(family.rawValue)].unread(reason)
   }
 
   /// Whether a family's readings depend on the evaluation text alone, so that they may be kept by it.
@@ -84,6 +96,11 @@ public final class PromptReader: Sendable {
     _ family: SignalFamily, of facts: PromptFacts, encoding: PromptEncoding = .absent, clock: () -> UInt64
   ) -> FamilyReading {
     guard declares(family) else { return FamilyReading(readings: []) }
+    if families[Int(family.rawValue)].readsHistory,
+      facts.history.reduce(0, { $0 + $1.count }) > Self.historyLimit
+    {
+      return unread(family, because: "the earlier messages have more than \(Self.historyLimit) bytes")
+    }
     let start = clock()
     var reading = families[Int(family.rawValue)].read(facts, encoding)
     let end = clock()

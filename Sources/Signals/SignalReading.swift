@@ -21,6 +21,15 @@ public struct SignalReading: Sendable, Equatable {
     self.evidence = evidence
   }
 
+  /// The evidence of a guard that matches because its reader failed.
+  public static let readerFailed = "classification_error"
+
+  /// The reader failed, whether the rule says so or matches for it.
+  public var tellsFailure: Bool {
+    if case .failed = state { return true }
+    return evidence.first == Self.readerFailed
+  }
+
   public var isMatched: Bool { if case .matched = state { true } else { false } }
 }
 

@@ -11,11 +11,14 @@ struct PromptModels: Sendable {
   let models: ReadingModels
   /// What the encoder was made by; another of them makes another encoder.
   private let settings: EmbeddingSettings
+  /// When its file was made; nil: there was none.
+  private let age: Date?
   private let pooled: PooledPromptEncoder?
 
   /// - Throws: when a model that is named, or one of the binary's own, cannot be read.
   init(_ settings: EmbeddingSettings) throws(CommandFailure) {
     pooled = try Self.encoder(settings)
+    age = Self.age(ofModel: settings)
     // Heads were trained on that model's vectors and mean nothing for another's.
     let isKnown = pooled?.name == ModelStore.defaultModel
     do {
@@ -35,12 +38,18 @@ struct PromptModels: Sendable {
   func following(_ settings: EmbeddingSettings) throws(CommandFailure) -> PromptModels {
     let isSame =
       settings.encoder == self.settings.encoder && settings.workers == self.settings.workers
-      && settings.deadline == self.settings.deadline
+      && settings.deadline == self.settings.deadline && Self.age(ofModel: settings) == age
     return isSame ? self : try PromptModels(settings)
   }
 
   /// Gives the encoder's threads back. Requests that wait for it are decided without it.
   func close() { pooled?.close() }
+
+  /// Gives the threads back once nobody that began with this encoder can wait for it any more.
+  func closeWhenUnused() async {
+    try? await Task.sleep(for: settings.deadline + .seconds(1))
+    close()
+  }
 
   /// A sentence that says what reads.
   var summary: String {
@@ -49,17 +58,12 @@ struct PromptModels: Sendable {
   }
 
   private static func encoder(_ settings: EmbeddingSettings) throws(CommandFailure) -> PooledPromptEncoder? {
-    let path: String
-    switch settings.encoder {
-    case .none: return nil
-    case .cached:
-      path = ModelStore.standard(environment: ProcessInfo.processInfo.environment)
-        .packedFile(of: ModelStore.defaultModel)
-      guard FileManager.default.fileExists(atPath: path) else { return nil }
-    case .path(let named): path = named
-    }
+    guard let path = path(settings) else { return nil }
     do throws(EncoderModelError) {
-      let encoder = try TransformerEncoder(PackedModel(path: try packed(path)))
+      let (file, isTemporary) = try packed(path)
+      // What is mapped stays.
+      defer { if isTemporary { try? FileManager.default.removeItem(atPath: file) } }
+      let encoder = try TransformerEncoder(PackedModel(path: file))
       return PooledPromptEncoder(
         encoder, name: URL(fileURLWithPath: path).deletingPathExtension().lastPathComponent,
         options: EncodingOptions(
@@ -73,24 +77,45 @@ struct PromptModels: Sendable {
     }
   }
 
+  /// The model's folder or file; nil where there is none.
+  private static func path(_ settings: EmbeddingSettings) -> String? {
+    switch settings.encoder {
+    case .none: return nil
+    case .cached:
+      let path = ModelStore.standard(environment: ProcessInfo.processInfo.environment)
+        .packedFile(of: ModelStore.defaultModel)
+      return FileManager.default.fileExists(atPath: path) ? path : nil
+    case .path(let named): return named
+    }
+  }
+
+  /// When the youngest of a model's files was made.
+  private static func age(ofModel settings: EmbeddingSettings) -> Date? {
+    guard let path = path(settings) else { return nil }
+    let files = ((try? FileManager.default.contentsOfDirectory(atPath: path)) ?? []).filter { $0 != packedName }
+    return files.isEmpty ? age(of: path) : files.compactMap { age(of: path + "/" + $0) }.max()
+  }
+
   /// The packed file of a path: the file itself, or one made of the model's folder and kept beside it, or, where that cannot
   /// be written, in the folder of temporary files. It is made anew when a file of the model is younger.
-  private static func packed(_ path: String) throws(EncoderModelError) -> String {
+  private static func packed(_ path: String) throws(EncoderModelError) -> (file: String, isTemporary: Bool) {
     var isFolder = ObjCBool(false)
-    guard FileManager.default.fileExists(atPath: path, isDirectory: &isFolder), isFolder.boolValue else { return path }
+    guard FileManager.default.fileExists(atPath: path, isDirectory: &isFolder), isFolder.boolValue else {
+      return (path, false)
+    }
     let files = (try? FileManager.default.contentsOfDirectory(atPath: path)) ?? []
     let youngest = files.filter { $0 != packedName }.compactMap { age(of: path + "/" + $0) }.max()
     let beside = path + "/" + packedName
     if let youngest, let own = age(of: beside), own >= youngest, (try? PackedModel(path: beside)) != nil {
-      return beside
+      return (beside, false)
     }
     if FileManager.default.isWritableFile(atPath: path) {
       try PackedModel.pack(folder: path, to: beside)
-      return beside
+      return (beside, false)
     }
-    let elsewhere = NSTemporaryDirectory() + "switchyard-\(getpid())-encoder"
+    let elsewhere = NSTemporaryDirectory() + "switchyard-\(UUID().uuidString)"
     try PackedModel.pack(folder: path, to: elsewhere)
-    return elsewhere
+    return (elsewhere, true)
   }
 
   private static let packedName = "switchyard.packed"

@@ -76,10 +76,17 @@ extension Server {
   /// - Throws: when it cannot be made; then what is in force stays.
   private func bringIntoForce(_ configuration: ServedConfiguration, generation: UInt64) throws {
     let models = try promptModels.following(configuration.document.global.embeddings)
-    let (snapshot, problems) = try Self.snapshot(
-      configuration.document, previous: current.value, generation: generation,
-      adapters: learntAdapters.joined(with: configuration.adapterHolders), models: models.models,
-      balancers: balancers, tls: tls)
+    let isNew = models.models.encoder !== promptModels.models.encoder
+    let (snapshot, problems): (RoutingSnapshot, [String])
+    do {
+      (snapshot, problems) = try Self.snapshot(
+        configuration.document, previous: current.value, generation: generation,
+        adapters: learntAdapters.joined(with: configuration.adapterHolders), models: models.models,
+        balancers: balancers, tls: tls)
+    } catch {
+      if isNew { models.close() }
+      throw error
+    }
     if problems != toldProblems { problems.forEach(Self.warn) }
     toldProblems = problems
     self.configuration = configuration
@@ -91,7 +98,8 @@ extension Server {
     watch(snapshot)
     let old = promptModels
     promptModels = models
-    if old.models.encoder !== models.models.encoder { old.close() }
+    // Requests that began before still wait for it.
+    if isNew { Task { await old.closeWhenUnused() } }
   }
 
   // MARK: In the background

@@ -37,6 +37,19 @@ import UserStore
     }
   }
 
+  @Test("web pages cannot use it without a token", arguments: [UserAccess.open, .token(.init("t"))])
+  func webPages(access: UserAccess) async throws {
+    try await Self.run(access: access) { test in
+      let body = #"{"name":"ann"}"#
+      let answer = try await test.client.send(
+        [
+          "POST /CreateUser HTTP/1.1", "host: test", "connection: close", "origin: https://example.com",
+          "authorization: Bearer t", "content-length: \(body.utf8.count)",
+        ], body: body)
+      #expect(answer.status == (access == .open ? 403 : 200))
+    }
+  }
+
   @Test("a user's life, in JSON for later releases")
   func json() async throws {
     try await Self.run(compatibility: "latest") { test in

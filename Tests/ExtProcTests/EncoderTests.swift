@@ -129,6 +129,22 @@ private final class AbsentMindedEncoder: PromptEncoder {
     #expect(envoy.lateReplies().isEmpty)
   }
 
+  @Test("a guard that is not there closes, and is counted")
+  func failedGuard() throws {
+    let routing = """
+      {signals: {jailbreak: [{name: attack}]},
+       decisions: [{name: blocked, rules: {type: jailbreak, name: attack},
+                    plugins: [{type: fast_response, configuration: {message: Blocked.}}]}]}
+      """
+    let envoy = try Envoy(routing: routing)
+    _ = envoy.requestHeaders()
+    let reply = try #require(envoy.requestBody(Self.body).first)
+    #expect(reply.body?.contains("Blocked.") == true)
+    let metrics = envoy.scope.metrics.registry.exposition()
+    #expect(metrics.contains(#"switchyard_guard_failures_total{signal="jailbreak"} 1"#))
+    #expect(metrics.contains(#"switchyard_guard_failures_total{signal="pii"} 0"#))
+  }
+
   @Test("an answer of the router's own is an immediate response")
   func ownAnswer() throws {
     let (envoy, _) = try envoy()

@@ -193,7 +193,50 @@ private final class SlowEncoder: PromptEncoder {
     #expect(promptGuard.count == 2)
   }
 
-  @Test("a long text is read on the asker's thread where too many wait, and where there is no other")
+  @Test("what nobody waits for any more is not read")
+  func abandoned() async throws {
+    let promptGuard = CountingGuard()
+    let pipeline = RoutePipeline(cache: nil, longTexts: LongTextQueue()) { 0 }
+    let text = String(repeating: "word ", count: 4_000)
+    guard case .reading(let reading) = try begin(text, try guarded(promptGuard), pipeline) else {
+      Issue.record("it does not wait")
+      return
+    }
+    reading.abandon()
+    _ = await withCheckedContinuation { continuation in reading.read { continuation.resume(returning: $0) } }
+    #expect(promptGuard.count == 0)
+  }
+
+  @Test("many short texts of a history are a long text, and too long a history closes the guard")
+  func history() throws {
+    let promptGuard = CountingGuard()
+    var document = try Self.document()
+    document.routing.signals.jailbreak = [JailbreakRule(name: "j", includesHistory: true)]
+    document.routing.decisions[0].rules = .leaf(RuleLeaf(type: "jailbreak", name: "j"))
+    let snapshot = try RoutingSnapshot(
+      document: document, fleet: StaticFleet.build(document).fleet,
+      models: ReadingModels(domain: CountingClassifier(nil), promptGuard: promptGuard),
+      balancers: .init(maximumBlocks: 1_000), generation: 1)
+    func body(_ texts: [String]) -> [UInt8] {
+      let messages = texts.map { #"{"role":"user","content":"\#($0)"}"# }
+      return Array((#"{"model":"MoM","messages":["# + messages.joined(separator: ",") + "]}").utf8)
+    }
+    let pipeline = RoutePipeline(cache: nil, longTexts: LongTextQueue()) { 0 }
+    let short = try body(Array(repeating: "a", count: 100)).withUnsafeBytes {
+      try pipeline.begin(body: $0, endpoint: .chatCompletions, snapshot: snapshot)
+    }
+    guard case .reading = short else {
+      Issue.record("a hundred texts hold the loop up")
+      return
+    }
+    let long = try body([String(repeating: "a ", count: 2_200_000), "b"]).withUnsafeBytes {
+      try F.pipeline().plan(body: $0, endpoint: .chatCompletions, snapshot: snapshot)
+    }
+    #expect(long.selection?.decision == "stopped")
+    #expect(long.readings[.jailbreak]?.readings[0].evidence == ["classification_error"])
+  }
+
+  @Test("where too many long texts wait the guard closes; where there are no other threads it reads at once")
   func noRoom() throws {
     let promptGuard = CountingGuard()
     let snapshot = try guarded(promptGuard)
@@ -207,6 +250,8 @@ private final class SlowEncoder: PromptEncoder {
     reading.read { encoding in got.withLock { $0 = encoding } }
     let plan = try finish(reading, try #require(got.withLock { $0 }), text, full)
     #expect(plan.selection?.decision == "stopped")
+    #expect(plan.readings[.jailbreak]?.readings[0].evidence == ["classification_error"])
+    #expect(promptGuard.count == 0)
     guard case .planned(let direct) = try begin(text, snapshot, F.pipeline()) else {
       Issue.record("it waits for nobody")
       return

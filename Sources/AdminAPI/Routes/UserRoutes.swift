@@ -49,6 +49,12 @@ enum UserRoutes {
         message: "this router keeps no users: set global.gateway.users.file and start it again")
     }
     try context.userAccess.check(request.authorization)
+    // A web page that a browser on this machine shows can post to a loopback address, and says where it comes from.
+    if context.userAccess == .open, request.fields.contains(where: { $0.name == "origin" }) {
+      throw AdminError(
+        status: 403, code: "FORBIDDEN",
+        message: "the users API takes nothing from web pages without a token: set global.gateway.users.token_env")
+    }
     let record = try UserRequest(request.body)
     guard !record.name.isEmpty else { throw .invalidInput("name the user: {\"name\": \"ann\"}") }
     let outcome = try act(record, users)

@@ -40,6 +40,8 @@ final class Exchange {
   /// Let go of once an answer has begun: a stream may last, and nobody reads them any more.
   private(set) var headBytes: ByteBuffer
   private(set) var phase: Phase = .receiving
+  /// The plan that waits, in the phase of that name.
+  private var reading: UnfinishedPlan?
 
   /// What came of the body and may still be needed; let go of once an answer has begun, since nothing is sent again then.
   private(set) var body = ByteBuffer()
@@ -374,6 +376,8 @@ final class Exchange {
   /// The encoder reads on a thread of its own; the loop goes on with others.
   private func wait(for reading: UnfinishedPlan) {
     phase = .reading
+    self.reading = reading
+    deadline = listener.requestTimeout.map { startedAt + $0 }
     let eventLoop = loop.eventLoop
     let bound = NIOLoopBound(self, eventLoop: eventLoop)
     reading.read { encoding in
@@ -385,6 +389,7 @@ final class Exchange {
     // The client may have left.
     guard phase == .reading else { return }
     phase = .receiving
+    self.reading = nil
     _ = loop.refreshTime()
     if case .failed = encoding { loop.context.metrics.encoderFailures.increment() }
     do throws(APIError) {
@@ -403,6 +408,7 @@ final class Exchange {
     let metrics = loop.context.metrics
     metrics.routingLatency.observe(nanoseconds: UInt64(max(0, (loop.refreshTime() - startedAt).nanoseconds)))
     if plan.wasReadBefore { metrics.readCacheHits.increment() }
+    metrics.countFailedGuards(of: plan)
     if let selection = plan.selection, let decision = selection.decision {
       self.decision = decision
       let counters = loop.accounts.metrics(ofDecision: decision)
@@ -474,6 +480,8 @@ final class Exchange {
   func conclude() {
     guard phase != .ended else { return }
     phase = .ended
+    reading?.abandon()
+    reading = nil
     hedgeTimer?.cancel()
     hedgeTimer = nil
     letBodyGo()
@@ -521,20 +529,25 @@ final class Exchange {
 
   /// Called several times a second.
   func expire(_ now: NIODeadline) {
-    guard phase == .waiting || phase == .answering else { return }
+    guard phase == .waiting || phase == .answering || phase == .reading else { return }
     if let deadline, now > deadline { return timeOut() }
     if phase == .waiting { expireWaiting(now) }
   }
 
   private func timeOut() {
+    let error = APIError.server(
+      "the request took longer than it may", status: 504, code: "request_timeout")
+    guard phase != .reading else {
+      answer(error)
+      return client.flush()
+    }
     let isBetweenChunks = attempt?.connection?.isBetweenChunks ?? true
     if let attempt, phase == .answering { facts = attempt.facts }
     endAttempts()
     if phase == .answering {
       breakOff(.timedOut, isBetweenChunks: isBetweenChunks)
     } else {
-      failed(
-        .server("the request took longer than it may", status: 504, code: "request_timeout"), reason: "request_timeout")
+      failed(error, reason: "request_timeout")
     }
   }
 

@@ -13,7 +13,7 @@ public final class PooledPromptEncoder: PromptEncoder {
   private let patience: UInt64
   private let now: @Sendable () -> UInt64
   /// Vectors of phrases read before, so that a reload of the configuration reads only new ones.
-  private let phrases = Mutex<[[UInt8]: EncodedText]>([:])
+  private let phrases = Mutex<[[UInt8]: [Float]]>([:])
 
   /// Starts the workers.
   ///
@@ -40,12 +40,16 @@ public final class PooledPromptEncoder: PromptEncoder {
   public var load: (waiting: Int, running: Int) { pool.load }
 
   public func readPhrase(_ text: [UInt8]) -> PromptEncoding {
-    if let known = phrases.withLock({ $0[text] }) { return .read(known) }
+    if let known = phrases.withLock({ $0[text] }) {
+      var read = EncodedText()
+      read.embedding = known
+      return .read(read)
+    }
     let encoding = readNow(text)
     if case .read(let read) = encoding {
       phrases.withLock { phrases in
         if phrases.count >= Self.keptPhrases { phrases.removeAll() }
-        phrases[text] = read
+        phrases[text] = read.embedding
       }
     }
     return encoding

@@ -114,13 +114,19 @@ struct JailbreakSignal: SignalRules {
         return reading(Double(like - unlike), rule, "like an attack")
       }
     }
-    let note = failure.map {
-      closes ? "the guard failed and so it closes: \($0)" : "the guard failed and lets the prompt pass: \($0)"
-    }
+    let note = failure.map(note(of:))
     // Judged with less than there can be.
     var isProvisional = failure != nil
     if wantsEncoding, case .failed = encoding { isProvisional = true }
     return FamilyReading(readings: readings, note: note, isProvisional: isProvisional)
+  }
+
+  func unread(_ reason: String) -> FamilyReading {
+    FamilyReading(readings: rules.map { _ in failed(reason) }, note: note(of: reason), isProvisional: true)
+  }
+
+  private func note(of failure: String) -> String {
+    closes ? "the guard failed and so it closes: \(failure)" : "the guard failed and lets the prompt pass: \(failure)"
   }
 
   private func reading(_ risk: Double, _ rule: Rule, _ evidence: String?) -> SignalReading {
@@ -131,7 +137,7 @@ struct JailbreakSignal: SignalRules {
 
   private func failed(_ reason: String) -> SignalReading {
     closes
-      ? SignalReading(state: .matched(confidence: 1), evidence: ["classification_error"])
+      ? SignalReading(state: .matched(confidence: 1), evidence: [SignalReading.readerFailed])
       : SignalReading(state: .failed(reason: reason))
   }
 
@@ -158,7 +164,9 @@ struct JailbreakSignal: SignalRules {
 
     mutating func highest(of texts: [[UInt8]]) -> Result<Risk, Failure> {
       guard let promptGuard = signal.promptGuard else { return .failure(Failure(reason: "this process has no guard")) }
-      let unread = texts.filter { known[$0] == nil }
+      var unread: [[UInt8]] = []
+      var seen: Set<[UInt8]> = []
+      for text in texts where known[text] == nil && seen.insert(text).inserted { unread.append(text) }
       let results = unread.map { text in
         if let promptGuard = promptGuard as? any EncodedTextClassifier, text == encoded {
           return promptGuard.classify(text, encoding)

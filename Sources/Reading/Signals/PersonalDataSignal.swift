@@ -60,21 +60,22 @@ struct PersonalDataSignal: SignalRules {
     }
   }
 
+  func unread(_ reason: String) -> FamilyReading {
+    let reading =
+      closes
+      ? SignalReading(state: .matched(confidence: 1), evidence: [SignalReading.readerFailed])
+      : SignalReading(state: .failed(reason: reason))
+    return FamilyReading(
+      readings: rules.map { _ in reading }, note: "personal data could not be looked for: \(reason)",
+      isProvisional: true)
+  }
+
   var wantsEncoding: Bool { reader?.wantsEncoding ?? false }
   var readsHistory: Bool { rules.contains { $0.includesHistory } }
 
   func read(_ facts: PromptFacts, _ encoding: PromptEncoding) -> FamilyReading {
     guard !rules.isEmpty else { return FamilyReading(readings: []) }
-    guard let reader else {
-      let reason = "this process has no finder of personal data"
-      let reading =
-        closes
-        ? SignalReading(state: .matched(confidence: 1), evidence: ["classification_error"])
-        : SignalReading(state: .failed(reason: reason))
-      return FamilyReading(
-        readings: rules.map { _ in reading }, note: "personal data could not be looked for: \(reason)",
-        isProvisional: true)
-    }
+    guard let reader else { return unread("this process has no finder of personal data") }
     let own = facts.evaluationText.isEmpty ? [] : reader.find(in: facts.evaluationText, encoding)
     var earlier: [PersonalDataSpan] = []
     if readsHistory { for text in facts.history { earlier += reader.find(in: text, .absent) } }
