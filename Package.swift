@@ -144,8 +144,7 @@ let package = Package(
       name: "bench-decision",
       dependencies: ["Balancing", "ChatProtocols", "Pipeline", "Reading", "RouterConfig", "Routing", "Signals"],
       path: "Benchmarks/core/decision"),
-    .executableTarget(name: "bench-domain", dependencies: ["Reading"], path: "Benchmarks/core/domain"),
-    .executableTarget(name: "bench-guard", dependencies: ["Reading"], path: "Benchmarks/core/guard"),
+    .executableTarget(name: "bench-linear", dependencies: ["Reading"], path: "Benchmarks/core/linear"),
     .executableTarget(name: "bench-encoder", dependencies: ["TextEncoder"], path: "Benchmarks/reading/encoder"),
     .executableTarget(
       name: "personal-data-report", dependencies: ["Reading", "TextEncoder"], path: "Benchmarks/reading/personal-data"),

@@ -10,7 +10,7 @@ area=${1:-all}
 areas="core gateway streams reading balancing envoy"
 case " all $areas " in *" $area "*) ;; *) echo "no area '$area'; there are: $areas" >&2; exit 1 ;; esac
 if [ "$area" = all ] || [ "$area" = core ]; then
-  for name in bench-json bench-decision bench-domain bench-guard bench-metrics; do
+  for name in bench-json bench-decision bench-linear bench-metrics; do
     program=$(scripts/release.sh "$name")
     "$program"
   done

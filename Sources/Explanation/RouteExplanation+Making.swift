@@ -110,6 +110,12 @@ extension RouteExplanation {
 
     notes = plan.selection?.notes ?? []
     notes += Self.familyNotes(plan.readings)
+    if let nanoseconds = plan.encoderNanoseconds, let encoder = snapshot.models.encoder {
+      let milliseconds = Double(nanoseconds) / 1e6
+      notes.append(
+        "the encoder \(encoder.name) read the text in \(Decimals.text(milliseconds, places: 1)) ms, once for all signals"
+      )
+    }
     if let selection = plan.selection, own == nil {
       if facts.endpoint == .chatCompletions {
         if selection.usesReasoning == true, selection.reasoning == nil {

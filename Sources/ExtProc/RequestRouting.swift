@@ -175,14 +175,7 @@ enum RequestRouting {
   private static func take(
     _ plan: RoutePlan, began: UInt64, _ scope: ProcessorScope, _ onPlan: (RoutePlan) -> Void
   ) -> Routed {
-    scope.metrics.routingLatency.observe(nanoseconds: scope.refreshTime() &- began)
-    if plan.wasReadBefore { scope.metrics.readCacheHits.increment() }
-    scope.metrics.countFailedGuards(of: plan)
-    if let selection = plan.selection, let decision = selection.decision {
-      let counters = scope.accounts.metrics(ofDecision: decision)
-      counters.matches.increment()
-      counters.confidence.observe(selection.confidence)
-    }
+    scope.accounts.count(plan, nanoseconds: scope.refreshTime() &- began)
     onPlan(plan)
     return routed(plan.facts.model, plan.model, plan.adapter, .plan(plan), scope)
   }

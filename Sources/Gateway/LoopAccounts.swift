@@ -1,4 +1,6 @@
 import Balancing
+import Pipeline
+import Routing
 import Telemetry
 
 /// One event loop's counters, found once each, and its share of the access log. Used from that loop alone, so nothing
@@ -29,11 +31,22 @@ package struct LoopAccounts {
     return new
   }
 
-  package mutating func metrics(ofDecision name: String) -> GatewayMetrics.Decision {
+  private mutating func metrics(ofDecision name: String) -> GatewayMetrics.Decision {
     if let known = decisions[name] { return known }
     let new = metrics.decision(name)
     decisions[name] = new
     return new
+  }
+
+  /// Counts a plan that was made: what it took, its decision, and guards that could not read.
+  package mutating func count(_ plan: RoutePlan, nanoseconds: UInt64) {
+    metrics.routingLatency.observe(nanoseconds: nanoseconds)
+    if plan.wasReadBefore { metrics.readCacheHits.increment() }
+    metrics.countFailedGuards(of: plan)
+    guard let selection = plan.selection, let decision = selection.decision else { return }
+    let counters = metrics(ofDecision: decision)
+    counters.matches.increment()
+    counters.confidence.observe(selection.confidence)
   }
 
   /// Counts a choice of a replica by the strategy that decided, and what the one that was asked for lacked.

@@ -7,7 +7,7 @@ import Synchronization
 /// Bounded: a reading beyond ``limit`` or ``byteLimit`` is refused. May be used from any thread.
 public final class LongTextQueue: Sendable {
   /// Bytes of a request's texts from which on it is worth the way to another thread and back.
-  public static let longText = 16 << 10
+  public static let longText = 4 << 10
 
   /// Readings that may wait or run.
   public let limit: Int

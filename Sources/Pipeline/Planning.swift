@@ -19,6 +19,8 @@ public final class UnfinishedPlan: Sendable {
   private let longTexts: LongTextQueue?
   private let clock: @Sendable () -> UInt64
   private let progress: Mutex<ReadingProgress>
+  /// When the wait began, on the pipeline's clock.
+  let began: UInt64
   private let isAbandoned = Atomic<Bool>(false)
 
   /// - Parameters:
@@ -35,10 +37,14 @@ public final class UnfinishedPlan: Sendable {
     self.longTexts = longTexts
     self.clock = clock
     self.progress = Mutex(progress)
+    began = clock()
   }
 
   /// The text that the encoder is to read.
   public var text: [UInt8] { prompt.evaluationText }
+
+  /// Whether the encoder is asked.
+  var asksEncoder: Bool { encoder != nil }
 
   /// What has been read by now.
   var progressNow: ReadingProgress { progress.withLock { $0 } }
@@ -50,8 +56,8 @@ public final class UnfinishedPlan: Sendable {
   ///
   /// - Parameter answer: called once, from any thread, soon after the encoder's deadline at the latest.
   public func read(answer: @escaping @Sendable (PromptEncoding) -> Void) {
-    guard let encoder else { return readThoroughly(.absent, answer) }
-    encoder.read(text) { self.readThoroughly($0, answer) }
+    guard let encoder else { return readGuards(.absent, answer) }
+    encoder.read(text) { self.readGuards($0, answer) }
   }
 
   /// Nobody wants the plan any more: what has not begun is not read. The answer still comes.
@@ -61,10 +67,10 @@ public final class UnfinishedPlan: Sendable {
   ///
   /// Where too many wait already, it counts as a reader that failed, so that guards close: reading it here would hold the
   /// asker's event loop up, and with it everybody else's requests.
-  private func readThoroughly(_ encoding: PromptEncoding, _ answer: @escaping @Sendable (PromptEncoding) -> Void) {
+  private func readGuards(_ encoding: PromptEncoding, _ answer: @escaping @Sendable (PromptEncoding) -> Void) {
     guard let longTexts else { return answer(encoding) }
     let reader = snapshot.readers[progressNow.recipe]
-    let isRun = longTexts.run(bytes: reader.thoroughBytes(of: prompt)) { [self] in
+    let isRun = longTexts.run(bytes: reader.guardedBytes(of: prompt)) { [self] in
       if !isAbandoned.load(ordering: .relaxed) {
         fill { reader.read($0, of: prompt, encoding: encoding, clock: clock) }
       }
@@ -75,11 +81,11 @@ public final class UnfinishedPlan: Sendable {
     answer(encoding)
   }
 
-  /// Puts in what the thorough families read as, where nothing is known of them.
+  /// Puts in what the guards read as, where nothing is known of them.
   private func fill(_ reading: (SignalFamily) -> FamilyReading) {
     var progress = progressNow
     let reader = snapshot.readers[progress.recipe]
-    for family in PromptReader.thoroughFamilies where progress.readings[family] == nil && reader.declares(family) {
+    for family in PromptReader.guardFamilies where progress.readings[family] == nil && reader.declares(family) {
       progress.readings[family] = reading(family)
       if reader.dependsOnTextOnly(family) { progress.hasNews = true }
     }
@@ -94,6 +100,8 @@ struct ReadingProgress: Sendable {
   let generation: UInt64
   let readsEverything: Bool
   var readings = SignalReadings()
+  /// From the question to the encoder to its answer, in nanoseconds, the wait for a thread included; nil: it was not asked.
+  var encoderNanoseconds: UInt64?
   /// Something came from the cache.
   var isKnown = false
   /// Something was read that is worth keeping.

@@ -94,13 +94,14 @@ public struct RoutePipeline: Sendable {
     _ reading: UnfinishedPlan, encoding: PromptEncoding, body: UnsafeRawBufferPointer
   ) throws(APIError) -> RoutePlan {
     var progress = reading.progressNow
-    while true {
-      switch step(&progress, reading.prompt, encoding: encoding, reading.snapshot) {
-      case .needsEncoding: preconditionFailure("an encoding was given")
-      case .decided(let verdict):
-        return try plan(verdict, progress, reading.facts, reading.prompt, body: body, snapshot: reading.snapshot)
-      }
+    if reading.asksEncoder {
+      let now = clock()
+      progress.encoderNanoseconds = now > reading.began ? now - reading.began : 0
     }
+    guard case .decided(let verdict) = step(&progress, reading.prompt, encoding: encoding, reading.snapshot) else {
+      preconditionFailure("an encoding was given")
+    }
+    return try plan(verdict, progress, reading.facts, reading.prompt, body: body, snapshot: reading.snapshot)
   }
 
   private func route(
@@ -128,7 +129,7 @@ public struct RoutePipeline: Sendable {
   }
 
   private func isLong(_ prompt: PromptFacts, _ reader: PromptReader) -> Bool {
-    longTexts != nil && reader.thoroughBytes(of: prompt) >= LongTextQueue.longText
+    longTexts != nil && reader.guardedBytes(of: prompt) >= LongTextQueue.longText
   }
 
   private enum Step {
@@ -147,7 +148,7 @@ public struct RoutePipeline: Sendable {
     func mustWait(_ family: SignalFamily) -> Bool {
       guard encoding == nil else { return false }
       return reader.wantsEncoding(family) && !prompt.evaluationText.isEmpty
-        || PromptReader.thoroughFamilies.contains(family) && isLong(prompt, reader)
+        || PromptReader.guardFamilies.contains(family) && isLong(prompt, reader)
     }
     func read(_ family: SignalFamily) {
       progress.readings[family] = reader.read(family, of: prompt, encoding: encoding ?? .absent, clock: clock)
@@ -202,7 +203,7 @@ public struct RoutePipeline: Sendable {
       model: selection.model, adapter: selection.adapter, recipe: progress.recipe,
       readings: readings, verdict: verdict, edits: edits, injectsSystemPrompt: isInjected,
       compiledRecipe: snapshot.router.recipes[progress.recipe],
-      wasReadBefore: progress.isKnown && !progress.hasNews)
+      wasReadBefore: progress.isKnown && !progress.hasNews, encoderNanoseconds: progress.encoderNanoseconds)
   }
 
   private func effort(_ facts: RequestFacts, _ body: UnsafeRawBufferPointer) -> JSONFragment? {

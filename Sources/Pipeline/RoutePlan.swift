@@ -31,11 +31,13 @@ public final class RoutePlan: Sendable {
   private let compiledRecipe: CompiledRecipe?
   /// Text readings came from the cache.
   public let wasReadBefore: Bool
+  /// What the encoder took, its queue and a long text's reading beside it included; nil where it was not asked.
+  public let encoderNanoseconds: UInt64?
 
   init(
     facts: RequestFacts, selection: Selection?, contextTokens: Int?, model: String, adapter: String?, recipe: Int?,
     readings: SignalReadings, verdict: DecisionEngine.Verdict?, edits: RequestEdits, injectsSystemPrompt: Bool,
-    compiledRecipe: CompiledRecipe?, wasReadBefore: Bool
+    compiledRecipe: CompiledRecipe?, wasReadBefore: Bool, encoderNanoseconds: UInt64? = nil
   ) {
     self.facts = facts
     self.selection = selection
@@ -49,6 +51,7 @@ public final class RoutePlan: Sendable {
     self.injectsSystemPrompt = injectsSystemPrompt
     self.compiledRecipe = compiledRecipe
     self.wasReadBefore = wasReadBefore
+    self.encoderNanoseconds = encoderNanoseconds
   }
 
   /// The answer that the router gives in a model's place.
@@ -60,7 +63,7 @@ public final class RoutePlan: Sendable {
 
   /// Calls `body` with each family of guards whose reader failed, whether it closed or opened.
   public func forEachFailedGuard(_ body: (SignalFamily) -> Void) {
-    for family in PromptReader.thoroughFamilies {
+    for family in PromptReader.guardFamilies {
       guard let reading = readings[family], reading.isProvisional, reading.readings.contains(where: \.tellsFailure)
       else { continue }
       body(family)

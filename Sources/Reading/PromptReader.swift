@@ -7,7 +7,7 @@ import Signals
 /// Immutable; may be used from any thread. Reads no clock of its own.
 public final class PromptReader: Sendable {
   /// One a family, in the order of ``SignalFamily``.
-  private let families: [any SignalRules]
+  let families: [any SignalRules]
   private let declared: [Bool]
   private let wanting: [Bool]
   private let ofTextOnly: [Bool]
@@ -60,27 +60,6 @@ public final class PromptReader: Sendable {
   /// Whether some family is to be read with what the encoder makes of the text.
   public var wantsAnyEncoding: Bool { wanting.contains(true) }
 
-  /// The families that read all of a request's texts with some effort a byte: milliseconds for 100 KB.
-  public static let thoroughFamilies: [SignalFamily] = [.jailbreak, .pii]
-
-  /// Bytes that the thorough families read of a request; 0 when none is declared.
-  public func thoroughBytes(of facts: PromptFacts) -> Int {
-    guard Self.thoroughFamilies.contains(where: declares) else { return 0 }
-    return facts.history.reduce(facts.evaluationText.count) { $0 + $1.count + Self.bytesOfText }
-  }
-
-  /// What a text costs besides its bytes, as bytes: many short ones are a long one.
-  private static let bytesOfText = 256
-
-  /// Bytes of earlier messages that are read of a request; of more none is read, and guards close.
-  public static let historyLimit = 4 << 20
-
-  /// What a family reads as when it could not be read.
-  public func unread(_ family: SignalFamily, because reason: String) -> FamilyReading {
-    guard declares(family) else { return FamilyReading(readings: []) }
-    return families[Int(family.rawValue)].unread(reason)
-  }
-
   /// Whether a family's readings depend on the evaluation text alone, so that they may be kept by it.
   public func dependsOnTextOnly(_ family: SignalFamily) -> Bool { ofTextOnly[Int(family.rawValue)] }
 
@@ -96,11 +75,7 @@ public final class PromptReader: Sendable {
     _ family: SignalFamily, of facts: PromptFacts, encoding: PromptEncoding = .absent, clock: () -> UInt64
   ) -> FamilyReading {
     guard declares(family) else { return FamilyReading(readings: []) }
-    if families[Int(family.rawValue)].readsHistory,
-      facts.history.reduce(0, { $0 + $1.count }) > Self.historyLimit
-    {
-      return unread(family, because: "the earlier messages have more than \(Self.historyLimit) bytes")
-    }
+    if let reason = reasonNotToRead(family, of: facts) { return unread(family, because: reason) }
     let start = clock()
     var reading = families[Int(family.rawValue)].read(facts, encoding)
     let end = clock()

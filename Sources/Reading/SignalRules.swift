@@ -21,18 +21,17 @@ protocol SignalRules: Sendable {
 
   /// One reading a declared rule, in the order of the document. Pure: same facts, same readings.
   func read(_ facts: PromptFacts, _ encoding: PromptEncoding) -> FamilyReading
-
-  /// What all its rules say when nothing could be read.
-  func unread(_ reason: String) -> FamilyReading
 }
 
 extension SignalRules {
   var wantsEncoding: Bool { false }
   var readsHistory: Bool { false }
+}
 
-  func unread(_ reason: String) -> FamilyReading {
-    FamilyReading(readings: [], note: reason, isProvisional: true)
-  }
+/// A family that guards: it reads all of a request's texts, and says something even when it could not.
+protocol GuardSignalRules: SignalRules {
+  /// What all its rules say when nothing could be read.
+  func unread(_ reason: String) -> FamilyReading
 }
 
 /// A family that reads without an encoder.

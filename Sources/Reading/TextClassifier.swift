@@ -1,29 +1,23 @@
 /// Reads a text and says how likely each of a fixed set of labels is.
 ///
-/// The linear models of this target and the neural encoder stand behind this protocol alike. A classifier is immutable
-/// once made and may be called from any thread.
+/// The linear models of this target and those that add an encoder's reading stand behind this protocol alike. A classifier is
+/// immutable once made and may be called from any thread; a call takes microseconds for a usual prompt.
 public protocol TextClassifier: Sendable {
   /// For traces and metrics, such as `domain-linear-1`.
   var name: String { get }
   /// The labels, in the order of ``TextClassification/probabilities``.
   var labels: [String] { get }
-  /// Where a call may run.
-  var cost: ClassifierCost { get }
+  /// Whether it judges better with what the encoder makes of the text.
+  var wantsEncoding: Bool { get }
 
-  /// Classifies each text (UTF-8; invalid sequences are tolerated).
+  /// Classifies a text (UTF-8; invalid sequences are tolerated).
   ///
-  /// - Parameter deadline: the instant, on the caller's monotonic clock in nanoseconds, after which no further text
-  ///   need be started; nil for none. Texts not reached are reported as ``ClassifierError/deadlineExceeded``.
-  /// - Returns: one result a text, in order.
-  func classify(_ texts: [[UInt8]], deadline: UInt64?) -> [Result<TextClassification, ClassifierError>]
+  /// - Parameter encoding: what the encoder made of that text; ``PromptEncoding/absent`` where it was not asked.
+  func classify(_ text: [UInt8], _ encoding: PromptEncoding) -> Result<TextClassification, ClassifierError>
 }
 
-/// Where a classifier's work may run.
-public enum ClassifierCost: Sendable, Equatable {
-  /// Tens of microseconds for a usual prompt: on the event loop.
-  case inline
-  /// Milliseconds: on the reading pool, with a deadline.
-  case pooled
+extension TextClassifier {
+  public var wantsEncoding: Bool { false }
 }
 
 /// Calibrated probabilities of one text.
@@ -42,14 +36,10 @@ public struct TextClassification: Sendable, Equatable {
 }
 
 /// Why a text was not classified.
-public enum ClassifierError: Error, Sendable, Equatable, CustomStringConvertible {
-  case deadlineExceeded
-  case unavailable(reason: String)
+public struct ClassifierError: Error, Sendable, Equatable, CustomStringConvertible {
+  public var reason: String
 
-  public var description: String {
-    switch self {
-    case .deadlineExceeded: "the reading deadline passed"
-    case .unavailable(let reason): reason
-    }
-  }
+  public init(_ reason: String) { self.reason = reason }
+
+  public var description: String { reason }
 }

@@ -100,10 +100,9 @@ struct Config: AsyncParsableCommand {
 private struct UnusedClassifier: TextClassifier {
   let name = "none"
   let labels = DomainLabel.allCases.map(\.rawValue)
-  let cost = ClassifierCost.inline
 
-  func classify(_ texts: [[UInt8]], deadline: UInt64?) -> [Result<TextClassification, ClassifierError>] {
-    texts.map { _ in .failure(.unavailable(reason: "nothing is read here")) }
+  func classify(_ text: [UInt8], _ encoding: PromptEncoding) -> Result<TextClassification, ClassifierError> {
+    .failure(ClassifierError("nothing is read here"))
   }
 }
 

@@ -153,7 +153,7 @@ import Testing
 
   @Test("a classifier that fails is a 503, never a guess")
   func failedClassifier() async throws {
-    let classifier = FixedClassifier(.failure(.unavailable(reason: "the model file is gone")))
+    let classifier = FixedClassifier(.failure(ClassifierError("the model file is gone")))
     try await TestServer.run(classifier: classifier) { test in
       let answer = try await test.post("/api/v1/classify/intent", #"{"text":"x"}"#)
       #expect(answer.status == 503)

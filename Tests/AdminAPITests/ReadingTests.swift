@@ -26,15 +26,12 @@ private final class CountingEncoder: PromptEncoder {
 private struct WordGuard: TextClassifier {
   let name = "word-guard"
   let labels = PromptGuardSettings.labels
-  let cost = ClassifierCost.inline
   var failure: ClassifierError?
 
-  func classify(_ texts: [[UInt8]], deadline: UInt64?) -> [Result<TextClassification, ClassifierError>] {
-    texts.map { text in
-      if let failure { return .failure(failure) }
-      let isAttack = String(decoding: text, as: UTF8.self).contains("attack")
-      return .success(TextClassification(probabilities: isAttack ? [0.1, 0.9, 0, 0] : [1, 0, 0, 0]))
-    }
+  func classify(_ text: [UInt8], _ encoding: PromptEncoding) -> Result<TextClassification, ClassifierError> {
+    if let failure { return .failure(failure) }
+    let isAttack = String(decoding: text, as: UTF8.self).contains("attack")
+    return .success(TextClassification(probabilities: isAttack ? [0.1, 0.9, 0, 0] : [1, 0, 0, 0]))
   }
 }
 
@@ -126,7 +123,7 @@ private struct WordGuard: TextClassifier {
       }
     }
     var failing = Self.models
-    failing.promptGuard = WordGuard(failure: .deadlineExceeded)
+    failing.promptGuard = WordGuard(failure: ClassifierError("down"))
     try await TestServer.run(models: failing) { test in
       let answer = try await test.post("/api/v1/classify/security", #"{"text":"a"}"#)
       #expect(answer.status == 503)

@@ -101,7 +101,6 @@ struct FixedClassifier: TextClassifier {
   static let math = FixedClassifier(.success([.math: 0.93, .law: 0.02, .other: 0.05]))
   let name = "fixed"
   let labels = DomainLabel.allCases.map(\.rawValue)
-  let cost = ClassifierCost.inline
   private let answer: Result<TextClassification, ClassifierError>
 
   init(_ answer: Result<[DomainLabel: Float], ClassifierError>) {
@@ -110,8 +109,8 @@ struct FixedClassifier: TextClassifier {
     }
   }
 
-  func classify(_ texts: [[UInt8]], deadline: UInt64?) -> [Result<TextClassification, ClassifierError>] {
-    texts.map { _ in answer }
+  func classify(_ text: [UInt8], _ encoding: PromptEncoding) -> Result<TextClassification, ClassifierError> {
+    answer
   }
 }
 

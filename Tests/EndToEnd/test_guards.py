@@ -227,14 +227,13 @@ def test_a_client_that_leaves_while_the_encoder_reads_holds_nothing(site: Site):
         with socket.create_connection(("127.0.0.1", port)) as connection:
             connection.sendall(request(body))
 
+    watched = ("switchyard_requests_running", "switchyard_request_bytes_held", "switchyard_replica_in_flight")
+
     def held() -> list[str]:
         lines = wire.get(site.management, "/metrics").body.decode().splitlines()
-        return [
-            line
-            for line in lines
-            if line.startswith(("switchyard_requests_running", "switchyard_request_bytes_held", "switchyard_replica_in_flight"))
-            and not line.endswith((" 0", " 0.0"))
-        ]
+        told = [line for line in lines if line.startswith(watched)]
+        assert {line.split("{")[0].split(" ")[0] for line in told} == set(watched)
+        return [line for line in told if not line.endswith(" 0")]
 
     poll(lambda: not held(), "nothing is held")
     assert wire.post(port, "/v1/chat/completions", chat("still there?")).status == 200

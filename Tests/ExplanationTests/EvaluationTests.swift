@@ -147,7 +147,7 @@ import Testing
   @Test("failed signals are errors, neither matched nor unmatched")
   func failures() throws {
     let json = try Self.json(
-      Fixture.explain(classifier: FixedClassifier([:], failure: .unavailable(reason: "the model file is gone"))))
+      Fixture.explain(classifier: FixedClassifier([:], failure: ClassifierError("the model file is gone"))))
     #expect(
       json["signal_errors"] as? [String: String] == [
         "domain:math": "the model file is gone", "domain:law": "the model file is gone",

@@ -95,7 +95,6 @@ enum Fixture {
 struct FixedClassifier: TextClassifier {
   let name = "fixed"
   let labels = DomainLabel.allCases.map(\.rawValue)
-  let cost = ClassifierCost.inline
   private let answer: Result<TextClassification, ClassifierError>
 
   init(_ probabilities: [DomainLabel: Float], failure: ClassifierError? = nil) {
@@ -104,7 +103,7 @@ struct FixedClassifier: TextClassifier {
       ?? .success(TextClassification(probabilities: DomainLabel.allCases.map { probabilities[$0] ?? 0 }))
   }
 
-  func classify(_ texts: [[UInt8]], deadline: UInt64?) -> [Result<TextClassification, ClassifierError>] {
-    texts.map { _ in answer }
+  func classify(_ text: [UInt8], _ encoding: PromptEncoding) -> Result<TextClassification, ClassifierError> {
+    answer
   }
 }

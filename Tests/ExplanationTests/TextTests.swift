@@ -146,7 +146,7 @@ import Testing
   func failedSignals() throws {
     let explanation = try Fixture.explain(
       Fixture.guide.replacing("What", with: "Think: what"),
-      classifier: FixedClassifier([:], failure: .unavailable(reason: "the model file is gone")))
+      classifier: FixedClassifier([:], failure: ClassifierError("the model file is gone")))
     let lines = explanation.text(colour: false, width: 100).split(separator: "\n").map(String.init)
     #expect(lines.contains("  because   none of 3 decisions matches; 3 could not be judged, because signals failed"))
     #expect(lines.contains("  model     vllm-llama3-8b-instruct, the default"))

@@ -12,7 +12,7 @@ struct ModelStoreTests {
       (["SWITCHYARD_MODELS": "models"], "models"),
       (["SWITCHYARD_MODELS": "", "XDG_CACHE_HOME": "/cache", "HOME": "/home/me"], "/cache/switchyard/models"),
       (["XDG_CACHE_HOME": "relative", "HOME": "/home/me"], "/home/me/.cache/switchyard/models"),
-      (["HOME": "/root/"], "/root/.cache/switchyard/models"),
+      (["HOME": "/home/ann/"], "/home/ann/.cache/switchyard/models"),
       ([:], "/var/cache/switchyard/models"),
     ])
   func standardFolder(_ environment: [String: String], _ folder: String) {

@@ -6,7 +6,6 @@ import Synchronization
 final class CountingClassifier: TextClassifier {
   let name = "counting"
   let labels = DomainLabel.allCases.map(\.rawValue)
-  let cost = ClassifierCost.inline
   private let answer: Result<TextClassification, ClassifierError>
   private let asked = Atomic<Int>(0)
 
@@ -24,8 +23,8 @@ final class CountingClassifier: TextClassifier {
 
   var calls: Int { asked.load(ordering: .relaxed) }
 
-  func classify(_ texts: [[UInt8]], deadline: UInt64?) -> [Result<TextClassification, ClassifierError>] {
-    asked.add(texts.count, ordering: .relaxed)
-    return texts.map { _ in answer }
+  func classify(_ text: [UInt8], _ encoding: PromptEncoding) -> Result<TextClassification, ClassifierError> {
+    asked.add(1, ordering: .relaxed)
+    return answer
   }
 }

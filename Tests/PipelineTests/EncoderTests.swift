@@ -149,16 +149,13 @@ private final class SlowEncoder: PromptEncoder {
   private final class CountingGuard: TextClassifier {
     let name = "counting-guard"
     let labels = PromptGuardSettings.labels
-    let cost = ClassifierCost.inline
     private let read = Atomic<Int>(0)
     var count: Int { read.load(ordering: .relaxed) }
 
-    func classify(_ texts: [[UInt8]], deadline: UInt64?) -> [Result<TextClassification, ClassifierError>] {
-      texts.map { text in
-        read.add(1, ordering: .relaxed)
-        let isAttack = String(decoding: text, as: UTF8.self).contains("attack")
-        return .success(TextClassification(probabilities: isAttack ? [0, 1, 0, 0] : [1, 0, 0, 0]))
-      }
+    func classify(_ text: [UInt8], _ encoding: PromptEncoding) -> Result<TextClassification, ClassifierError> {
+      read.add(1, ordering: .relaxed)
+      let isAttack = String(decoding: text, as: UTF8.self).contains("attack")
+      return .success(TextClassification(probabilities: isAttack ? [0, 1, 0, 0] : [1, 0, 0, 0]))
     }
   }
 

@@ -107,7 +107,7 @@ import Testing
 
   @Test("a classifier that is down leaves the default model to answer")
   func classifierDown() throws {
-    let classifier = CountingClassifier(failure: .unavailable(reason: "no weights"))
+    let classifier = CountingClassifier(failure: ClassifierError("no weights"))
     let snapshot = try F.snapshot(classifier: classifier) { _ in }
     let (plan, body) = try F.plan(F.request("What is the derivative of x^3?"), snapshot: snapshot)
     #expect(plan.selection?.decision == nil)

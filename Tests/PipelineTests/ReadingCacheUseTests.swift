@@ -56,7 +56,7 @@ import Testing
 
   @Test("what failed is asked for again")
   func failure() throws {
-    let classifier = CountingClassifier(failure: .deadlineExceeded)
+    let classifier = CountingClassifier(failure: ClassifierError("down"))
     let snapshot = try F.snapshot(classifier: classifier) { _ in }
     let pipeline = F.pipeline(cache: cache())
     for _ in 0..<2 {

@@ -26,14 +26,26 @@ import Testing
     #expect(reader.wantsEncoding)
     #expect(!DomainReader(linear).wantsEncoding)
     for encoding in [PromptEncoding.absent, .failed(reason: "late")] {
-      #expect(try reader.classify(text, encoding).get() == linear.classify([text], deadline: nil)[0].get())
+      #expect(try reader.classify(text, encoding).get() == linear.classify(text, .absent).get())
     }
     #expect(reader.classify(text, vector: [1, 2], layerMean: [1, 2]) == nil)
   }
 
   @Test("a damaged file is refused")
   func damaged() throws {
-    #expect(throws: DomainHeadError.notADomainHead) { try DomainHead(modelBytes: Array("SWYDOMHX".utf8)) }
-    #expect(throws: DomainHeadError.notADomainHead) { try DomainHead(modelBytes: []) }
+    var file = Array("SWYDOMHD".utf8)
+    func append(_ value: UInt32) { file += withUnsafeBytes(of: value.littleEndian) { Array($0) } }
+    for value: UInt32 in [1, 2, 4, 3] { append(value) }
+    for value: Float in [0.5, 0.1] + Array(repeating: 0.25, count: 3 * 5) { append(value.bitPattern) }
+    append(file.withUnsafeBytes { CyclicRedundancyCheck().checksum(of: $0) })
+    #expect(try DomainHead(modelBytes: file).width == 2)
+    for index in file.indices {
+      var damaged = file
+      damaged[index] ^= 4
+      #expect(throws: WeightsFileError.self, "byte \(index)") { try DomainHead(modelBytes: damaged) }
+    }
+    for count in file.indices {
+      #expect(throws: WeightsFileError.self, "\(count) bytes") { try DomainHead(modelBytes: Array(file[..<count])) }
+    }
   }
 }

@@ -5,7 +5,6 @@ import RouterConfig
 struct FixedClassifier: TextClassifier {
   let name = "fixed"
   let labels: [String]
-  let cost = ClassifierCost.inline
   private let answer: Result<TextClassification, ClassifierError>
 
   init(
@@ -18,7 +17,7 @@ struct FixedClassifier: TextClassifier {
       ?? .success(TextClassification(probabilities: DomainLabel.allCases.map { probabilities[$0] ?? 0 }))
   }
 
-  func classify(_ texts: [[UInt8]], deadline: UInt64?) -> [Result<TextClassification, ClassifierError>] {
-    texts.map { _ in answer }
+  func classify(_ text: [UInt8], _ encoding: PromptEncoding) -> Result<TextClassification, ClassifierError> {
+    answer
   }
 }

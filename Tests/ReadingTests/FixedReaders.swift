@@ -6,17 +6,14 @@ import TextEncoder
 struct FixedGuard: TextClassifier {
   let name = "fixed-guard"
   let labels = PromptGuardSettings.labels
-  let cost = ClassifierCost.inline
   var word = "attack"
   var failure: ClassifierError?
 
-  func classify(_ texts: [[UInt8]], deadline: UInt64?) -> [Result<TextClassification, ClassifierError>] {
-    texts.map { text in
-      if let failure { return .failure(failure) }
-      let isAttack = String(decoding: text, as: UTF8.self).contains(word)
-      return .success(
-        TextClassification(probabilities: isAttack ? [0.05, 0.75, 0.15, 0.05] : [0.97, 0.01, 0.01, 0.01]))
-    }
+  func classify(_ text: [UInt8], _ encoding: PromptEncoding) -> Result<TextClassification, ClassifierError> {
+    if let failure { return .failure(failure) }
+    let isAttack = String(decoding: text, as: UTF8.self).contains(word)
+    return .success(
+      TextClassification(probabilities: isAttack ? [0.05, 0.75, 0.15, 0.05] : [0.97, 0.01, 0.01, 0.01]))
   }
 }
 

@@ -57,7 +57,7 @@ import Testing
     settings.promptGuard.onError = onError
     let reading = try read(
       .jailbreak, SignalDeclarations(jailbreak: [JailbreakRule(name: "j")]), "hello",
-      promptGuard: isMissing ? nil : FixedGuard(failure: .deadlineExceeded), settings: settings)
+      promptGuard: isMissing ? nil : FixedGuard(failure: ClassifierError("down")), settings: settings)
     switch onError {
     case .block:
       #expect(state(reading) == .matched(confidence: 1))

@@ -82,12 +82,12 @@ struct PersonalDataNameTests {
     for index in file.indices {
       var damaged = file
       damaged[index] ^= 4
-      #expect(throws: NameModelError.self, "byte \(index)") { try NameTagger(modelBytes: damaged) }
+      #expect(throws: WeightsFileError.self, "byte \(index)") { try NameTagger(modelBytes: damaged) }
     }
     for count in file.indices {
-      #expect(throws: NameModelError.self, "\(count) bytes") { try NameTagger(modelBytes: Array(file[..<count])) }
+      #expect(throws: WeightsFileError.self, "\(count) bytes") { try NameTagger(modelBytes: Array(file[..<count])) }
     }
-    #expect(throws: NameModelError.notAModel(expected: "SWYNHEAD")) {
+    #expect(throws: WeightsFileError(magic: "SWYNHEAD", problem: .anotherKind)) {
       try NameHead(modelBytes: file, tagger: Self.tagger.get())
     }
   }

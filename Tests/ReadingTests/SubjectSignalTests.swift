@@ -63,10 +63,11 @@ struct SubjectSignalTests {
   @Test("when the classifier fails, every rule has failed")
   func failure() throws {
     let signal = try DomainSignal(
-      rules, classifier: FixedClassifier([:], failure: .deadlineExceeded), threshold: 0.5, fallbackCategory: "other"
+      rules, classifier: FixedClassifier([:], failure: ClassifierError("down")), threshold: 0.5,
+      fallbackCategory: "other"
     ) { "\($0)" }
     let readings = signal.read(PromptFacts(evaluationText: [0x78]), .absent).readings
-    #expect(readings.map(\.state) == Array(repeating: .failed(reason: "the reading deadline passed"), count: 3))
+    #expect(readings.map(\.state) == Array(repeating: .failed(reason: "down"), count: 3))
   }
 
   @Test("a request without text has no domain")

@@ -20,9 +20,9 @@ from pathlib import Path
 
 HERE = Path(__file__).resolve().parent
 ROOT = HERE.parent.parent
-sys.path.insert(0, str(HERE.parent / "domain_linear"))
+sys.path[:0] = [str(HERE.parent), str(HERE.parent / "domain_linear")]
 
-import train as linear_training  # noqa: E402
+import environment  # noqa: E402
 
 WIDTH, LAYER = 384, 4
 MAGIC, VERSION = b"SWYDOMHD", 1
@@ -58,7 +58,7 @@ def fit(x, labels, weights):
 
 
 def main() -> None:
-    linear_training.enter_environment()
+    environment.enter(HERE.parent / "domain_linear")
     import numpy as np
 
     import corpus

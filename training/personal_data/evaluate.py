@@ -99,7 +99,7 @@ def foreign() -> list[str]:
 
 
 def main() -> None:
-    train.enter_environment()
+    train.environment.enter(train.HERE)
     import corpus
     import sets
 

@@ -9,34 +9,21 @@ Seeded. Makes its own virtual environment beside this file when the packages are
 from __future__ import annotations
 
 import argparse
-import os
-import subprocess
 import sys
 import time
-import venv
 from pathlib import Path
 
 HERE = Path(__file__).resolve().parent
 ROOT = HERE.parent.parent
-ENVIRONMENT = HERE / ".venv"
+sys.path.insert(0, str(HERE.parent))
+
+import environment  # noqa: E402
+
 SEED = 7
 
 
-def enter_environment() -> None:
-    """Continues inside the virtual environment with the pinned packages, making it first if need be."""
-    python = ENVIRONMENT / "bin" / "python"
-    if Path(sys.prefix).resolve() == ENVIRONMENT.resolve():
-        return
-    if not (ENVIRONMENT / ".complete").exists():
-        print(f"making {ENVIRONMENT.relative_to(ROOT)}", flush=True)
-        venv.create(ENVIRONMENT, with_pip=True, clear=True)
-        subprocess.run([python, "-m", "pip", "install", "-q", "-r", HERE / "requirements.txt"], check=True)
-        (ENVIRONMENT / ".complete").touch()
-    os.execv(python, [str(python), *sys.argv])
-
-
 def main() -> None:
-    enter_environment()
+    environment.enter(HERE)
     import random
 
     import corpus

@@ -52,12 +52,8 @@ enum EvaluationRoutes {
     let classifier = snapshot.models.domain
     let start = context.clock()
     let text = Array(explanation.evaluationText.utf8)
-    let result: Result<TextClassification, ClassifierError>?
-    if let encoded = classifier as? any EncodedTextClassifier, encoded.wantsEncoding {
-      result = encoded.classify(text, snapshot.models.encoder?.readNow(text) ?? .absent)
-    } else {
-      result = classifier.classify([text], deadline: nil).first
-    }
+    let encoding = classifier.wantsEncoding ? snapshot.models.encoder?.readNow(text) ?? .absent : .absent
+    let result = classifier.classify(text, encoding)
     let end = context.clock()
     let probabilities: [Double]
     switch result {

@@ -17,7 +17,7 @@ enum GuardRoutes {
 
   private static func security(_ request: AdminRequest, _ context: AdminContext) throws(AdminError) -> AdminResponse {
     let body = try JSONBody(request.body)
-    let text = try body.text("text")
+    let text = Array(try body.text("text").utf8)
     let snapshot = context.snapshot()
     guard let promptGuard = snapshot.models.promptGuard else {
       throw .classification("this process has no guard")
@@ -25,13 +25,8 @@ enum GuardRoutes {
     let settings = snapshot.router.document.global.promptGuard
     let threshold = try body.number("options.sensitivity", in: 0...1) ?? settings.threshold
     let start = context.clock()
-    let result: Result<TextClassification, ClassifierError>?
-    if let promptGuard = promptGuard as? any EncodedTextClassifier, promptGuard.wantsEncoding {
-      result = promptGuard.classify(
-        Array(text.utf8), snapshot.models.encoder?.readNow(Array(text.utf8)) ?? .absent)
-    } else {
-      result = promptGuard.classify([Array(text.utf8)], deadline: nil).first
-    }
+    let encoding = promptGuard.wantsEncoding ? snapshot.models.encoder?.readNow(text) ?? .absent : .absent
+    let result = promptGuard.classify(text, encoding)
     let end = context.clock()
     guard case .success(let classification) = result,
       classification.probabilities.count == promptGuard.labels.count

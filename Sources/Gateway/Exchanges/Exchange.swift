@@ -405,16 +405,8 @@ final class Exchange {
   }
 
   private func take(_ plan: RoutePlan) {
-    let metrics = loop.context.metrics
-    metrics.routingLatency.observe(nanoseconds: UInt64(max(0, (loop.refreshTime() - startedAt).nanoseconds)))
-    if plan.wasReadBefore { metrics.readCacheHits.increment() }
-    metrics.countFailedGuards(of: plan)
-    if let selection = plan.selection, let decision = selection.decision {
-      self.decision = decision
-      let counters = loop.accounts.metrics(ofDecision: decision)
-      counters.matches.increment()
-      counters.confidence.observe(selection.confidence)
-    }
+    loop.accounts.count(plan, nanoseconds: UInt64(max(0, (loop.refreshTime() - startedAt).nanoseconds)))
+    if let decision = plan.selection?.decision { self.decision = decision }
     requestedModel = plan.facts.model
     if let own = plan.ownAnswer(created: loop.context.wallClock()) { return answer(own, plan) }
     if user != nil, let refusal = loop.context.limits.refusal(ofUsersRequest: plan.facts) {
@@ -549,37 +541,5 @@ final class Exchange {
     } else {
       failed(error, reason: "request_timeout")
     }
-  }
-
-  // MARK: Parts of the head
-
-  func text(_ range: Range<Int>) -> String {
-    headBytes.getString(at: headBytes.readerIndex + range.lowerBound, length: range.count) ?? ""
-  }
-
-  func isTrue(_ name: FieldName) -> Bool {
-    guard let field = head.first(name) else { return false }
-    return text(field.valueRange).lowercased() == "true"
-  }
-
-  /// The value of the first field of that name, which must be in lower case.
-  func fieldValue(named name: String) -> String? {
-    var name = name
-    return name.withUTF8 { fieldValue(named: $0) }
-  }
-
-  /// The value of the first field of that name, which must be in lower case.
-  func fieldValue(named name: StaticString) -> String? {
-    fieldValue(named: UnsafeBufferPointer(start: name.utf8Start, count: name.utf8CodeUnitCount))
-  }
-
-  private func fieldValue(named name: UnsafeBufferPointer<UInt8>) -> String? {
-    let range = headBytes.withUnsafeReadableBytes { bytes in
-      head.fields.first { field in
-        Int(field.nameCount) == name.count
-          && zip(bytes[field.nameRange], name).allSatisfy { ($0 >= 0x41 && $0 <= 0x5A ? $0 | 0x20 : $0) == $1 }
-      }?.valueRange
-    }
-    return range.map { text($0) }
   }
 }

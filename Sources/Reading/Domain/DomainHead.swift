@@ -20,40 +20,30 @@ public struct DomainHead: Sendable {
   private let rows: [Float]
 
   /// The head inside the binary, for all-MiniLM-L6-v2.
-  public static func bundled() throws(DomainHeadError) -> DomainHead {
+  public static func bundled() throws(WeightsFileError) -> DomainHead {
     try DomainHead(
       UnsafeRawBufferPointer(start: reading_model_domain_head_bytes(), count: reading_model_domain_head_size()))
   }
 
   /// A head from elsewhere.
-  public init(modelBytes: [UInt8]) throws(DomainHeadError) {
+  public init(modelBytes: [UInt8]) throws(WeightsFileError) {
     let owned = ModelBytes(copying: modelBytes)
     self = try DomainHead(owned.buffer)
   }
 
-  private init(_ buffer: UnsafeRawBufferPointer) throws(DomainHeadError) {
-    guard buffer.count > Self.header + 4, buffer[0..<8].elementsEqual("SWYDOMHD".utf8) else { throw .notADomainHead }
-    func integer(_ offset: Int) -> UInt32 {
-      UInt32(littleEndian: buffer.loadUnaligned(fromByteOffset: offset, as: UInt32.self))
-    }
-    func real(_ offset: Int) -> Float { Float(bitPattern: integer(offset)) }
-    guard integer(8) == 1 else { throw .unsupportedVersion(integer(8)) }
-    let (width, layer, labels) = (Int(integer(12)), Int(integer(16)), Int(integer(20)))
-    guard (1...4096).contains(width), (1...64).contains(layer), (1...LinearModel.rarityLane).contains(labels) else {
-      throw .invalid(field: "the width, the layer or the number of labels")
-    }
+  private init(_ buffer: UnsafeRawBufferPointer) throws(WeightsFileError) {
+    let file = try WeightsFile(buffer, magic: "SWYDOMHD", header: Self.header)
+    let (width, layer, labels) = (file.integer(12), file.integer(16), file.integer(20))
+    guard (1...4096).contains(width) else { throw file.invalid("the width") }
+    guard (1...64).contains(layer) else { throw file.invalid("the layer") }
+    guard (1...LinearModel.rarityLane).contains(labels) else { throw file.invalid("the number of labels") }
     let count = labels * (1 + 2 * width)
-    guard buffer.count == Self.header + 4 * count + 4 else {
-      throw .wrongLength(expected: Self.header + 4 * count + 4, actual: buffer.count)
-    }
-    let computed = CyclicRedundancyCheck().checksum(of: UnsafeRawBufferPointer(rebasing: buffer.dropLast(4)))
-    guard integer(buffer.count - 4) == computed else { throw .corrupted }
-    (temperature, temperatureExponent) = (Double(real(24)), Double(real(28)))
+    try file.expect(length: Self.header + 4 * count + 4)
+    (temperature, temperatureExponent) = (Double(file.real(24)), Double(file.real(28)))
     guard temperature > 0, temperature.isFinite, (-2...2).contains(temperatureExponent) else {
-      throw .invalid(field: "the temperature")
+      throw file.invalid("the temperature")
     }
-    rows = (0..<count).map { real(Self.header + 4 * $0) }
-    guard rows.allSatisfy(\.isFinite) else { throw .invalid(field: "a weight") }
+    rows = try file.reals(Self.header, count: count)
     (self.width, self.layer, self.labels) = (width, layer, labels)
   }
 
@@ -84,24 +74,5 @@ public struct DomainHead: Sendable {
     for value in vector { square += Double(value) * Double(value) }
     guard square.isFinite else { return nil }
     return square > 0 ? 1 / square.squareRoot() : 0
-  }
-}
-
-/// Why the bytes of a domain head were refused.
-public enum DomainHeadError: Error, Sendable, Equatable, CustomStringConvertible {
-  case notADomainHead
-  case unsupportedVersion(UInt32)
-  case wrongLength(expected: Int, actual: Int)
-  case corrupted
-  case invalid(field: String)
-
-  public var description: String {
-    switch self {
-    case .notADomainHead: "domain head: the file does not start with SWYDOMHD; train it again"
-    case .unsupportedVersion(let version): "domain head: format version \(version), but this build reads version 1"
-    case .wrongLength(let expected, let actual): "domain head: \(actual) bytes where the header describes \(expected)"
-    case .corrupted: "domain head: the checksum does not fit; train it again"
-    case .invalid(let field): "domain head: \(field) is out of range"
-    }
   }
 }

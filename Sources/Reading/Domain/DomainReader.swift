@@ -3,7 +3,7 @@ import TextEncoder
 /// What a prompt is about: the linear model, and with all-MiniLM-L6-v2 its head over the vectors too.
 ///
 /// Immutable; any thread may call it.
-public struct DomainReader: EncodedTextClassifier {
+public struct DomainReader: TextClassifier {
   private let linear: LinearDomainClassifier
   private let head: DomainHead?
 
@@ -15,13 +15,7 @@ public struct DomainReader: EncodedTextClassifier {
 
   public var name: String { head == nil ? linear.name : "\(linear.name)+head" }
   public var labels: [String] { linear.labels }
-  public var cost: ClassifierCost { linear.cost }
   public var wantsEncoding: Bool { head != nil }
-
-  /// The linear model alone. Never fails.
-  public func classify(_ texts: [[UInt8]], deadline: UInt64?) -> [Result<TextClassification, ClassifierError>] {
-    linear.classify(texts, deadline: deadline)
-  }
 
   /// Never fails.
   public func classify(_ text: [UInt8], _ encoding: PromptEncoding) -> Result<TextClassification, ClassifierError> {
@@ -30,7 +24,7 @@ public struct DomainReader: EncodedTextClassifier {
     {
       return .success(joined)
     }
-    return .success(text.withUnsafeBytes { linear.classify($0) })
+    return linear.classify(text, encoding)
   }
 
   /// Linear model and head together.

@@ -28,14 +28,13 @@ public struct LinearDomainClassifier: TextClassifier {
 
   public var name: String { model.name }
   public var labels: [String] { model.labels }
-  public var cost: ClassifierCost { .inline }
 
   /// The most bytes of one text that are read; of a longer text the first and the last half of it.
   public var longestRead: Int { 2 * model.windowBytes }
 
-  /// Never fails. A text takes tens of microseconds at most, so the deadline is not consulted.
-  public func classify(_ texts: [[UInt8]], deadline: UInt64?) -> [Result<TextClassification, ClassifierError>] {
-    texts.map { text in .success(text.withUnsafeBytes { classify($0) }) }
+  /// Never fails.
+  public func classify(_ text: [UInt8], _ encoding: PromptEncoding) -> Result<TextClassification, ClassifierError> {
+    .success(text.withUnsafeBytes { classify($0) })
   }
 
   /// Classifies one text without copying it. A text without a word gets what the biases say.

@@ -11,8 +11,6 @@ public struct PhraseVectors: Sendable {
     vectors = encoder.map { encoder in phrases.compactMap { encoder.readPhrase(Array($0.utf8)).direction } } ?? []
   }
 
-  var isEmpty: Bool { vectors.isEmpty }
-
   /// Medoids of the phrases that are alike: the most alike are put together first, cosine 0.9 and above, until nothing is
   /// left; of each group the phrase that is nearest to the others stands for it; at most eight stay, the largest groups.
   func prototypes() -> PhraseVectors { PhraseVectors(grouping: vectors) }

@@ -10,9 +10,7 @@ public struct GuardHead: Sendable {
   public static let longestInput = 256
   public static let labels = ["benign", "jailbreak", "harmful_request", "toxicity"]
 
-  private static let magic = "SWYGRDHD"
-  private static let version: UInt32 = 1
-  private static let widths = 1...4096
+  private static let header = 16 + 4 * GuardCalibration.floats
 
   /// Numbers an embedding has.
   public let width: Int
@@ -21,40 +19,28 @@ public struct GuardHead: Sendable {
   private let rows: [[Float]]
 
   /// The weights inside the binary.
-  public static func bundled() throws(GuardHeadError) -> GuardHead {
-    let bytes = UnsafeRawBufferPointer(
-      start: reading_model_guard_head_bytes(), count: reading_model_guard_head_size())
-    return try GuardHead(modelBytes: Array(bytes))
+  public static func bundled() throws(WeightsFileError) -> GuardHead {
+    try GuardHead(
+      UnsafeRawBufferPointer(start: reading_model_guard_head_bytes(), count: reading_model_guard_head_size()))
   }
 
   /// Reads weights in the format that `training/guard/README.md` defines and checks every field and the checksum.
-  public init(modelBytes bytes: [UInt8]) throws(GuardHeadError) {
-    let header = 16 + 4 * GuardCalibration.floats
-    guard bytes.count >= header + 4 else { throw .truncated(expected: header + 4, actual: bytes.count) }
-    guard bytes[0..<8].elementsEqual(Self.magic.utf8) else { throw .notAGuardHead }
-    func integer(_ offset: Int) -> UInt32 {
-      (0..<4).reduce(0) { $0 | UInt32(bytes[offset + $1]) << UInt32(8 * $1) }
+  public init(modelBytes: [UInt8]) throws(WeightsFileError) {
+    let owned = ModelBytes(copying: modelBytes)
+    self = try GuardHead(owned.buffer)
+  }
+
+  private init(_ buffer: UnsafeRawBufferPointer) throws(WeightsFileError) {
+    let file = try WeightsFile(buffer, magic: "SWYGRDHD", header: Self.header)
+    let width = file.integer(12)
+    guard (1...4096).contains(width) else { throw file.invalid("the width") }
+    try file.expect(length: Self.header + 4 * Self.labels.count * (width + 2) + 4)
+    guard let calibration = GuardCalibration(try file.reals(16, count: GuardCalibration.floats)) else {
+      throw file.invalid("the calibration")
     }
-    guard integer(8) == Self.version else { throw .unsupportedVersion(integer(8)) }
-    let width = Int(integer(12))
-    guard Self.widths.contains(width) else {
-      throw .invalid(
-        field: "width", reason: "is \(width), not within \(Self.widths.lowerBound)…\(Self.widths.upperBound)")
-    }
-    let expected = header + 4 * Self.labels.count * (width + 2) + 4
-    guard bytes.count == expected else { throw .truncated(expected: expected, actual: bytes.count) }
-    let stored = integer(expected - 4)
-    let computed = bytes.dropLast(4).withUnsafeBytes { CyclicRedundancyCheck().checksum(of: $0) }
-    guard stored == computed else { throw .corrupted(stored: stored, computed: computed) }
-    func reals(_ offset: Int, _ count: Int) -> [Float] {
-      (0..<count).map { Float(bitPattern: integer(offset + 4 * $0)) }
-    }
-    guard let calibration = GuardCalibration(reals(16, GuardCalibration.floats)) else {
-      throw .invalid(field: "calibration", reason: "is not finite and ascending")
-    }
-    let rows = Self.labels.indices.map { reals(header + 4 * $0 * (width + 2), width + 2) }
-    guard rows.allSatisfy({ $0.allSatisfy(\.isFinite) }) else {
-      throw .invalid(field: "weights", reason: "are not all finite")
+    var rows: [[Float]] = []
+    for label in Self.labels.indices {
+      rows.append(try file.reals(Self.header + 4 * label * (width + 2), count: width + 2))
     }
     self.width = width
     self.calibration = calibration

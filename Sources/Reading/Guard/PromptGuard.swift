@@ -1,18 +1,9 @@
 import TextEncoder
 
-/// A classifier that judges better with the encoder's reading of the text.
-public protocol EncodedTextClassifier: TextClassifier {
-  /// Whether it does, with the encoder that there is.
-  var wantsEncoding: Bool { get }
-
-  /// Classifies a text, with what the encoder made of it where it has read it.
-  func classify(_ text: [UInt8], _ encoding: PromptEncoding) -> Result<TextClassification, ClassifierError>
-}
-
 /// The guard: the linear model, and with all-MiniLM-L6-v2 its head over the embedding too.
 ///
 /// Immutable; any thread may call it.
-public struct PromptGuard: EncodedTextClassifier {
+public struct PromptGuard: TextClassifier {
   private let linear: LinearGuardClassifier
   private let head: GuardHead?
 
@@ -24,13 +15,7 @@ public struct PromptGuard: EncodedTextClassifier {
 
   public var name: String { head == nil ? linear.name : "\(linear.name)+head" }
   public var labels: [String] { linear.labels }
-  public var cost: ClassifierCost { linear.cost }
   public var wantsEncoding: Bool { head != nil }
-
-  /// The linear model alone. Never fails.
-  public func classify(_ texts: [[UInt8]], deadline: UInt64?) -> [Result<TextClassification, ClassifierError>] {
-    linear.classify(texts, deadline: deadline)
-  }
 
   /// Never fails. The head was trained on texts of one window, so a longer text is left to the linear model, which reads all
   /// of it.
@@ -39,6 +24,6 @@ public struct PromptGuard: EncodedTextClassifier {
       let scores = text.withUnsafeBytes { linear.scores($0) }
       if let joined = head.classify(linear: scores, embedding: read.embedding) { return .success(joined) }
     }
-    return .success(text.withUnsafeBytes { linear.classify($0) })
+    return linear.classify(text, encoding)
   }
 }

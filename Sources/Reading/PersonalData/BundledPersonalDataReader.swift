@@ -9,7 +9,7 @@ public struct BundledPersonalDataReader: PersonalDataReader {
   private let head: NameHead?
 
   /// - Parameter encoderWidth: numbers of a vector of all-MiniLM-L6-v2; nil where that is not the encoder.
-  public init(encoderWidth: Int?) throws(NameModelError) {
+  public init(encoderWidth: Int?) throws(WeightsFileError) {
     tagger = try NameTagger.bundled()
     let head = try NameHead.bundled(with: tagger)
     self.head = head.width == encoderWidth ? head : nil

@@ -90,7 +90,7 @@ struct DomainSignal: SignalRules {
 
   private static func list(_ labels: [String]) -> String { labels.joined(separator: ", ") }
 
-  var wantsEncoding: Bool { (classifier as? any EncodedTextClassifier)?.wantsEncoding ?? false }
+  var wantsEncoding: Bool { classifier.wantsEncoding }
 
   func read(_ facts: PromptFacts, _ encoding: PromptEncoding) -> FamilyReading {
     guard !rules.isEmpty else { return FamilyReading(readings: []) }
@@ -98,11 +98,7 @@ struct DomainSignal: SignalRules {
       return FamilyReading(
         readings: rules.map { _ in SignalReading(state: .unmatched) }, note: "the request has no text to classify")
     }
-    let encoded = classifier as? any EncodedTextClassifier
-    let result =
-      encoded.map { $0.classify(facts.evaluationText, encoding) }
-      ?? classifier.classify([facts.evaluationText], deadline: nil).first
-    switch result {
+    switch classifier.classify(facts.evaluationText, encoding) {
     case .success(let classification) where classification.probabilities.count == classifier.labels.count:
       var reading = reading(classification)
       if wantsEncoding, case .failed(let reason) = encoding {

@@ -3,7 +3,7 @@ import RouterConfig
 import Signals
 
 /// `jailbreak`: an attempt to break the model's rules, by a classifier or by likeness to examples.
-struct JailbreakSignal: SignalRules {
+struct JailbreakSignal: GuardSignalRules {
   static let family = SignalFamily.jailbreak
   static let documentation = SignalDocumentation(
     summary: "The prompt tries to break the model's rules: a jailbreak or an injected instruction.",
@@ -81,8 +81,7 @@ struct JailbreakSignal: SignalRules {
   }
 
   var wantsEncoding: Bool {
-    let isGuardBetter = (promptGuard as? any EncodedTextClassifier)?.wantsEncoding ?? false
-    return rules.contains { if case .contrastive = $0.method { true } else { isGuardBetter } }
+    rules.contains { if case .contrastive = $0.method { true } else { promptGuard?.wantsEncoding ?? false } }
   }
 
   var readsHistory: Bool {
@@ -164,18 +163,8 @@ struct JailbreakSignal: SignalRules {
 
     mutating func highest(of texts: [[UInt8]]) -> Result<Risk, Failure> {
       guard let promptGuard = signal.promptGuard else { return .failure(Failure(reason: "this process has no guard")) }
-      var unread: [[UInt8]] = []
-      var seen: Set<[UInt8]> = []
-      for text in texts where known[text] == nil && seen.insert(text).inserted { unread.append(text) }
-      let results = unread.map { text in
-        if let promptGuard = promptGuard as? any EncodedTextClassifier, text == encoded {
-          return promptGuard.classify(text, encoding)
-        }
-        return promptGuard.classify([text], deadline: nil).first
-          ?? .failure(.unavailable(reason: "\(promptGuard.name) said nothing"))
-      }
-      for (text, result) in zip(unread, results) {
-        switch result {
+      for text in texts where known[text] == nil {
+        switch promptGuard.classify(text, text == encoded ? encoding : .absent) {
         case .success(let classification):
           let probabilities = classification.probabilities
           guard probabilities.count == promptGuard.labels.count, probabilities.allSatisfy(\.isFinite) else {

@@ -3,7 +3,7 @@ import RouterConfig
 import Signals
 
 /// `pii`: personal data of a type that is not allowed.
-struct PersonalDataSignal: SignalRules {
+struct PersonalDataSignal: GuardSignalRules {
   static let family = SignalFamily.pii
   static let documentation = SignalDocumentation(
     summary: "The prompt holds personal data of a type that the rule does not allow.",
@@ -31,7 +31,7 @@ struct PersonalDataSignal: SignalRules {
     ],
     confidence: "that of the surest find that counts.",
     value: "the number of finds that count.",
-    cost: "some µs a KiB; milliseconds with an encoder")
+    cost: "about 0.1 ms a KiB; milliseconds with an encoder")
 
   private struct Rule: Sendable {
     var threshold: Double

@@ -25,35 +25,30 @@ public struct NameHead: Sendable {
   private let headShare: Float
 
   /// The head inside the binary, beside a tagger.
-  public static func bundled(with tagger: NameTagger) throws(NameModelError) -> NameHead {
+  public static func bundled(with tagger: NameTagger) throws(WeightsFileError) -> NameHead {
     let bytes = UnsafeRawBufferPointer(start: reading_model_name_head_bytes(), count: reading_model_name_head_size())
     return try NameHead(bytes, tagger: tagger)
   }
 
   /// A head from elsewhere.
-  public init(modelBytes: [UInt8], tagger: NameTagger) throws(NameModelError) {
+  public init(modelBytes: [UInt8], tagger: NameTagger) throws(WeightsFileError) {
     let owned = ModelBytes(copying: modelBytes)
     self = try NameHead(owned.buffer, tagger: tagger)
   }
 
-  private init(_ buffer: UnsafeRawBufferPointer, tagger: NameTagger) throws(NameModelError) {
-    try NameModel.check(buffer, magic: "SWYNHEAD", header: Self.header)
-    func integer(_ offset: Int) -> UInt32 {
-      UInt32(littleEndian: buffer.loadUnaligned(fromByteOffset: offset, as: UInt32.self))
-    }
-    guard integer(12) == NameLabel.count else { throw .invalid(field: "the number of labels") }
-    layer = Int(integer(16))
-    width = Int(integer(20))
-    guard (1...64).contains(layer) else { throw .invalid(field: "the layer") }
-    guard (1...4096).contains(width) else { throw .invalid(field: "the width") }
-    taggerShare = Float(bitPattern: integer(24))
-    headShare = Float(bitPattern: integer(28))
-    guard taggerShare.isFinite, headShare.isFinite else { throw .invalid(field: "a share") }
+  private init(_ buffer: UnsafeRawBufferPointer, tagger: NameTagger) throws(WeightsFileError) {
+    let file = try WeightsFile(buffer, magic: "SWYNHEAD", header: Self.header)
+    guard file.integer(12) == NameLabel.count else { throw file.invalid("the number of labels") }
+    layer = file.integer(16)
+    width = file.integer(20)
+    guard (1...64).contains(layer) else { throw file.invalid("the layer") }
+    guard (1...4096).contains(width) else { throw file.invalid("the width") }
+    taggerShare = file.real(24)
+    headShare = file.real(28)
+    guard taggerShare.isFinite, headShare.isFinite else { throw file.invalid("a share") }
     let count = (width + Self.extra) * NameLabel.count
-    let expected = Self.header + 4 * count + 4
-    guard buffer.count == expected else { throw .wrongLength(expected: expected, actual: buffer.count) }
-    weights = (0..<count).map { Float(bitPattern: integer(Self.header + 4 * $0)) }
-    guard weights.allSatisfy(\.isFinite) else { throw .invalid(field: "a weight") }
+    try file.expect(length: Self.header + 4 * count + 4)
+    weights = try file.reals(Self.header, count: count)
     self.tagger = tagger
   }
 

@@ -23,43 +23,25 @@ struct NameModel: Sendable {
   let rowsOffset: Int
 
   /// Checks every field and the checksum, so that reading a row later needs no check.
-  init(_ bytes: ModelBytes) throws(NameModelError) {
-    let buffer = bytes.buffer
-    try Self.check(buffer, magic: "SWYNAMES", header: Self.header)
-    func integer(_ offset: Int) -> Int {
-      Int(UInt32(littleEndian: buffer.loadUnaligned(fromByteOffset: offset, as: UInt32.self)))
-    }
-    guard integer(12) == NameLabel.count else { throw .invalid(field: "the number of labels") }
-    guard integer(16) == NameFeatures.count else { throw .invalid(field: "the number of features") }
-    buckets = integer(20)
-    guard (1...(1 << 22)).contains(buckets) else { throw .invalid(field: "the number of buckets") }
-    scale = Float(bitPattern: UInt32(truncatingIfNeeded: integer(24)))
-    guard scale.isFinite, scale > 0 else { throw .invalid(field: "the scale") }
+  init(_ bytes: ModelBytes) throws(WeightsFileError) {
+    let file = try WeightsFile(bytes.buffer, magic: "SWYNAMES", header: Self.header)
+    guard file.integer(12) == NameLabel.count else { throw file.invalid("the number of labels") }
+    guard file.integer(16) == NameFeatures.count else { throw file.invalid("the number of features") }
+    buckets = file.integer(20)
+    guard (1...(1 << 22)).contains(buckets) else { throw file.invalid("the number of buckets") }
+    scale = file.real(24)
+    guard scale.isFinite, scale > 0 else { throw file.invalid("the scale") }
     var places: [(offset: Int, entries: Int)] = []
     var offset = Self.header
     for list in 0..<NameLists.count {
-      let entries = integer(28 + 4 * list)
-      guard entries <= 1 << 20 else { throw .invalid(field: "the length of a list") }
+      let entries = file.integer(28 + 4 * list)
+      guard entries <= 1 << 20 else { throw file.invalid("the length of a list") }
       places.append((offset, entries))
       offset += 4 * entries
     }
     rowsOffset = offset
-    let expected = offset + buckets * NameLabel.count + 4
-    guard buffer.count == expected else { throw .wrongLength(expected: expected, actual: buffer.count) }
+    try file.expect(length: offset + buckets * NameLabel.count + 4)
     lists = NameLists(bytes: bytes, places: places)
     self.bytes = bytes
-  }
-
-  /// Checks what models of names share: length, magic, version, checksum.
-  static func check(_ buffer: UnsafeRawBufferPointer, magic: String, header: Int) throws(NameModelError) {
-    guard buffer.count >= header + 4 else { throw .wrongLength(expected: header + 4, actual: buffer.count) }
-    guard buffer[0..<8].elementsEqual(magic.utf8) else { throw .notAModel(expected: magic) }
-    let version = UInt32(littleEndian: buffer.loadUnaligned(fromByteOffset: 8, as: UInt32.self))
-    guard version == 1 else { throw .unsupportedVersion(version) }
-    let end = buffer.count - 4
-    let stored = UInt32(littleEndian: buffer.loadUnaligned(fromByteOffset: end, as: UInt32.self))
-    guard CyclicRedundancyCheck().checksum(of: UnsafeRawBufferPointer(rebasing: buffer[..<end])) == stored else {
-      throw .corrupted
-    }
   }
 }

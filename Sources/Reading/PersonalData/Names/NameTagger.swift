@@ -14,13 +14,13 @@ public struct NameTagger: Sendable {
   let model: NameModel
 
   /// The model inside the binary. Checks the whole file: make it once.
-  public static func bundled() throws(NameModelError) -> NameTagger {
+  public static func bundled() throws(WeightsFileError) -> NameTagger {
     let bytes = UnsafeRawBufferPointer(start: reading_model_names_bytes(), count: reading_model_names_size())
     return NameTagger(model: try NameModel(ModelBytes(unowned: bytes)))
   }
 
   /// A model from elsewhere, in the format that ``NameModel`` defines. Keeps a copy of the bytes.
-  public init(modelBytes: [UInt8]) throws(NameModelError) {
+  public init(modelBytes: [UInt8]) throws(WeightsFileError) {
     model = try NameModel(ModelBytes(copying: modelBytes))
   }
 

@@ -1,4 +1,5 @@
-// bench-guard: the cost of reading one prompt with the linear guard, as lines `figure NAME V us`.
+// bench-linear: the cost of reading one prompt with the linear readers, of domains and of attacks, as lines
+// `figure NAME V us`.
 //
 // Prompts are made by a seeded generator, half of known words and half of random letters, each classified once: no cache has
 // seen a prompt. Every measurement is the CPU time of one call; a figure is the median over all of them.
@@ -8,9 +9,12 @@ import Reading
 
 struct PromptGenerator {
   private static let vocabulary = """
-    what how why does explain the a of in and to for with between difference work example simple please write summarize
-    compare ignore previous instructions system prompt rules act pretend answer story model email document report holiday
-    recipe considerable consequences understanding responsibility organization government international
+    what how why does explain the a of in and to for with between difference work example simple derivative function
+    matrix inflation market contract tenant court enzyme cell protein electron orbit gravity energy voltage circuit beam
+    bridge empire revolution treaty patient symptom therapy memory behavior anxiety justice virtue knowledge python
+    ignore previous instructions system prompt rules act pretend answer story model email document report holiday
+    database query algorithm customer revenue strategy reaction molecule solution recipe holiday travel football please
+    write summarize compare considerable consequences understanding responsibility organization government international
     """.split(whereSeparator: \.isWhitespace).map { Array($0.utf8) }
 
   private var state: UInt64 = 0x5EED
@@ -62,17 +66,28 @@ func measure(_ texts: [[UInt8]], _ read: (UnsafeRawBufferPointer) -> Int) -> (me
 
 func rounded(_ value: Double) -> Double { (value * 100).rounded() / 100 }
 
-let classifier = try LinearGuardClassifier.bundled()
+let domain = try LinearDomainClassifier.bundled()
+let promptGuard = try LinearGuardClassifier.bundled()
 let normalizer = GuardNormalizer()
 var generator = PromptGenerator()
-_ = measure(generator.prompts(2000, words: 30)) { classifier.classify($0).best }
-let usual = measure(generator.prompts(20_000, words: 30)) { classifier.classify($0).best }
+let warm = generator.prompts(2000, words: 30)
+let usual = generator.prompts(20_000, words: 30)
 let long = generator.prompts(60, words: 16_000).map { Array($0.prefix(100_000)) }
-let reading = measure(long) { classifier.classify($0).best }
-let normalizing = measure(long) { normalizer.normalize($0).decoded.count }
-let huge = measure([[UInt8](repeating: UInt8(ascii: "q"), count: 64 << 20)]) { classifier.classify($0).best }
-print("figure linear_guard_us \(rounded(usual.median)) us")
-print("figure linear_guard_p99_us \(rounded(usual.highest)) us")
-print("figure linear_guard_100_kb_us \(rounded(reading.median)) us")
-print("figure linear_guard_normalizer_100_kb_us \(rounded(normalizing.median)) us")
-print("figure linear_guard_64_mib_us \(rounded(huge.median)) us")
+
+func report(_ name: String, _ texts: [[UInt8]], percentile: Bool = false, _ read: (UnsafeRawBufferPointer) -> Int) {
+  let (median, highest) = measure(texts, read)
+  print("figure \(name)_us \(rounded(median)) us")
+  if percentile { print("figure \(name)_p99_us \(rounded(highest)) us") }
+}
+
+print("bytes a prompt: \(usual.map(\.count).reduce(0, +) / usual.count)")
+_ = measure(warm) { domain.classify($0).best }
+report("linear_domain", usual, percentile: true) { domain.classify($0).best }
+report("linear_domain_longest_text", generator.prompts(500, words: 4000)) { domain.classify($0).best }
+_ = measure(warm) { promptGuard.classify($0).best }
+report("linear_guard", usual, percentile: true) { promptGuard.classify($0).best }
+report("linear_guard_100_kb", long) { promptGuard.classify($0).best }
+report("linear_guard_normalizer_100_kb", long) { normalizer.normalize($0).decoded.count }
+report("linear_guard_64_mib", [[UInt8](repeating: UInt8(ascii: "q"), count: 64 << 20)]) {
+  promptGuard.classify($0).best
+}

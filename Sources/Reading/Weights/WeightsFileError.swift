@@ -1,0 +1,36 @@
+/// Why the bytes of a file of weights were refused.
+public struct WeightsFileError: Error, Sendable, Equatable, CustomStringConvertible {
+  public enum Problem: Sendable, Equatable {
+    /// The file does not start with the magic.
+    case anotherKind
+    case version(UInt32)
+    /// The file has another length than its header says.
+    case length(expected: Int, actual: Int)
+    /// The stored CRC-32 differs from that of the bytes.
+    case damaged
+    /// A field has a value that no trainer writes.
+    case field(String)
+  }
+
+  /// What the file starts with, which names its kind.
+  public var magic: String
+  public var problem: Problem
+
+  public init(magic: String, problem: Problem) {
+    self.magic = magic
+    self.problem = problem
+  }
+
+  public var description: String {
+    switch problem {
+    case .anotherKind: "the file does not start with \(magic); name the one that its trainer wrote"
+    case .version(let version):
+      "\(magic): format version \(version), but this build reads version \(WeightsFile.version); train it with the same "
+        + "source tree"
+    case .length(let expected, let actual):
+      "\(magic): \(actual) bytes, but \(expected) are needed; the file is not what the trainer wrote"
+    case .damaged: "\(magic): the checksum is wrong; the bytes were changed, train it again"
+    case .field(let field): "\(magic): \(field) has a value that no trainer writes"
+    }
+  }
+}
