@@ -1,5 +1,6 @@
 import ChatProtocols
 import Pipeline
+import Reading
 import RouterConfig
 import Routing
 import Signals
