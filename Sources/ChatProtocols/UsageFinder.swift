@@ -80,7 +80,10 @@ public struct UsageFinder: Sendable {
       at += 1
       state = .beforeValue(hasColon: true)
     case UInt8(ascii: "{") where hasColon:
-      if readWhole(bytes, &at) { return state = .searching(matched: 0) }
+      if readWhole(bytes, &at) {
+        state = .searching(matched: 0)
+        return
+      }
       held.removeAll(keepingCapacity: true)
       state = .object(depth: 0, isInString: false, isEscaped: false)
     default: state = .searching(matched: 0)

@@ -65,7 +65,8 @@ package final class TextWriter {
     }
     let start = room(digits)
     for place in stride(from: digits - 1, through: 0, by: -1) {
-      start.storeBytes(of: UInt8(ascii: "0") + UInt8(truncatingIfNeeded: rest % 10), toByteOffset: place, as: UInt8.self)
+      let digit = UInt8(ascii: "0") + UInt8(truncatingIfNeeded: rest % 10)
+      start.storeBytes(of: digit, toByteOffset: place, as: UInt8.self)
       rest /= 10
     }
   }
