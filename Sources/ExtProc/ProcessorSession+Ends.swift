@@ -42,7 +42,9 @@ extension ProcessorSession {
     if let allow { headers.set("allow", to: allow) }
     if retryAfter > 0 { headers.set("retry-after", to: String(retryAfter)) }
     let isReplicaOnly = scope.settings.role == .replica
-    if let mark, isReplicaOnly || error.code == "invalid_routing_strategy" { headers.set(field: mark.name, to: mark.value) }
+    if let mark, isReplicaOnly || error.code == "invalid_routing_strategy" {
+      headers.set(field: mark.name, to: mark.value)
+    }
     if !isReplicaOnly {
       headers.set("x-vsr-schema-version", to: "2")
       headers.set("x-vsr-response-path", to: error.status == 429 ? "rate_limited" : "error")

@@ -137,7 +137,9 @@ extension ProcessorSession {
       headers.set("x-selected-model", to: publicModel)
     }
     headers.set("target-pod", to: address)
-    if scope.settings.destinationHeader != "target-pod" { headers.set(field: scope.settings.destinationHeader, to: address) }
+    if scope.settings.destinationHeader != "target-pod" {
+      headers.set(field: scope.settings.destinationHeader, to: address)
+    }
     let target = placement.target(of: endpoint, endpoint.target(path: head.path, query: head.query))
     if target != head.path + head.query { headers.set(":path", to: target) }
     let own = placement.headerLines

@@ -28,9 +28,8 @@ package struct RequestTarget: Equatable {
   private static func authority(_ target: UnsafeRawBufferPointer) -> Int? {
     var index = 0
     while index + 2 < target.count {
-      if target[index] == UInt8(ascii: ":"), target[index + 1] == UInt8(ascii: "/"), target[index + 2] == UInt8(ascii: "/") {
-        return index + 3
-      }
+      let isMark = target[index] == UInt8(ascii: ":") && target[index + 1] == UInt8(ascii: "/")
+      if isMark, target[index + 2] == UInt8(ascii: "/") { return index + 3 }
       index += 1
     }
     return nil
