@@ -105,10 +105,15 @@ extension ReplicaPicker {
   @inline(__always) private static func candidate(
     _ placement: Placement, _ request: BalancingRequest, _ matches: PrefixMatches
   ) -> Candidate {
+    candidate(placement.replica, weight: placement.weight, request, matches)
+  }
+
+  @inline(__always) private static func candidate(
+    _ replica: Replica, weight: Int, _ request: BalancingRequest, _ matches: PrefixMatches
+  ) -> Candidate {
     Candidate(
-      replica: placement.replica, weight: placement.weight,
-      factor: placement.replica.health.slowStartFactor(at: request.now), state: placement.replica.load.state,
-      matchedBlocks: matches.blocks(slot: placement.replica.prefixSlot), now: request.now)
+      replica: replica, weight: weight, factor: replica.health.slowStartFactor(at: request.now),
+      state: replica.load.state, matchedBlocks: matches.blocks(slot: replica.prefixSlot), now: request.now)
   }
 
   private static func addCosts(
@@ -123,8 +128,13 @@ extension ReplicaPicker {
   @inline(__always) private static func isOpen(
     _ placements: [Placement], _ index: Int, _ pool: Pool, _ tried: ReplicaSet, _ now: UInt64, _ hasFull: inout Bool
   ) -> Bool {
-    unowned(unsafe) let replica = placements[index].replica
-    guard isIn(pool, replica, weight: placements[index].weight, excluding: tried, now: now) else { return false }
+    isOpen(placements[index].replica, weight: placements[index].weight, pool, tried, now, &hasFull)
+  }
+
+  @inline(__always) private static func isOpen(
+    _ replica: Replica, weight: Int, _ pool: Pool, _ tried: ReplicaSet, _ now: UInt64, _ hasFull: inout Bool
+  ) -> Bool {
+    guard isIn(pool, replica, weight: weight, excluding: tried, now: now) else { return false }
     guard replica.load.inFlight < min(replica.requestLimit, ReplicaLoad.capacity) else {
       hasFull = true
       return false
@@ -219,6 +229,43 @@ extension ReplicaPicker {
     var state: ReplicaLoad.State
   }
 
+  /// What a choice of one replica would be made on.
+  private struct Offer {
+    var cost: Double
+    /// What tells equal costs apart; 0 where nothing does.
+    var load: Double
+    var share: UInt64
+    var state: ReplicaLoad.State
+  }
+
+  /// nil for one that may not be taken.
+  ///
+  /// A call of its own, which borrows the replica: what the loop around it looked at itself, it would count references of.
+  @inline(never) private static func offer(
+    of replica: Replica, weight: Int, _ request: BalancingRequest, _ tried: ReplicaSet, _ pool: Pool,
+    _ matches: PrefixMatches, _ parts: Parts, _ survey: Survey, breaksTiesByLoad: Bool, _ hasFull: inout Bool
+  ) -> Offer? {
+    guard isOpen(replica, weight: weight, pool, tried, request.now, &hasFull) else { return nil }
+    let candidate = candidate(replica, weight: weight, request, matches)
+    var cost: Double
+    if parts.count == 1 {
+      cost = parts.kinds[0].cost(candidate, request, survey) ?? survey.costs[0].mean
+    } else {
+      var score = 0.0
+      for part in 0..<parts.count {
+        let partCost = parts.kinds[part].cost(candidate, request, survey) ?? survey.costs[part].mean
+        score += parts.weights[part] * survey.costs[part].score(partCost)
+      }
+      cost = -score
+    }
+    if candidate.isSaturated { cost += saturated }
+    let load =
+      breaksTiesByLoad
+      ? LeastRequestStrategy.cost(inFlight: candidate.state.inFlight, weight: weight, factor: candidate.factor) : 0
+    let share = LeastRequestStrategy.tieShare(weight: weight, factor: candidate.factor)
+    return Offer(cost: cost, load: load, share: share, state: candidate.state)
+  }
+
   @inline(__always) private static func cheapest(
     _ placements: [Placement], _ request: BalancingRequest, _ tried: ReplicaSet, _ pool: Pool,
     _ matches: PrefixMatches, _ parts: Parts, _ survey: Survey, _ hasFull: inout Bool,
@@ -228,38 +275,21 @@ extension ReplicaPicker {
     var bestCost = Double.infinity
     var bestLoad = Double.infinity
     var tiedShare: UInt64 = 0
-    let kind = parts.kinds[0]
-    let isSingle = parts.count == 1
-    let breaksTiesByLoad = kind.breaksTiesByLoad || !isSingle
-    for index in placements.indices where isOpen(placements, index, pool, tried, request.now, &hasFull) {
-      let candidate = candidate(placements[index], request, matches)
-      var cost: Double
-      if isSingle {
-        cost = kind.cost(candidate, request, survey) ?? survey.costs[0].mean
-      } else {
-        var score = 0.0
-        for part in 0..<parts.count {
-          let partCost = parts.kinds[part].cost(candidate, request, survey) ?? survey.costs[part].mean
-          score += parts.weights[part] * survey.costs[part].score(partCost)
-        }
-        cost = -score
-      }
-      if candidate.isSaturated { cost += saturated }
-      guard cost <= bestCost else { continue }
-      let load =
-        breaksTiesByLoad
-        ? LeastRequestStrategy.cost(
-          inFlight: candidate.state.inFlight, weight: candidate.weight, factor: candidate.factor) : 0
-      let share = LeastRequestStrategy.tieShare(weight: candidate.weight, factor: candidate.factor)
-      if cost < bestCost || load < bestLoad {
-        best = Found(index: index, state: candidate.state)
-        bestCost = cost
-        bestLoad = load
-        tiedShare = share
-      } else if load == bestLoad {
+    let breaksTiesByLoad = parts.kinds[0].breaksTiesByLoad || parts.count > 1
+    for index in placements.indices {
+      let offer = offer(
+        of: placements[index].replica, weight: placements[index].weight, request, tried, pool, matches, parts, survey,
+        breaksTiesByLoad: breaksTiesByLoad, &hasFull)
+      guard let offer, offer.cost <= bestCost else { continue }
+      if offer.cost < bestCost || offer.load < bestLoad {
+        best = Found(index: index, state: offer.state)
+        bestCost = offer.cost
+        bestLoad = offer.load
+        tiedShare = offer.share
+      } else if offer.load == bestLoad {
         // Reservoir choice in proportion to the share.
-        tiedShare += share
-        if lots.draw(below: tiedShare) < share { best = Found(index: index, state: candidate.state) }
+        tiedShare += offer.share
+        if lots.draw(below: tiedShare) < offer.share { best = Found(index: index, state: offer.state) }
       }
     }
     return best

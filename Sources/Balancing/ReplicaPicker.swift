@@ -67,7 +67,7 @@ public enum ReplicaPicker {
       for index in placements.indices {
         // Field by field: a copy of a placement counts references of all its texts.
         let weight = placements[index].weight
-        unowned(unsafe) let replica = placements[index].replica
+        let replica = placements[index].replica
         guard isIn(pool, replica, weight: weight, excluding: tried, now: now) else { continue }
         let inFlight = replica.load.inFlight
         guard inFlight < min(replica.requestLimit, ReplicaLoad.capacity) else {

@@ -21,10 +21,15 @@ enum LeastTTFTStrategy {
     inputs: "the prompts that this router sent, and what answers taught", substitute: nil)
 
   @inline(__always) static func cost(_ candidate: Candidate, _ request: BalancingRequest) -> Double {
-    let full = candidate.prefillSeconds(request, cachedBlocks: 0)
-    let prefill = candidate.prefillSeconds(request, cachedBlocks: candidate.usefulBlocks(request))
-    let decoding = Double(candidate.state.inFlight - candidate.state.prefilling)
-    let seconds = (candidate.queueSeconds(request) + decoding * decodeShare * full) / candidate.share + prefill
+    let cached = candidate.usefulBlocks(request)
+    let prefill = candidate.prefillSeconds(request, cachedBlocks: cached)
+    var waiting = candidate.queueSeconds(request)
+    let decoding = candidate.state.inFlight - candidate.state.prefilling
+    if decoding > 0 {
+      let full = cached == 0 ? prefill : candidate.prefillSeconds(request, cachedBlocks: 0)
+      waiting += Double(decoding) * decodeShare * full
+    }
+    let seconds = (waiting == 0 ? 0 : waiting / candidate.share) + prefill
     // Rounded by what a sum with 1.5 × 2^52 leaves of it: without SSE 4.1 the standard library's way is a call.
     let milliseconds = seconds * 1_000
     return (milliseconds < 0x1p51 ? (milliseconds + 0x1.8p52) - 0x1.8p52 : milliseconds) / 1_000
