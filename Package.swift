@@ -148,6 +148,8 @@ let package = Package(
     .executableTarget(name: "bench-encoder", dependencies: ["TextEncoder"], path: "Benchmarks/reading/encoder"),
     .executableTarget(
       name: "personal-data-report", dependencies: ["Reading", "TextEncoder"], path: "Benchmarks/reading/personal-data"),
+    .executableTarget(
+      name: "domain-report", dependencies: ["Reading", "TextEncoder"], path: "Benchmarks/reading/domain"),
     .executableTarget(name: "bench-metrics", dependencies: ["EngineClient"], path: "Benchmarks/core/metrics"),
     .executableTarget(
       name: "bench-balancing", dependencies: ["Balancing", "Fleet", "FleetSimulator", "Seeded"],

@@ -14,8 +14,10 @@ struct DomainModelFileTests {
     for value: Float in [1.5, 1, 0.25, 0.5, 0.5, 0] { append(value.bitPattern) }
     for value: Float in [0, 1] { append(value.bitPattern) }
     for text in ["tiny", "no", "yes"] { bytes += [UInt8(text.utf8.count)] + Array(text.utf8) }
+    // Power, sharpness, doubt's weights of none, head and best, its constant; bias and scales of none.
+    for value: Float in [2, 1, 1, 0, 0, 0, -1, 0.25, 0.5] { append(value.bitPattern) }
     bytes += [UInt8](repeating: 0, count: 128 - bytes.count)
-    bytes += [4, 252, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 16, 0]
+    bytes += [4, 252, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 16, 8]
     bytes += [0, 8, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 16, 0]
     change(&bytes)
     if sealed {
@@ -38,13 +40,15 @@ struct DomainModelFileTests {
   func smallModel() throws {
     let classifier = try LinearDomainClassifier(modelBytes: Self.file())
     #expect(classifier.labels == ["no", "yes"])
-    // One punctuation mark: words only, norm 16, gain cancels: 4 · 0.25 / 16 = 0.0625 and −0.0625 + 1, temperature 0.5.
-    // p(yes) = 1 / (1 + e^−((0.9375 − 0.0625) / 0.5)) = 1 / (1 + e^−1.75)
+    // One punctuation mark: words only, norm 16, gain cancels: 4 · 0.25 / 16 = 0.0625 and −0.0625 + 1.
+    // p(yes) = 1 / (1 + (ln(1 + e^1.0625) / ln(1 + e^1.9375))²) = 0.699123;
+    // doubt = 1 / (1 + e^−(−1 + 8 · 0.25 / 16)) = 0.294215
     let result = Array("?".utf8).withUnsafeBytes { classifier.classify($0) }
-    #expect(abs(result.probabilities[1] - 0.851953) < 1e-5)
-    // No feature at all: the biases, 1 / (1 + e^−2).
+    #expect(abs(result.probabilities[1] - 0.640538) < 1e-5)
+    #expect(abs(result.probabilities[0] + result.probabilities[1] - 1) < 1e-6)
+    // No feature at all: the biases, 0 and 1, and doubt 1 / (1 + e).
     let empty = classifier.classify(UnsafeRawBufferPointer(start: nil, count: 0))
-    #expect(abs(empty.probabilities[1] - 0.880797) < 1e-5)
+    #expect(abs(empty.probabilities[1] - 0.663748) < 1e-5)
   }
 
   @Test("the checksum is that of zlib")

@@ -8,9 +8,9 @@ from dataclasses import dataclass
 
 import numpy as np
 import scipy.sparse as sparse
-from scipy.optimize import minimize
 from sklearn.svm import LinearSVC
 
+import calibration
 import features
 
 MAGIC = b"SWYDOMLN"
@@ -30,6 +30,7 @@ class Settings:
     gram_gain: float = 1.0
     regularisation: float = 0.6
     topic_weight: float = 0.5
+    none_weight: float = 3.0
 
 
 class Design:
@@ -55,6 +56,15 @@ def rarity_codes(matrix: sparse.csr_matrix) -> np.ndarray:
 
 
 @dataclass
+class NoneRow:
+    """The weights of *none*, int8 a bucket, their scales and their bias."""
+
+    weights: tuple[np.ndarray, np.ndarray]
+    scales: tuple[float, float]
+    bias: float
+
+
+@dataclass
 class Model:
     name: str
     labels: list[str]
@@ -64,56 +74,65 @@ class Model:
     """int8, [buckets, labels]: coefficient times rarity code, divided by the block's scale."""
     scales: tuple[float, float]
     biases: np.ndarray
-    temperature: tuple[float, float] = (1.0, 0.0)
-    """(t, e): a text with n distinct words and pairs has its scores divided by t * (1 + n)^e before the softmax."""
+    none: NoneRow | None = None
+    calibration: calibration.Calibration | None = None
 
     def gains(self) -> tuple[float, float]:
         return float(np.float32(self.settings.word_gain)), float(np.float32(self.settings.gram_gain))
 
     def scores(self, design: Design) -> np.ndarray:
         """bias + sum over blocks of gain / (total * norm) * scale * (integer sum of weights)."""
+        return self.biases + self._sums(design, self.weights, self.scales)
+
+    def none_scores(self, design: Design) -> np.ndarray:
+        """The same with the weights of *none*."""
+        assert self.none is not None
+        return self.none.bias + self._sums(design, self.none.weights, self.none.scales)
+
+    def _sums(self, design: Design, table: tuple, scales: tuple[float, float]) -> np.ndarray:
         total = np.zeros(design.words.shape[0])
         parts = []
         for matrix, codes, weights, scale, gain in zip(
-            (design.words, design.grams), self.codes, self.weights, self.scales, self.gains()
+            (design.words, design.grams), self.codes, table, scales, self.gains()
         ):
             squares = np.asarray(matrix @ (codes.astype(np.float64) ** 2)).ravel()
             present = squares > 0
             total += np.where(present, gain * gain, 0)
             norm = np.sqrt(np.where(present, squares, 1))
-            parts.append((matrix @ weights.astype(np.float64)) * (gain * scale / norm)[:, None])
-        return self.biases + sum(parts) / np.sqrt(np.where(total > 0, total, 1))[:, None]
+            factor = gain * scale / norm
+            sums = matrix @ weights.astype(np.float64)
+            parts.append(sums * (factor[:, None] if sums.ndim == 2 else factor))
+        total = np.sqrt(np.where(total > 0, total, 1))
+        return sum(parts) / (total[:, None] if parts[0].ndim == 2 else total)
 
     def probabilities(self, design: Design) -> np.ndarray:
-        return softmax(self.scores(design) / temperatures(self.temperature, lengths(design))[:, None])
+        assert self.calibration is not None
+        return self.calibration.probabilities(self.scores(design), self.none_scores(design))
 
     def encode(self) -> bytes:
         strings = b"".join(bytes([len(s.encode())]) + s.encode() for s in [self.name, *self.labels])
         biases = np.asarray(self.biases, "<f4").tobytes()
-        start = FIXED_HEADER.size + len(biases) + len(strings)
+        assert self.none is not None and self.calibration is not None
+        own = np.array([*self.calibration.values, self.none.bias, *self.none.scales], "<f4").tobytes()
+        start = FIXED_HEADER.size + len(biases) + len(strings) + len(own)
         rows_offset = -(-start // ALIGNMENT) * ALIGNMENT
         s = self.settings
         header = FIXED_HEADER.pack(
             MAGIC, VERSION, rows_offset, len(self.labels), s.word_buckets, s.gram_buckets,
             s.shortest_gram, s.longest_gram, features.LONGEST_WORD, features.WINDOW_BYTES,
-            s.word_gain, s.gram_gain, self.scales[0], self.scales[1], *self.temperature,
+            s.word_gain, s.gram_gain, self.scales[0], self.scales[1], 1.0, 0.0,
         )  # fmt: skip
-        head = (header + biases + strings).ljust(rows_offset, b"\0")
+        head = (header + biases + strings + own).ljust(rows_offset, b"\0")
         rows = np.zeros((s.word_buckets + s.gram_buckets, ROW_BYTES), np.uint8)
         rows[:, : len(self.labels)] = np.concatenate(self.weights).view(np.uint8)
         rows[:, ROW_BYTES - 2] = np.concatenate(self.codes)
+        rows[:, ROW_BYTES - 1] = np.concatenate(self.none.weights).view(np.uint8)
         body = head + rows.tobytes()
         return body + struct.pack("<I", zlib.crc32(body))
 
 
-def softmax(z: np.ndarray) -> np.ndarray:
-    e = np.exp(z - z.max(axis=1, keepdims=True))
-    return e / e.sum(axis=1, keepdims=True)
-
-
-def fit(design: Design, labels: np.ndarray, weights: np.ndarray, settings: Settings, name: str, names: list[str]) -> Model:
-    """One-against-the-rest linear support vector machine with squared hinge loss, then quantised."""
-    codes = (rarity_codes(design.words), rarity_codes(design.grams))
+def normalised(design: Design, codes: tuple[np.ndarray, np.ndarray], settings: Settings) -> sparse.csr_matrix:
+    """What the machines are fitted on: both blocks by rarity, each of the length of its gain, together of length 1."""
     blocks, norms = [], []
     for matrix, code, gain in zip((design.words, design.grams), codes, (settings.word_gain, settings.gram_gain)):
         weighted = (matrix @ sparse.diags(code.astype(np.float64))).tocsr()
@@ -121,79 +140,34 @@ def fit(design: Design, labels: np.ndarray, weights: np.ndarray, settings: Setti
         blocks.append(sparse.diags(gain / np.where(norm > 0, norm, 1)) @ weighted)
         norms.append(np.where(norm > 0, gain * gain, 0))
     total = np.sqrt(sum(norms))
-    matrix = (sparse.diags(1 / np.where(total > 0, total, 1)) @ sparse.hstack(blocks)).tocsr()
-    svm = LinearSVC(C=settings.regularisation, dual=True, tol=1e-4, max_iter=1000, random_state=0)
-    svm.fit(matrix, labels, sample_weight=weights)
-    split = settings.word_buckets
-    quantised, scales = [], []
-    for part, code in zip((svm.coef_[:, :split].T, svm.coef_[:, split:].T), codes):
+    return (sparse.diags(1 / np.where(total > 0, total, 1)) @ sparse.hstack(blocks)).tocsr()
+
+
+def quantised(coefficients: np.ndarray, codes: tuple[np.ndarray, np.ndarray], split: int) -> tuple[tuple, tuple]:
+    """Coefficients [label, feature] as bytes [feature, label] and a scale, a block each; rarity is folded in."""
+    tables, scales = [], []
+    for part, code in zip((coefficients[:, :split].T, coefficients[:, split:].T), codes):
         folded = part * code[:, None].astype(np.float64)
         # The largest folded weights are few: clipping one value in 20 000 leaves the other steps finer.
         scale = float(np.float32(np.quantile(np.abs(folded[folded != 0]), 1 - 1 / 20_000) / 127))
-        quantised.append(np.clip(np.rint(folded / scale), -127, 127).astype(np.int8))
+        tables.append(np.clip(np.rint(folded / scale), -127, 127).astype(np.int8))
         scales.append(scale)
-    biases = svm.intercept_.astype(np.float32).astype(np.float64)
-    return Model(name, names, settings, codes, tuple(quantised), tuple(scales), biases)
-
-
-def softmax(z: np.ndarray) -> np.ndarray:
-    e = np.exp(z - z.max(axis=1, keepdims=True))
-    return e / e.sum(axis=1, keepdims=True)
+    return tuple(tables), tuple(scales)
 
 
 def fit(design: Design, labels: np.ndarray, weights: np.ndarray, settings: Settings, name: str, names: list[str]) -> Model:
     """One-against-the-rest linear support vector machine with squared hinge loss, then quantised."""
     codes = (rarity_codes(design.words), rarity_codes(design.grams))
-    blocks, norms = [], []
-    for matrix, code, gain in zip((design.words, design.grams), codes, (settings.word_gain, settings.gram_gain)):
-        weighted = (matrix @ sparse.diags(code.astype(np.float64))).tocsr()
-        norm = np.sqrt(np.asarray(weighted.multiply(weighted).sum(axis=1)).ravel())
-        blocks.append(sparse.diags(gain / np.where(norm > 0, norm, 1)) @ weighted)
-        norms.append(np.where(norm > 0, gain * gain, 0))
-    total = np.sqrt(sum(norms))
-    matrix = (sparse.diags(1 / np.where(total > 0, total, 1)) @ sparse.hstack(blocks)).tocsr()
     svm = LinearSVC(C=settings.regularisation, dual=True, tol=1e-4, max_iter=1000, random_state=0)
-    svm.fit(matrix, labels, sample_weight=weights)
-    split = settings.word_buckets
-    quantised, scales = [], []
-    for part, code in zip((svm.coef_[:, :split].T, svm.coef_[:, split:].T), codes):
-        folded = part * code[:, None].astype(np.float64)
-        # The largest folded weights are few: clipping one value in 20 000 leaves the other steps finer.
-        scale = float(np.float32(np.quantile(np.abs(folded[folded != 0]), 1 - 1 / 20_000) / 127))
-        quantised.append(np.clip(np.rint(folded / scale), -127, 127).astype(np.int8))
-        scales.append(scale)
+    svm.fit(normalised(design, codes, settings), labels, sample_weight=weights)
+    tables, scales = quantised(svm.coef_, codes, settings.word_buckets)
     biases = svm.intercept_.astype(np.float32).astype(np.float64)
-    model = Model(name, names, settings, codes, tuple(quantised), tuple(scales), biases)
-    model.unquantised = lambda d, svm=svm: _unquantised(d, svm, codes, settings)
-    return model
+    return Model(name, names, settings, codes, tables, scales, biases)
 
 
-def _unquantised(design: Design, svm: LinearSVC, codes: tuple, settings: Settings) -> np.ndarray:
-    exact = Model(
-        "", [], settings, codes,
-        tuple(p * c[:, None] for p, c in zip(
-            (svm.coef_[:, : settings.word_buckets].T, svm.coef_[:, settings.word_buckets :].T), codes)),
-        (1.0, 1.0), svm.intercept_,
-    )  # fmt: skip
-    return exact.scores(design)
-
-
-def lengths(design: Design) -> np.ndarray:
-    return np.asarray(design.words.sum(axis=1)).ravel()
-
-
-def temperatures(temperature: tuple[float, float], n: np.ndarray) -> np.ndarray:
-    return temperature[0] * (1 + n) ** temperature[1]
-
-
-def fit_temperature(scores: np.ndarray, n: np.ndarray, labels: np.ndarray, weights: np.ndarray) -> tuple[float, float]:
-    """The temperature and its exponent of length with the least weighted negative log likelihood."""
-
-    def loss(x: np.ndarray) -> float:
-        z = scores / temperatures((np.exp(x[0]), x[1]), n)[:, None]
-        z = z - z.max(axis=1, keepdims=True)
-        log_p = z[np.arange(len(labels)), labels] - np.log(np.exp(z).sum(axis=1))
-        return float(-(weights * log_p).sum() / weights.sum())
-
-    x = minimize(loss, [-1.6, 0.0], method="Nelder-Mead").x
-    return float(np.float32(np.exp(x[0]))), float(np.float32(x[1]))
+def fit_none(model: Model, matrix: sparse.csr_matrix, is_none: np.ndarray, weights: np.ndarray) -> NoneRow:
+    """A machine that parts texts about none of the domains from the others; `matrix` is `normalised` by the model's codes."""
+    svm = LinearSVC(C=model.settings.regularisation, dual=True, tol=1e-3, max_iter=1000, random_state=0)
+    svm.fit(matrix, is_none, sample_weight=weights)
+    tables, scales = quantised(svm.coef_, model.codes, model.settings.word_buckets)
+    return NoneRow(tuple(t[:, 0] for t in tables), scales, float(np.float32(svm.intercept_[0])))

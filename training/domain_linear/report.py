@@ -7,6 +7,7 @@ from pathlib import Path
 
 import numpy as np
 
+import calibration
 from corpus import LABELS, Text
 
 BEGIN = "<!-- domain_linear: written by training/domain_linear/train.py, do not edit -->"
@@ -21,12 +22,11 @@ def measure(probabilities: np.ndarray, labels: np.ndarray) -> dict:
     np.add.at(confusion, (labels, best), 1)
     recall = np.diag(confusion) / np.maximum(confusion.sum(axis=1), 1)
     precision = np.diag(confusion) / np.maximum(confusion.sum(axis=0), 1)
-    bins, error = [], 0.0
+    bins = []
     for low in np.arange(10) / 10:
         inside = (confidence >= low) & ((confidence < low + 0.1) | (low == 0.9))
         if inside.any():
             mean, accuracy = float(confidence[inside].mean()), float(right[inside].mean())
-            error += inside.mean() * abs(mean - accuracy)
             bins.append({"from": round(float(low), 1), "count": int(inside.sum()), "mean": mean, "accuracy": accuracy})
     f1 = 2 * precision * recall / np.maximum(precision + recall, 1e-9)
     return {
@@ -39,7 +39,7 @@ def measure(probabilities: np.ndarray, labels: np.ndarray) -> dict:
         },
         "confusion": confusion.tolist(),
         "bins": bins,
-        "calibration_error": float(error),
+        "calibration_error": calibration.expected_error(probabilities, labels),
         "thresholds": [
             {
                 "threshold": t,
@@ -49,6 +49,23 @@ def measure(probabilities: np.ndarray, labels: np.ndarray) -> dict:
             for t in (0.4, 0.5, 0.6, 0.7, 0.8, 0.9)
         ],
     }
+
+
+def unsure(texts: list[Text], probabilities: np.ndarray) -> dict[str, dict]:
+    """By kind and in all: how many texts of no domain have a confidence over 0.6."""
+    over = probabilities.max(axis=1) > 0.6
+    kinds = np.array([t.group for t in texts])
+    rows = {k: over[kinds == k] for k in dict.fromkeys(kinds.tolist())} | {"all": over}
+    return {k: {"count": len(v), "over": int(v.sum())} for k, v in rows.items()}
+
+
+def unsure_table(columns: dict[str, dict[str, dict]]) -> list[str]:
+    """A column a reader of what `unsure` counts."""
+    first = next(iter(columns.values()))
+    lines = ["| kind | texts | " + " | ".join(f"{name}, over 0.6" for name in columns) + " |", "|---" * (2 + len(columns)) + "|"]
+    for kind, row in first.items():
+        lines.append(f"| {kind} | {row['count']} | " + " | ".join(str(c[kind]["over"]) for c in columns.values()) + " |")
+    return lines
 
 
 def misses(texts: list[Text], probabilities: np.ndarray) -> list[dict]:
@@ -79,10 +96,10 @@ def _markdown(result: dict) -> str:
         f"Natural prompts: **{percent(nat['accuracy'])} %** of {nat['count']}. "
         f"The guide's prompt is taken as {result['guide']['label']} with p = {result['guide']['probability']:.2f}.",
         "",
-        f"Trained on {t['train'] + t['calibration']} exam items and {t['topic prompts']} topic prompts; "
-        f"{len(result['dropped']['exam'])} exam items and {result['dropped']['topics']} topic prompts were dropped for "
-        f"being near a natural prompt. File: {result['model_bytes']} bytes. Seed {result['seed']}. "
-        f"Temperature {result['temperature'][0]:.4f} · (1 + n)^{result['temperature'][1]:.4f} for n distinct words and pairs.",
+        f"Trained on {t['train'] + t['calibration']} exam items, {t['topics'] + t['held']} topic prompts and {t['none']} texts of no domain. "
+        f"File: {result['model_bytes']} bytes. Seed {result['seed']}. Calibration: power {result['calibration'][0]:.3f}, "
+        f"sharpness {result['calibration'][1]:.3f}; doubt {result['calibration'][2]:.2f} · none "
+        f"+ {result['calibration'][4]:.2f} · best + {result['calibration'][5]:.2f}.",
         "",
         "A first model without the calibration split, on texts it had not seen (settings were chosen on these): "
         + ", ".join(f"{k} {percent(v)} %" for k, v in result["chosen_on"].items())
@@ -90,14 +107,14 @@ def _markdown(result: dict) -> str:
         "",
         "### By domain",
         "",
-        "| domain | test items | recall % | precision % | natural prompts right of 10 |",
+        "| domain | test items | recall % | precision % | natural prompts right |",
         "|---|---|---|---|---|",
     ]
     for i, name in enumerate(LABELS):
         row = test["by_label"][name]
         lines.append(
             f"| {name} | {row['count']} | {percent(row['recall'])} | {percent(row['precision'])} "
-            f"| {nat['confusion'][i][i]} |"
+            f"| {nat['confusion'][i][i]} of {nat['by_label'][name]['count']} |"
         )
     heads = [SHORT.get(n, n) for n in LABELS]
     lines += ["", "### Confusion on the test split", "", "Rows: the true domain; columns: what the model said.", ""]
@@ -106,7 +123,7 @@ def _markdown(result: dict) -> str:
         lines.append(f"| {name} | " + " | ".join(str(v) if v else "·" for v in row) + " |")
     lines += [
         "", "### Calibration", "",
-        "Of the prompts whose best label has a confidence in the bin, how many are right. Expected calibration error: "
+        "Of the prompts whose best label has a confidence in the bin, how many are right. Expected calibration error, 15 bins: "
         f"test split {percent(test['calibration_error'])} %, natural prompts {percent(nat['calibration_error'])} % "
         "(few, so noisy).", "",
         "| confidence | test items | mean confidence % | right % | natural prompts | right % |", "|---|---|---|---|---|---|",
@@ -127,6 +144,8 @@ def _markdown(result: dict) -> str:
             f"| {a['threshold']} | {percent(a['coverage'])} | {percent(a['accuracy'])} "
             f"| {percent(b['coverage'])} | {percent(b['accuracy']) if b['accuracy'] is not None else '–'} |"
         )
+    lines += ["", "### Texts of no domain", "", "How many of those that nobody should be sure about are over 0.6.", ""]
+    lines += unsure_table({"linear": result["unsure"]})
     lines += ["", "### Natural prompts that are missed", "", "| prompt | domain | taken as | p |", "|---|---|---|---|"]
     for m in nat["misses"]:
         text = m["text"].replace("|", "\\|")

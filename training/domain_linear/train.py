@@ -25,10 +25,15 @@ def main() -> None:
 
     import numpy as np
 
+    import scipy.sparse as sparse
+
+    import calibration
     import corpus
     import features
     import model
+    import parts
     import report
+    import unsure
     import vectors
 
     arguments = argparse.ArgumentParser(description=__doc__.splitlines()[0])
@@ -38,27 +43,10 @@ def main() -> None:
 
     settings = model.Settings()
     extractor = features.Extractor(settings.shortest_gram, settings.longest_gram)
-    development, choice = corpus.natural("dev_prompts.jsonl"), corpus.natural("choice_prompts.jsonl")
-    evaluation = corpus.natural("natural_eval.jsonl")
-    guarded = development + choice + evaluation
-
-    exam, dropped_exam = corpus.drop_near(corpus.exam(), guarded)
-    topics, dropped_topics = corpus.drop_near(corpus.topic_prompts(arguments.seed, per_topic=3), guarded)
-    overlap = corpus.drop_near(development + choice, evaluation)[1]
-    print(f"{len(exam)} exam items, {len(topics)} topic prompts; dropped as near a natural prompt: "
-          f"{len(dropped_exam)} and {len(dropped_topics)}", flush=True)  # fmt: skip
-
-    groups = sorted({t.group for t in exam})
-    random.Random(arguments.seed).shuffle(groups)
-    share = {g: i / len(groups) for i, g in enumerate(groups)}
-    train = [t for t in exam if share[t.group] < 0.70]
-    calibration = [t for t in exam if 0.70 <= share[t.group] < 0.85]
-    test = [t for t in exam if share[t.group] >= 0.85]
-    topic_groups = sorted({t.group for t in topics})
-    random.Random(arguments.seed + 1).shuffle(topic_groups)
-    held = set(topic_groups[: len(topic_groups) // 10])
-    topics_kept = [t for t in topics if t.group not in held]
-    topics_held = [t for t in topics if t.group in held]
+    data = parts.load(arguments.seed)
+    train, held, choice, none = data["train"], data["held"], data["choice"], data["none"]
+    overlap = corpus.drop_near(data["development"] + choice, data["natural"])[1]
+    print({name: len(texts) for name, texts in data.items()}, flush=True)
 
     def design(texts: list) -> model.Design:
         return model.Design([t.text for t in texts], settings, extractor)
@@ -67,54 +55,86 @@ def main() -> None:
         return np.array([t.label for t in texts])
 
     def fit(items: list, prompts: list) -> model.Model:
+        # Greetings and replies stay "other", for whom the likeliest label counts.
+        prompts = prompts + unsure.as_other(none)
         weights = np.r_[np.ones(len(items)), np.full(len(prompts), settings.topic_weight)]
         both = items + prompts
         return model.fit(design(both), labels(both), weights, settings, "domain-linear-1", corpus.LABELS)
 
-    # Choices and the temperature are made on texts that this first model has not seen.
-    first = fit(train, topics_kept)
-    parts = [(calibration, 2.0), (topics_held, 1.0), (choice, 1.0)]
-    designs = [design(p) for p, _ in parts]
-    temperature = model.fit_temperature(
-        np.vstack([first.scores(d) for d in designs]),
-        np.concatenate([model.lengths(d) for d in designs]),
-        np.concatenate([labels(p) for p, _ in parts]),
-        np.concatenate([np.full(len(p), w / len(p)) for p, w in parts]),
-    )
-    first.temperature = temperature
+    def none_fitter(base: model.Model, items: list, prompts: list):
+        """Fits the row of *none* with all kinds but one."""
+        matrix = model.normalised(design(items + prompts + none), base.codes, settings)
+        weights = np.r_[
+            np.ones(len(items)), np.full(len(prompts), settings.topic_weight), np.full(len(none), settings.none_weight)
+        ]
+        is_none = np.r_[np.zeros(len(items) + len(prompts)), np.ones(len(none))]
+
+        def row(left_out: str | None) -> model.NoneRow:
+            keep = np.r_[np.ones(len(items) + len(prompts), bool), [t.group != left_out for t in none]]
+            return model.fit_none(base, sparse.csr_matrix(matrix[np.flatnonzero(keep)]), is_none[keep], weights[keep])
+
+        return row
+
+    # The calibration is fitted on texts that this first model has not seen; for texts of no domain, on kinds that it has not.
+    first = fit(train, data["topics"])
+    row = none_fitter(first, train, data["topics"])
+    first.none = row(None)
+    kept = {}
+    for name, _ in parts.CALIBRATION:
+        kept[f"{name} scores"], kept[f"{name} none"] = first.scores(design(data[name])), first.none_scores(design(data[name]))
+    none_design, groups = design(none), np.array([t.group for t in none])
+    kept["none scores"] = first.scores(none_design)
+    for kind in unsure.KINDS:
+        first.none = row(kind)
+        kept[f"none without {kind}"] = first.none_scores(none_design)
+    parts.write_first(kept)
+    samples = [
+        calibration.Sample(kept[f"{name} scores"], kept[f"{name} none"], labels(data[name]), weight)
+        for name, weight in parts.CALIBRATION
+    ]
+    kinds = [
+        calibration.Sample(
+            kept["none scores"][groups == kind], kept[f"none without {kind}"][groups == kind], None, 1 / len(unsure.KINDS))
+        for kind in unsure.KINDS
+    ]  # fmt: skip
+    first.calibration, _, left_out = parts.fitted(samples, kinds)
+    first.none = row(None)
     chosen_on = {
-        name: report.measure(first.probabilities(d), labels(p))["accuracy"]
-        for name, d, (p, _) in zip(("calibration split", "held-out topics", "choice prompts"), designs, parts)
+        name: report.measure(first.probabilities(design(data[name])), labels(data[name]))["accuracy"]
+        for name in ("calibration", "held", "choice")
     }
-    print("unseen by the first model:", {k: round(v, 4) for k, v in chosen_on.items()}, "temperature", temperature)
+    print("unseen by the first model:", {k: round(v, 4) for k, v in chosen_on.items()},
+          "calibration", first.calibration.values, "left-out kinds over 0.6", left_out, flush=True)  # fmt: skip
 
     # The shipped model learns from everything but the test split and the natural prompts.
-    final = fit(train + calibration, topics)
-    final.temperature = temperature
-    data = final.encode()
-    (ROOT / "Sources" / "CReadingModels" / "domain_linear.bin").write_bytes(data)
-    vectors.write(ROOT / "Tests" / "ReadingTests" / "DomainVectors.swift", final, extractor, development + choice)
+    final = fit(train + data["calibration"], data["topics"] + held)
+    final.none = none_fitter(final, train + data["calibration"], data["topics"] + held)(None)
+    final.calibration = first.calibration
+    encoded = final.encode()
+    (ROOT / "Sources" / "CReadingModels" / "domain_linear.bin").write_bytes(encoded)
+    vectors.write(ROOT / "Tests" / "ReadingTests" / "DomainVectors.swift", final, extractor, data["development"] + choice)
 
     result = {
         "seed": arguments.seed,
-        "model_bytes": len(data),
-        "temperature": temperature,
-        "texts": {
-            "train": len(train), "calibration": len(calibration), "test": len(test), "topic prompts": len(topics),
-        },
-        "dropped": {"exam": dropped_exam, "topics": len(dropped_topics)},
+        "model_bytes": len(encoded),
+        "calibration": final.calibration.values,
+        "none, left-out kinds over 0.6": left_out,
+        "texts": {name: len(texts) for name, texts in data.items()},
         "natural_pairs_over_0.6": overlap,
         "chosen_on": chosen_on,
-        "test": report.measure(final.probabilities(design(test)), labels(test)),
+        "test": report.measure(final.probabilities(design(data["test"])), labels(data["test"])),
     }  # fmt: skip
-    print(f"test split: {result['test']['accuracy']:.4f}")
+    test = result["test"]
+    print(f"test split: {test['accuracy']:.4f}, calibration error {test['calibration_error']:.4f}")
     if not arguments.skip_natural:
+        evaluation = data["natural"]
         probabilities = final.probabilities(design(evaluation))
         result["natural"] = report.measure(probabilities, labels(evaluation))
         result["natural"]["misses"] = report.misses(evaluation, probabilities)
+        result["unsure"] = report.unsure(data["unsure"], final.probabilities(design(data["unsure"])))
         guide = final.probabilities(model.Design(["What is the derivative of f(x) = x^3?"], settings, extractor))[0]
         result["guide"] = {"label": corpus.LABELS[int(guide.argmax())], "probability": float(guide.max())}
-        print(f"natural prompts: {result['natural']['accuracy']:.4f}; guide: {result['guide']}")
+        print(f"natural prompts: {result['natural']['accuracy']:.4f}; guide: {result['guide']}; {result['unsure']}")
         report.write(result, HERE / "report.json", ROOT / "docs" / "models.md")
 
 

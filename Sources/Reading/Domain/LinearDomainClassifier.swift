@@ -8,7 +8,13 @@ import CReadingModels
 ///
 /// Immutable; any thread may call it.
 public struct LinearDomainClassifier: TextClassifier {
+  /// Floats behind the labels in the file: the calibration, then bias, scale of words and scale of n-grams of *none*.
+  private static let supplement = DomainCalibration.floats + 3
+
   private let model: LinearModel
+  private let calibration: DomainCalibration
+  /// Of the score for being about no domain.
+  private let none: (bias: Double, wordScale: Double, gramScale: Double)
 
   /// The model inside the binary.
   ///
@@ -16,15 +22,26 @@ public struct LinearDomainClassifier: TextClassifier {
   public static func bundled() throws(LinearModelError) -> LinearDomainClassifier {
     let bytes = UnsafeRawBufferPointer(
       start: reading_model_domain_linear_bytes(), count: reading_model_domain_linear_size())
-    return LinearDomainClassifier(model: try LinearModel(ModelBytes(unowned: bytes)))
+    return try LinearDomainClassifier(LinearModel(ModelBytes(unowned: bytes)))
   }
 
   /// A model from elsewhere, in the format that `training/domain_linear/README.md` defines. Keeps a copy of the bytes.
   public init(modelBytes: [UInt8]) throws(LinearModelError) {
-    model = try LinearModel(ModelBytes(copying: modelBytes))
+    try self.init(LinearModel(ModelBytes(copying: modelBytes)))
   }
 
-  private init(model: LinearModel) { self.model = model }
+  private init(_ model: LinearModel) throws(LinearModelError) {
+    guard let values = model.supplementaryFloats(Self.supplement) else {
+      throw .invalid(field: "calibration", reason: "is missing")
+    }
+    let none = values[DomainCalibration.floats...].map(Double.init)
+    guard let calibration = DomainCalibration(Array(values[..<DomainCalibration.floats])),
+      none.allSatisfy(\.isFinite), none[1] >= 0, none[2] >= 0
+    else { throw .invalid(field: "calibration", reason: "is not finite and positive") }
+    self.model = model
+    self.calibration = calibration
+    self.none = (none[0], none[1], none[2])
+  }
 
   public var name: String { model.name }
   public var labels: [String] { model.labels }
@@ -39,12 +56,11 @@ public struct LinearDomainClassifier: TextClassifier {
 
   /// Classifies one text without copying it. A text without a word gets what the biases say.
   public func classify(_ text: UnsafeRawBufferPointer) -> TextClassification {
-    let (scores, count) = scores(text)
-    return TextClassification(probabilities: probabilities(scores, count: count))
+    calibration.probabilities(scores(text), labels: labels.count)
   }
 
-  /// The scores of a text's labels before the softmax, and its distinct words and pairs.
-  func scores(_ text: UnsafeRawBufferPointer) -> (scores: SIMD16<Double>, count: Int) {
+  /// The scores of a text before calibration.
+  func scores(_ text: UnsafeRawBufferPointer) -> DomainScores {
     let wordSet = FeatureSum.words(for: model.wordBuckets)
     let gramSet = FeatureSum.words(for: model.gramBuckets)
     return withUnsafeTemporaryAllocation(of: UInt64.self, capacity: wordSet + gramSet) { seen in
@@ -67,30 +83,11 @@ public struct LinearDomainClassifier: TextClassifier {
           scanner.scan(UnsafeRawBufferPointer(rebasing: text[(text.count - model.windowBytes)...]))
         }
         let (words, grams) = scanner.result()
-        return (model.scores(words: words, grams: grams), words.count)
+        return DomainScores(
+          labels: model.scores(words: words, grams: grams),
+          none: model.extraScore(
+            words: words, grams: grams, bias: none.bias, wordScale: none.wordScale, gramScale: none.gramScale))
       }
-    }
-  }
-
-  /// p = softmax(score / (temperature · (1 + n)^exponent)), n the distinct words and pairs.
-  private func probabilities(_ scores: SIMD16<Double>, count: Int) -> [Float] {
-    let temperature =
-      model.temperature
-      * RealFunctions.exp(model.temperatureExponent * RealFunctions.log(1 + Double(count)))
-    var scores = scores
-    var highest = -Double.infinity
-    for index in model.labels.indices {
-      scores[index] /= temperature
-      highest = max(highest, scores[index])
-    }
-    var sum = 0.0
-    for index in model.labels.indices {
-      scores[index] = RealFunctions.exp(scores[index] - highest)
-      sum += scores[index]
-    }
-    return [Float](unsafeUninitializedCapacity: model.labels.count) { buffer, count in
-      for index in model.labels.indices { buffer.initializeElement(at: index, to: Float(scores[index] / sum)) }
-      count = model.labels.count
     }
   }
 }

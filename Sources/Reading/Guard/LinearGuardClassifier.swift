@@ -39,13 +39,8 @@ public struct LinearGuardClassifier: TextClassifier {
     guard model.labels == Self.labels else {
       throw .invalid(field: "labels", reason: "are \(model.labels), not \(Self.labels)")
     }
-    let buffer = UnsafeRawBufferPointer(rebasing: model.bytes.buffer[model.supplement])
-    guard buffer.count >= 4 * GuardCalibration.floats else {
+    guard let values = model.supplementaryFloats(GuardCalibration.floats) else {
       throw .invalid(field: "calibration", reason: "is missing")
-    }
-    let values = (0..<GuardCalibration.floats).map { index in
-      Float(
-        bitPattern: UInt32(littleEndian: buffer.loadUnaligned(fromByteOffset: 4 * index, as: UInt32.self)))
     }
     guard let calibration = GuardCalibration(values) else {
       throw .invalid(field: "calibration", reason: "is not finite and ascending")

@@ -17,14 +17,16 @@
 /// | 52, 56 | f32, f32 | temperature and its exponent of length |
 /// | 60 | f32 a label | biases |
 /// | … | u8 + bytes | the model's name, then each label |
-/// | … | | what the model adds of its own (the guard: `GuardCalibration`), zeros |
-/// | rows | 16 bytes a bucket | a signed weight a label, …, rarity (u8) at 14, 0 at 15 |
+/// | … | | what the model adds of its own (`GuardCalibration`, `DomainCalibration`), zeros |
+/// | rows | 16 bytes a bucket | a signed weight a label, …, rarity (u8) at 14, a signed weight of the model's own at 15 |
 /// | end | u32 | CRC-32 of everything before |
 struct LinearModel: Sendable {
   static let supportedVersion: UInt32 = 1
   static let rowBytes = 16
   /// Byte of a row that holds the rarity code.
   static let rarityLane = 14
+  /// Byte of a row that holds a weight outside of the labels.
+  static let extraLane = 15
   static let longestWordLimit = 32
 
   let bytes: ModelBytes
@@ -119,21 +121,47 @@ struct LinearModel: Sendable {
   func scores(words: FeatureSum, grams: FeatureSum) -> SIMD16<Double> {
     var words = words
     var grams = grams
-    let hasWords = words.squares > 0
-    let hasGrams = grams.squares > 0
-    let total =
-      ((hasWords ? wordGain * wordGain : 0) + (hasGrams ? gramGain * gramGain : 0)).squareRoot()
-    let divisor = total > 0 ? total : 1
-    let wordFactor = hasWords ? wordGain * wordScale / (Double(words.squares).squareRoot() * divisor) : 0
-    let gramFactor = hasGrams ? gramGain * gramScale / (Double(grams.squares).squareRoot() * divisor) : 0
+    let factors = factors(words, grams)
     let wordSums = words.sums()
     let gramSums = grams.sums()
     var scores = SIMD16<Double>()
     for index in labels.indices {
       scores[index] =
-        Double(biases[index]) + wordFactor * Double(wordSums[index]) + gramFactor * Double(gramSums[index])
+        Double(biases[index]) + factors.words * wordScale * Double(wordSums[index])
+        + factors.grams * gramScale * Double(gramSums[index])
     }
     return scores
+  }
+
+  /// The score of ``extraLane``, as that of a label, by scales and a bias of its own.
+  func extraScore(words: FeatureSum, grams: FeatureSum, bias: Double, wordScale: Double, gramScale: Double) -> Double {
+    var words = words
+    var grams = grams
+    let factors = factors(words, grams)
+    return bias + factors.words * wordScale * Double(words.sums()[Self.extraLane])
+      + factors.grams * gramScale * Double(grams.sums()[Self.extraLane])
+  }
+
+  /// gain / (norm · total) of both blocks.
+  private func factors(_ words: FeatureSum, _ grams: FeatureSum) -> (words: Double, grams: Double) {
+    let hasWords = words.squares > 0
+    let hasGrams = grams.squares > 0
+    let total =
+      ((hasWords ? wordGain * wordGain : 0) + (hasGrams ? gramGain * gramGain : 0)).squareRoot()
+    let divisor = total > 0 ? total : 1
+    return (
+      hasWords ? wordGain / (Double(words.squares).squareRoot() * divisor) : 0,
+      hasGrams ? gramGain / (Double(grams.squares).squareRoot() * divisor) : 0
+    )
+  }
+
+  /// The first floats of ``supplement``; nil where it has fewer.
+  func supplementaryFloats(_ count: Int) -> [Float]? {
+    let buffer = UnsafeRawBufferPointer(rebasing: bytes.buffer[supplement])
+    guard buffer.count >= 4 * count else { return nil }
+    return (0..<count).map {
+      Float(bitPattern: UInt32(littleEndian: buffer.loadUnaligned(fromByteOffset: 4 * $0, as: UInt32.self)))
+    }
   }
 
   private static func checked(
