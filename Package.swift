@@ -51,6 +51,7 @@ let package = Package(
       name: "Reading",
       dependencies: [
         "CRegularExpressions", "CReadingModels", "ChatProtocols", "RouterConfig", "Signals", "TextEncoder",
+        "VectorIndex",
       ]),
     .target(name: "Routing", dependencies: ["JSONText", "ChatProtocols", "RouterConfig", "Fleet", "Signals"]),
     .target(name: "Balancing", dependencies: ["Fleet", "Reliability"]),
@@ -152,7 +153,7 @@ let package = Package(
     .executableTarget(
       name: "bench-vectors", dependencies: ["CVectorKernels", "Seeded", "VectorIndex"],
       path: "Benchmarks/reading/vectors",
-      exclude: ["hnswlib.cpp"]),
+      exclude: ["hnswlib.cpp", "run.sh"]),
     .executableTarget(
       name: "personal-data-report", dependencies: ["Reading", "TextEncoder"], path: "Benchmarks/reading/personal-data"),
     .executableTarget(name: "bench-metrics", dependencies: ["EngineClient"], path: "Benchmarks/core/metrics"),

@@ -30,8 +30,8 @@ public struct VectorIndexOptions: Sendable, Equatable {
   ///
   /// | dimension | all looked at | in the graph |
   /// |---|---|---|
-  /// | 384 | 1 936 | 2 082 |
-  /// | 768 | 3 856 | 4 002 |
+  /// | 384 | 1 936 | 2 081 |
+  /// | 768 | 3 856 | 4 001 |
   public var bytesAnEntry: (exact: Int, graph: Int) {
     let exact = VectorStore.blockSize(dimension: dimension) / VectorStore.blockEntries
     // One in `links` entries has a list on the level above, and so on.

@@ -162,7 +162,8 @@ struct VectorIndexTests {
   @Test("the graph finds 95 % of the ten nearest, also after a third of the entries was removed or replaced")
   func graphRecall() throws {
     var generator = SeededGenerator(seed: Self.seed)
-    let index = VectorIndex(VectorIndexOptions(dimension: 16, exactLimit: 0, constructionBreadth: 32, searchBreadth: 48))
+    let index = VectorIndex(
+      VectorIndexOptions(dimension: 16, exactLimit: 0, constructionBreadth: 32, searchBreadth: 48))
     var model = Model(dimension: 16)
     for id in 0..<UInt64(300) {
       let next = clustered(16, &generator)
