@@ -31,6 +31,8 @@ let package = Package(
     .target(name: "MessagePack"),
     .target(name: "CTextKernels", exclude: ["Kernels.inc", "VNNIKernels.inc"]),
     .target(name: "TextEncoder", dependencies: ["CTextKernels", "JSONText"]),
+    .target(name: "CVectorKernels", exclude: ["VectorKernels.inc"]),
+    .target(name: "VectorIndex", dependencies: ["CVectorKernels"]),
     .systemLibrary(name: "CZeroMQ", providers: [.apt(["libzmq3-dev"])]),
     .systemLibrary(name: "CSQLite", providers: [.apt(["libsqlite3-dev"])]),
     .systemLibrary(name: "CArchive", providers: [.apt(["libarchive-dev"])]),
@@ -49,6 +51,7 @@ let package = Package(
       name: "Reading",
       dependencies: [
         "CRegularExpressions", "CReadingModels", "ChatProtocols", "RouterConfig", "Signals", "TextEncoder",
+        "VectorIndex",
       ]),
     .target(name: "Routing", dependencies: ["JSONText", "ChatProtocols", "RouterConfig", "Fleet", "Signals"]),
     .target(name: "Balancing", dependencies: ["Fleet", "Reliability"]),
@@ -145,7 +148,12 @@ let package = Package(
       dependencies: ["Balancing", "ChatProtocols", "Pipeline", "Reading", "RouterConfig", "Routing", "Signals"],
       path: "Benchmarks/core/decision"),
     .executableTarget(name: "bench-linear", dependencies: ["Reading"], path: "Benchmarks/core/linear"),
-    .executableTarget(name: "bench-encoder", dependencies: ["TextEncoder"], path: "Benchmarks/reading/encoder"),
+    .executableTarget(
+      name: "bench-encoder", dependencies: ["CTextKernels", "TextEncoder"], path: "Benchmarks/reading/encoder"),
+    .executableTarget(
+      name: "bench-vectors", dependencies: ["CVectorKernels", "Seeded", "VectorIndex"],
+      path: "Benchmarks/reading/vectors",
+      exclude: ["hnswlib.cpp", "run.sh"]),
     .executableTarget(
       name: "personal-data-report", dependencies: ["Reading", "TextEncoder"], path: "Benchmarks/reading/personal-data"),
     .executableTarget(
@@ -160,6 +168,8 @@ let package = Package(
     .executableTarget(name: "guard-fuzz", dependencies: ["FuzzCommand", "Reading", "Seeded"], path: "Fuzz/guard"),
     .executableTarget(
       name: "personal-data-fuzz", dependencies: ["FuzzCommand", "Reading", "Seeded"], path: "Fuzz/personal-data"),
+    .executableTarget(
+      name: "vector-fuzz", dependencies: ["FuzzCommand", "Seeded", "VectorIndex"], path: "Fuzz/vectors"),
     .executableTarget(
       name: "metrics-fuzz", dependencies: ["EngineClient", "Fleet", "FuzzCommand", "Seeded"], path: "Fuzz/metrics",
       exclude: ["corpus"]),
@@ -248,6 +258,10 @@ let package = Package(
     .testTarget(
       name: "TextEncoderTests", dependencies: ["CEmulatedKernels", "CTextKernels", "Seeded", "TextEncoder"],
       resources: [.copy("Fixtures")]),
+    .testTarget(
+      name: "VectorIndexTests", dependencies: ["CEmulatedVectorKernels", "CVectorKernels", "Seeded", "VectorIndex"]),
+    .target(
+      name: "CEmulatedVectorKernels", dependencies: ["CVectorKernels"], path: "Tests/Support/CEmulatedVectorKernels"),
     .testTarget(name: "ModelStoreTests", dependencies: ["Digests", "ModelStore", "TextEncoder"]),
     .testTarget(name: "MessagePackTests", dependencies: ["MessagePack"]),
     .testTarget(name: "DiscoveryTests", dependencies: ["Discovery", "EngineClient", "Fleet", "RouterConfig"]),

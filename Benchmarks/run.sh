@@ -34,6 +34,9 @@ if [ "$area" = all ] || [ "$area" = reading ]; then
   Benchmarks/reading/run.sh "$program"
   program=$(scripts/release.sh personal-data-report)
   "$program" time .cache/reading/questions.txt
+  encoder=$(scripts/release.sh bench-encoder)
+  program=$(scripts/release.sh bench-vectors)
+  Benchmarks/reading/vectors/run.sh "$encoder" "$program"
 fi
 if [ "$area" = all ] || [ "$area" = balancing ]; then
   program=$(scripts/release.sh bench-balancing)

@@ -5,7 +5,7 @@
 set -euo pipefail
 cd "$(dirname "$0")/.."
 fuzzers=(json-fuzz http-fuzz forms-fuzz)
-slower=(metrics-fuzz events-fuzz tokenizer-fuzz guard-fuzz extproc-fuzz personal-data-fuzz)
+slower=(metrics-fuzz events-fuzz tokenizer-fuzz guard-fuzz extproc-fuzz personal-data-fuzz vector-fuzz)
 if [ "${1:-}" = bounded ]; then
   for fuzzer in "${fuzzers[@]}"; do ".build/debug/$fuzzer" --iterations 20000; done
   for fuzzer in "${slower[@]}"; do ".build/debug/$fuzzer" --iterations 2000; done

@@ -25,6 +25,7 @@ if [ "${1:-}" = bench ]; then
   command -v nginx >/dev/null || [ -x /usr/sbin/nginx ] || packages+=(nginx-light)
   command -v haproxy >/dev/null || [ -x /usr/sbin/haproxy ] || packages+=(haproxy)
   command -v cc >/dev/null || packages+=(gcc libc6-dev)
+  [ -e /usr/include/hnswlib/hnswlib.h ] || packages+=(libhnswlib-dev)
 fi
 if [ "${1:-}" = bench ] || [ "${1:-}" = test ]; then
   python3 -c 'import venv, ensurepip' 2>/dev/null || packages+=(python3-venv)

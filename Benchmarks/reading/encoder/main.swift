@@ -1,6 +1,7 @@
 // bench-encoder: what reading a text with the encoder costs on one core.
 //
 //   bench-encoder time MODEL [--rounds N] [--set INSTRUCTIONS]   figures for 16, 32, 64, 128 and 256 tokens
+//   bench-encoder batch                           the linear layers of 1 to 8 texts as one batch, and one after another
 //   bench-encoder tokenize MODEL TEXTS            figure tokenizer_mb_per_s; TEXTS: a file of lines
 //   bench-encoder serve MODEL                     answers requests of compare.py on standard input
 //   bench-encoder embed MODEL TEXTS VECTORS       vectors of a file of lines, for training: 32-bit floats, a row a line
@@ -14,10 +15,11 @@ do {
   switch CommandLine.arguments.dropFirst().first {
   case "pack": try Commands.pack(Array(CommandLine.arguments.dropFirst(2)))
   case "time": try Commands.time(Array(CommandLine.arguments.dropFirst(2)))
+  case "batch": BatchMeasurement.run()
   case "tokenize": try Commands.tokenize(Array(CommandLine.arguments.dropFirst(2)))
   case "embed": try Commands.embed(Array(CommandLine.arguments.dropFirst(2)))
   case "serve": try Commands.serve(Array(CommandLine.arguments.dropFirst(2)))
-  default: throw EncoderModelError("bench-encoder", "there are: pack, time, tokenize, embed, serve")
+  default: throw EncoderModelError("bench-encoder", "there are: pack, time, batch, tokenize, embed, serve")
   }
 } catch {
   print("bench-encoder: \(error)")

@@ -1,4 +1,5 @@
 import TextEncoder
+import VectorIndex
 
 /// The vectors of a rule's phrases, embedded when the rule is compiled.
 ///
@@ -51,11 +52,7 @@ public struct PhraseVectors: Sendable {
   }
 
   /// The cosine of two vectors of length 1.
-  public static func cosine(_ left: [Float], _ right: [Float]) -> Float {
-    var sum: Float = 0
-    for index in 0..<min(left.count, right.count) { sum += left[index] * right[index] }
-    return sum
-  }
+  public static func cosine(_ left: [Float], _ right: [Float]) -> Float { UnitVectors.cosine(left, right) }
 }
 
 extension [Int] {
