@@ -116,7 +116,7 @@ let package = Package(
     .target(
       name: "EngineSimulator",
       dependencies: [
-        "Digests", "MessagePack", "ZeroMQ", .product(name: "NIOCore", package: "swift-nio"),
+        "Digests", "EngineClient", "MessagePack", "ZeroMQ", .product(name: "NIOCore", package: "swift-nio"),
         .product(name: "NIOPosix", package: "swift-nio"),
         .product(name: "NIOHTTP1", package: "swift-nio"), .product(name: "NIOSSL", package: "swift-nio-ssl"),
         .product(name: "Yams", package: "Yams"),

@@ -1,0 +1,325 @@
+"""Requests that one replica prefills and another decodes: what each engine is told, and what happens when a leg fails, hangs
+or is not wanted any more."""
+
+from __future__ import annotations
+
+import json
+import re
+import threading
+import time
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
+
+import pytest
+
+import wire
+from clients import CHAT, NOT_ALONG
+from conftest import Engines, Maker
+from faulty_engine import Fault, FaultyEngine
+from processes import Engine, poll
+from recording_engine import Call, ConfiguredRouter, RecordingEngine, document, hangs
+
+KINDS = ["vllm", "sglang", "trtllm"]
+LABEL = "model.aibrix.ai/sglang-bootstrap-port"
+
+
+def body(stream: bool = False, content: str = "Hi", **more: object) -> str:
+    text = {"model": "m", "messages": [{"role": "user", "content": content}], "max_tokens": 8, **more}
+    return json.dumps(text | ({"stream": True} if stream else {}))
+
+
+def simulated(make: Maker, kind: str, role: str, name: str, *arguments: str) -> Engine:
+    return make.engine(name, "--role", role, "--hand-over", kind, *arguments, model="m")
+
+
+Leg = Engine | FaultyEngine | RecordingEngine
+
+
+def endpoint(leg: Leg) -> dict:
+    port = int(leg.address.rpartition(":")[2])
+    # A simulated engine waits for those that decode on its only port.
+    return {"address": leg.address, "labels": {LABEL: str(port)}}
+
+
+def route_pairs(
+    make: Maker, kind: str, prefill: list[Leg], decode: list[Leg], whole: list[str] | None = None, **reliability: object
+) -> ConfiguredRouter:
+    """A router in front of one group of engines that hand their caches over."""
+    sets = [{"name": "set-0", "prefill": [*map(endpoint, prefill)], "decode": [*map(endpoint, decode)]}]
+    engines = make.file(json.dumps({"models": [{"name": "m", "engine": kind, "rolesets": sets}]}))
+    backends = [{"name": f"whole-{index}", "endpoint": address} for index, address in enumerate(whole or [])]
+    model: dict = {"name": "m", "backend_refs": backends, "reliability": reliability}
+    file = make.file(document(model, gateway={"aibrix_compat": "latest"}))
+    router = make.keep(ConfiguredRouter("-c", str(file), "--endpoints", str(engines)))
+    # One that is first probed when a test has broken it already would never be asked.
+    for address in [leg.address for leg in [*prefill, *decode]] + (whole or []):
+        router.wait_for(rf"^replica \S+ \({re.escape(address)}\) is ready$", lambda: router.errors)
+    return router
+
+
+def outcomes(router: ConfiguredRouter) -> dict[str, int]:
+    """The prefill legs by how they ended."""
+    lines = [line for line in router.metrics().splitlines() if line.startswith("switchyard_prefill_legs_total{")]
+    return {line.split('"')[1]: int(float(line.rpartition(" ")[2])) for line in lines}
+
+
+def last(engine: Engine) -> dict:
+    """The last request to generate that a simulated engine got."""
+    return [entry for entry in engine.requests() if entry["method"] == "POST"][-1]
+
+
+@pytest.fixture
+def faulty() -> Iterator[Callable[[Fault], FaultyEngine]]:
+    with ExitStack() as stack:
+
+        def start(fault: Fault) -> FaultyEngine:
+            engine = stack.enter_context(FaultyEngine())
+            engine.fault = fault
+            return engine
+
+        yield start
+
+
+# Both legs
+
+
+@pytest.mark.parametrize("path", [CHAT, "/v1/completions"])
+@pytest.mark.parametrize("stream", [False, True], ids=["whole", "stream"])
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_request_is_prefilled_on_one_replica_and_decoded_on_another(make: Maker, kind: str, stream: bool, path: str):
+    prefill, decode = (simulated(make, kind, role, role) for role in ("prefill", "decode"))
+    router = route_pairs(make, kind, [prefill], [decode])
+    sent = json.loads(body(stream, unknown={"kept": [1.50]}))
+    if path != CHAT:
+        sent["prompt"] = sent.pop("messages")[0]["content"]
+    for _ in range(2):
+        answer = wire.post(router.port, path, json.dumps(sent), "X-Request-Id: known")
+        assert answer.status == 200, (answer, router.errors)
+        assert answer.header("x-inference-pod") == "decode"
+        assert (answer.header("routing-strategy"), answer.header("target-pod")) == (None, None), "nobody asked"
+    assert b"[DONE]" in answer.body if stream else answer.json()["usage"]["completion_tokens"] > 0
+    first, second = last(prefill), last(decode)
+    assert first["path"] == second["path"] == path
+    assert first["headers"]["x-request-id"] == second["headers"]["x-request-id"] == "known"
+    asked, told = json.loads(first["body"]), json.loads(second["body"])
+    assert asked["unknown"] == told["unknown"] == sent["unknown"]
+    assert told.get("stream") == sent.get("stream") and told["max_tokens"] == sent["max_tokens"]
+    match kind:
+        case "vllm":
+            assert (asked["stream"], asked["max_tokens"], asked["max_completion_tokens"]) == (False, 1, 1)
+            assert asked["kv_transfer_params"]["do_remote_decode"] is True
+            assert told["kv_transfer_params"]["remote_host"] == "127.0.0.1"
+            assert told["kv_transfer_params"]["remote_port"] == prefill.port
+        case "sglang":
+            assert asked == told
+            assert (told["bootstrap_host"], told["bootstrap_port"]) == ("127.0.0.1", prefill.port)
+            assert 0 <= told["bootstrap_room"] < 1 << 63
+        case "trtllm":
+            assert asked["disaggregated_params"]["request_type"] == "context_only"
+            assert asked["disaggregated_params"]["disagg_request_id"] >= 1 << 42
+            assert told["disaggregated_params"]["request_type"] == "generation_only"
+            assert all(isinstance(token, int) for token in told["prompt_token_ids" if path == CHAT else "prompt"])
+    router.wait_until_idle()
+    assert outcomes(router) == {"handed_over": 2}
+    assert router.metric("switchyard_retries_total") == 0
+
+
+def test_who_asks_for_a_pair_is_told_both_replicas(make: Maker):
+    prefill, decode = (simulated(make, "vllm", role, role) for role in ("prefill", "decode"))
+    router = route_pairs(make, "vllm", [prefill], [decode])
+    answer = wire.chat(router.port, body(), "Routing-Strategy: pd")
+    fields = ["routing-strategy", "target-pod", "target-pod-ip", "prefill-target-pod", "prefill-target-pod-ip"]
+    assert [answer.header(name) for name in fields] == [
+        "pd", decode.address, decode.address, prefill.address, prefill.address,
+    ]  # fmt: skip
+
+
+def test_a_decode_engine_takes_no_cache_that_nobody_made(make: Maker):
+    """The simulator is honest: else these tests would show nothing."""
+    for kind, members in [
+        ("vllm", {"kv_transfer_params": {"do_remote_prefill": True, "remote_host": "127.0.0.1", "remote_port": 1,
+                                         "remote_block_ids": ["x"]}}),
+        ("sglang", {}),
+        ("trtllm", {"disaggregated_params": {"request_type": "generation_only", "opaque_state": "127.0.0.1:1/x"}}),
+    ]:  # fmt: skip
+        decode = simulated(make, kind, "decode", kind)
+        assert wire.chat(decode.port, body(**members)).status == 400
+    prefill = simulated(make, "vllm", "prefill", "prefill")
+    decode = simulated(make, "vllm", "decode", "decode")
+    asked = {"kv_transfer_params": {"do_remote_decode": True}}
+    made = wire.chat(prefill.port, body(**asked)).json()["kv_transfer_params"]
+    other = wire.chat(decode.port, body(content="another prompt", kv_transfer_params=made))
+    assert other.status == 400 and "another prompt" in other.json()["error"]["message"]
+
+
+# A leg fails
+
+
+def ask_until_tried_again(router: ConfiguredRouter) -> int:
+    """Asks until a request has gone to a second pair, which is chosen by chance; how often that was."""
+    for count in range(1, 100):
+        answer = wire.chat(router.port, body(stream=True))
+        assert answer.status == 200 and b"[DONE]" in answer.body, (answer, router.errors)
+        if count >= 4 and router.metric("switchyard_retries_total") > 0:
+            router.wait_until_idle()
+            return count
+    raise AssertionError("the broken engine was never asked")
+
+
+FAULTS = [Fault.REFUSES, Fault.CLOSES_BEFORE_HEAD, Fault.ANSWERS_500, Fault.ANSWERS_503, Fault.RESETS_MIDWAY,
+          Fault.GARBAGE, Fault.HANGS_BEFORE_HEAD, Fault.HANGS_MIDWAY]  # fmt: skip
+
+
+@pytest.mark.parametrize("fault", FAULTS, ids=lambda fault: fault.value)
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_failing_prefill_is_tried_on_another_replica(
+    make: Maker, faulty: Callable[[Fault], FaultyEngine], kind: str, fault: Fault
+):
+    broken = faulty(Fault.NONE)
+    prefill, decode = (simulated(make, kind, role, role) for role in ("prefill", "decode"))
+    router = route_pairs(make, kind, [broken, prefill], [decode], prefill_timeout="300ms", consecutive_5xx=0,
+                         success_rate_ejection=False, retry_budget_percent=100, health_check_interval="1h")  # fmt: skip
+    broken.fault = fault
+    asked = ask_until_tried_again(router)
+    counts = outcomes(router)
+    failed = counts.pop("failed", 0) + counts.pop("timed_out", 0)
+    assert counts == {"handed_over": asked}
+    assert router.metric("switchyard_retries_total") == failed
+
+
+@pytest.mark.parametrize("fault", FAULTS, ids=lambda fault: fault.value)
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_failing_prefill_without_another_is_told(
+    make: Maker, faulty: Callable[[Fault], FaultyEngine], engines: Engines, kind: str, fault: Fault
+):
+    """Nobody waits for a cache that does not come: the decode engine is let go at once."""
+    broken = faulty(Fault.NONE)
+    # An engine that would wait for ever, as SGLang's does; the others' are not asked.
+    (decode,) = engines(hangs)
+    router = route_pairs(make, kind, [broken], [decode], prefill_timeout="300ms", retry_count=0, consecutive_5xx=0)
+    broken.fault = fault
+    began = time.monotonic()
+    answer = wire.chat(router.port, body())
+    assert time.monotonic() - began < 3
+    assert answer.status in (502, 504), answer
+    error = answer.json()["error"]
+    assert error["code"].startswith("prefill_") and broken.address in error["message"]
+    assert answer.status == (504 if "hangs" in fault.value else 502)
+    if kind == "sglang":
+        poll(lambda: all(call.closed_at for call in decode.calls), "the decode leg is closed")
+    else:
+        assert not decode.calls
+    router.wait_until_idle()
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_what_a_prefill_engine_finds_wrong_with_a_request_is_the_answer(make: Maker, kind: str):
+    prefill = simulated(make, kind, "prefill", "prefill", "--max-model-len", "64")
+    decode = simulated(make, kind, "decode", "decode")
+    router = route_pairs(make, kind, [prefill], [decode])
+    answer = wire.chat(router.port, body(content="word " * 200))
+    assert answer.status == 400 and "maximum context length is 64" in answer.json()["error"]["message"]
+    router.wait_until_idle()
+    assert outcomes(router) == {"refused": 1}
+    assert router.metric("switchyard_retries_total") == 0
+
+
+@pytest.mark.parametrize("fault", [Fault.REFUSES, Fault.CLOSES_BEFORE_HEAD, Fault.ANSWERS_503, Fault.HANGS_BEFORE_HEAD],
+                         ids=lambda fault: fault.value)  # fmt: skip
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_failing_decode_is_tried_again_with_its_prefill(
+    make: Maker, faulty: Callable[[Fault], FaultyEngine], kind: str, fault: Fault
+):
+    broken = faulty(Fault.NONE)
+    prefill, decode = (simulated(make, kind, role, role) for role in ("prefill", "decode"))
+    router = route_pairs(make, kind, [prefill], [broken, decode], first_byte_timeout="300ms", consecutive_5xx=0,
+                         success_rate_ejection=False, retry_budget_percent=100, health_check_interval="1h")  # fmt: skip
+    broken.fault = fault
+    ask_until_tried_again(router)
+
+
+# A leg is not wanted any more
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_client_that_leaves_during_the_prefill_frees_both_engines_at_once(make: Maker, engines: Engines, kind: str):
+    prefill, decode = engines(hangs, hangs)
+    router = route_pairs(make, kind, [prefill], [decode])
+    for index in range(5):
+        connection = wire.Connection(router.port)
+        connection.send(wire.request(CHAT, body(stream=True)))
+        waiting = [prefill.wait_for_calls(index + 1)[index]]
+        if kind == "sglang":
+            waiting.append(decode.wait_for_calls(index + 1)[index])
+        time.sleep(NOT_ALONG)
+        left = time.monotonic()
+        connection.close()
+        for call in waiting:
+            poll(lambda call=call: call.closed_at is not None, "the engine's connection is closed")
+            assert call.closed_at - left < 0.5
+    if kind != "sglang":
+        assert not decode.calls
+    router.wait_until_idle()
+    assert outcomes(router) == {"abandoned": 5}
+    assert router.metric("switchyard_clients_gone_total") == 5
+
+
+# Which pair
+
+
+@pytest.mark.parametrize("kind", ["vllm", "sglang"])
+def test_requests_that_come_together_are_spread_evenly(make: Maker, engines: Engines, kind: str):
+    arrived = threading.Semaphore(0)
+    go_on = threading.Event()
+
+    def prefills(call: Call) -> bool:
+        call.read_body()
+        arrived.release()
+        assert go_on.wait(30)
+        return call.answer(b'{"kv_transfer_params":{"remote_block_ids":["x"]}}')
+
+    def decodes(call: Call) -> bool:
+        call.read_body()
+        assert go_on.wait(30)
+        return call.answer()
+
+    prefill, decode = engines(*[prefills] * 4), engines(*[decodes] * 4)
+    router = route_pairs(make, kind, prefill, decode)
+    with ThreadPoolExecutor(64) as pool:
+        answers = [pool.submit(wire.chat, router.port, body()) for _ in range(64)]
+        for _ in range(64):
+            assert arrived.acquire(timeout=20)
+        go_on.set()
+        assert [answer.result().status for answer in answers] == [200] * 64
+    assert [len(engine.calls) for engine in [*prefill, *decode]] == [16] * 8
+    router.wait_until_idle()
+
+
+@pytest.mark.parametrize(("kind", "status"), [("vllm", 200), ("sglang", 503), ("trtllm", 200)])
+def test_without_a_pair_a_decode_engine_serves_whole_requests_if_it_can(make: Maker, kind: str, status: int):
+    prefill, decode = (simulated(make, kind, role, role) for role in ("prefill", "decode"))
+    router = route_pairs(make, kind, [prefill], [decode], health_check_interval="50ms")
+    prefill.kill()
+    poll(lambda: router.metric("switchyard_replica_ready") == 1, "the prefill engine is known to be gone")
+    answer = wire.chat(router.port, body(), "Routing-Strategy: pd")
+    assert answer.status == status, answer
+    if status == 200:
+        assert (answer.header("routing-strategy"), answer.header("prefill-target-pod")) == ("least-ttft", None)
+        assert 'shortfalls_total{strategy="pd",reason="no_pair"} 1' in router.metrics()
+    else:
+        error = answer.json()["error"]
+        assert error["code"] == "no_pair" and prefill.address in error["message"]
+
+
+def test_replicas_that_do_both_serve_whole_requests(make: Maker):
+    whole = make.engine("whole", model="m")
+    prefill, decode = (simulated(make, "sglang", role, role) for role in ("prefill", "decode"))
+    router = route_pairs(make, "sglang", [prefill], [decode], whole=[whole.address], health_check_interval="50ms")
+    for strategy, pod in [("pd", "decode"), ("least-request", "whole")]:
+        answer = wire.chat(router.port, body(), f"Routing-Strategy: {strategy}")
+        assert (answer.header("x-inference-pod"), answer.header("routing-strategy")) == (pod, strategy)
+    decode.kill()
+    poll(lambda: router.metric("switchyard_replica_ready") == 2, "the decode engine is known to be gone")
+    answer = wire.chat(router.port, body(), "Routing-Strategy: pd")
+    assert (answer.header("x-inference-pod"), answer.header("routing-strategy")) == ("whole", "least-ttft")
