@@ -232,6 +232,6 @@ private struct MemberEdit: Sendable {
 
   /// An object of the merged members alone.
   var mergedObject: JSONFragment {
-    .object(of: merged.lazy.map { (key: $0.key, value: $0.value) })
+    .object(of: merged.map { (key: $0.key, value: $0.value) })
   }
 }

@@ -62,6 +62,20 @@ public struct TokenUsage: Sendable, Equatable {
     }
   }
 
+  /// The same of an object that bytes begin with, and its length; nil when they begin with no whole object.
+  static func read(
+    prefix: UnsafeRawBufferPointer, after earlier: TokenUsage?
+  ) -> (usage: TokenUsage?, length: Int)? {
+    do throws(JSONError) {
+      var cursor = JSONCursor(prefix)
+      guard try cursor.kind() == .object else { return nil }
+      let usage = try counts(&cursor, in: prefix, after: earlier)
+      return (usage, cursor.position)
+    } catch {
+      return nil
+    }
+  }
+
   private static func counts(
     _ cursor: inout JSONCursor, in bytes: UnsafeRawBufferPointer, after earlier: TokenUsage? = nil
   ) throws(JSONError) -> TokenUsage? {

@@ -80,10 +80,23 @@ public struct UsageFinder: Sendable {
       at += 1
       state = .beforeValue(hasColon: true)
     case UInt8(ascii: "{") where hasColon:
+      if readWhole(bytes, &at) {
+        state = .searching(matched: 0)
+        return
+      }
       held.removeAll(keepingCapacity: true)
       state = .object(depth: 0, isInString: false, isEscaped: false)
     default: state = .searching(matched: 0)
     }
+  }
+
+  /// Reads an object that is there to its end; false when it is not, or is none.
+  private mutating func readWhole(_ bytes: UnsafeRawBufferPointer, _ at: inout Int) -> Bool {
+    let rest = UnsafeRawBufferPointer(rebasing: bytes[at..<min(bytes.count, at + Self.objectLimit)])
+    guard let read = TokenUsage.read(prefix: rest, after: usage) else { return false }
+    usage = read.usage ?? usage
+    at += read.length
+    return true
   }
 
   private mutating func readObject(_ bytes: UnsafeRawBufferPointer, _ at: inout Int) {

@@ -24,6 +24,8 @@ final class GatewayLoop {
   private var upstreams: [ObjectIdentifier: UpstreamConnection] = [:]
   private var clients: [ObjectIdentifier: any ClientConnection] = [:]
   var accounts: LoopAccounts
+  /// Where heads are put together, one at a time.
+  let text = TextWriter(capacity: 4096)
   private var sweep: RepeatedTask?
   private var ticks = 0
   private static let ticksPerSecond = 10
@@ -103,7 +105,24 @@ final class GatewayLoop {
   @discardableResult
   func refreshTime() -> NIODeadline {
     time = .now()
+    if flushes.isDue(at: time) { flushAll() }
     return time
+  }
+
+  private var flushes = LoopFlushes()
+  private lazy var flushTask: @Sendable () -> Void = {
+    let bound = NIOLoopBound(self, eventLoop: eventLoop)
+    return { bound.value.flushAll() }
+  }()
+
+  /// Flushes a connection at the end of the loop's turn, or sooner.
+  func flushLater(_ connection: any DeferredFlush) {
+    if flushes.isEmpty { eventLoop.execute(flushTask) }
+    flushes.add(connection, at: time)
+  }
+
+  private func flushAll() {
+    for connection in flushes.take() { connection.flushDeferred() }
   }
 
   /// Opens connections ahead where policies want some.

@@ -17,7 +17,7 @@ package struct LoopAccounts {
   private var shortfalls: [StrategyShortfall: Counter] = [:]
   /// By status, of which engines have at most 900.
   private var answers: [Int: Counter] = [:]
-  private var log = AccessLogBuffer()
+  private let log = AccessLogBuffer()
 
   package init(_ context: GatewayContext) {
     metrics = context.metrics

@@ -1,20 +1,13 @@
-/// The character classes of RFC 9110 §5.6.2 and §5.5, by table.
+/// The character classes of RFC 9110 §5.6.2 and §5.5.
 enum CharacterClass {
-  private static let token: UInt8 = 1
-  private static let value: UInt8 = 2
+  /// The characters of a token, a bit each: the first 64 of ASCII and the others. Literals, since a table that is
+  /// set up at its first use is asked each time whether it is.
+  private static var lowTokens: UInt64 { 0x03FF_6CFA_0000_0000 }
+  private static var highTokens: UInt64 { 0x57FF_FFFF_C7FF_FFFE }
 
-  private static let table: InlineArray<256, UInt8> = {
-    var table = InlineArray<256, UInt8>(repeating: 0)
-    for byte in 0x20...0xFF where byte != 0x7F { table[byte] |= value }
-    table[0x09] |= value
-    for byte in UInt8(ascii: "0")...UInt8(ascii: "9") { table[Int(byte)] |= token }
-    for byte in UInt8(ascii: "a")...UInt8(ascii: "z") { table[Int(byte)] |= token }
-    for byte in UInt8(ascii: "A")...UInt8(ascii: "Z") { table[Int(byte)] |= token }
-    for byte in "!#$%&'*+-.^_`|~".utf8 { table[Int(byte)] |= token }
-    return table
-  }()
-
-  @inline(__always) static func isToken(_ byte: UInt8) -> Bool { table[Int(byte)] & token != 0 }
+  @inline(__always) static func isToken(_ byte: UInt8) -> Bool {
+    byte < 128 && (byte < 64 ? lowTokens : highTokens) >> UInt64(byte & 63) & 1 == 1
+  }
   @inline(__always) static func isFieldValue(_ byte: UInt8) -> Bool { byte >= 0x20 ? byte != 0x7F : byte == 0x09 }
   @inline(__always) static func isDigit(_ byte: UInt8) -> Bool { byte >= 0x30 && byte <= 0x39 }
 }

@@ -35,14 +35,15 @@ public struct JSONFragment: Sendable, Equatable {
 
   /// An object with the given members, in order.
   public static func object(_ members: KeyValuePairs<String, JSONFragment>) -> JSONFragment {
-    object(of: members)
+    object(of: members.map { ($0.key, $0.value) })
   }
 
   /// An object with the given members, in order.
-  public static func object(of members: some Collection<(key: String, value: JSONFragment)>) -> JSONFragment {
+  public static func object(of members: [(key: String, value: JSONFragment)]) -> JSONFragment {
     var bytes: [UInt8] = [UInt8(ascii: "{")]
-    for (index, member) in members.enumerated() {
-      if index > 0 { bytes.append(UInt8(ascii: ",")) }
+    bytes.reserveCapacity(members.reduce(2) { $0 + $1.key.utf8.count + $1.value.bytes.count + 4 })
+    for member in members {
+      if bytes.count > 1 { bytes.append(UInt8(ascii: ",")) }
       JSONString.append(member.key, to: &bytes)
       bytes.append(UInt8(ascii: ":"))
       bytes.append(contentsOf: member.value.bytes)

@@ -22,24 +22,45 @@ public struct DecisionEngine: Sendable {
   }
 
   let decisions: [Decision]
-  let rules: [CompiledRule]
-  let groups: [[Int]]
+  /// A tree for each decision.
+  let rules: RuleProgram
+  /// The decisions in the order in which they are looked at, and where each group ends.
+  private let order: [Int]
+  private let groupEnds: [Int]
 
   public init(decisions: [Decision], signals: SignalDeclarations, strategy: RoutingStrategy) {
     self.decisions = decisions
-    rules = decisions.map { CompiledRule($0.rules, signals: signals) }
-    groups = Self.groups(of: decisions, strategy: strategy)
+    rules = RuleProgram(decisions.map(\.rules), signals: signals)
+    let groups = Self.groups(of: decisions, strategy: strategy)
+    order = Array(groups.joined())
+    groupEnds = groups.reduce(into: []) { ends, group in ends.append((ends.last ?? 0) + group.count) }
   }
 
   /// Decides, or says what to read next.
   ///
   /// Complexity: one visit a rule node of the groups looked at; no allocation.
   public func decide(_ readings: SignalReadings) -> Verdict {
-    for group in groups {
+    rules.nodes.withUnsafeBufferPointer { nodes in
+      rules.roots.withUnsafeBufferPointer { roots in
+        order.withUnsafeBufferPointer { order in
+          groupEnds.withUnsafeBufferPointer { decide(readings, nodes, roots, order, groupEnds: $0) }
+        }
+      }
+    }
+  }
+
+  private func decide(
+    _ readings: SignalReadings, _ nodes: UnsafeBufferPointer<RuleProgram.Node>, _ roots: UnsafeBufferPointer<Int>,
+    _ order: UnsafeBufferPointer<Int>, groupEnds: UnsafeBufferPointer<Int>
+  ) -> Verdict {
+    var place = 0
+    for end in groupEnds {
       var best: (index: Int, confidence: Double)?
       var unread: SignalFamily?
-      for index in group {
-        switch rules[index].outcome(readings) {
+      while place < end {
+        let index = order[place]
+        place += 1
+        switch RuleProgram.outcome(nodes, at: roots[index], readings) {
         case .matched(let confidence):
           if let current = best, !isBetter(index, confidence, than: current) { continue }
           best = (index, confidence)
@@ -55,14 +76,12 @@ public struct DecisionEngine: Sendable {
 
   /// The rules by which a decision matched.
   public func matchedRules(of index: Int, _ readings: SignalReadings) -> [MatchedRule] {
-    var matched: [MatchedRule] = []
-    rules[index].collectMatched(readings, into: &matched)
-    return matched
+    rules.matchedRules(of: index, readings)
   }
 
   /// Every family that some decision's rules read, cheapest first.
   public var families: [SignalFamily] {
-    rules.reduce(into: Set<SignalFamily>()) { $0.formUnion($1.families) }.sorted()
+    decisions.indices.reduce(into: Set<SignalFamily>()) { $0.formUnion(rules.families(of: $1)) }.sorted()
   }
 
   private func isBetter(_ index: Int, _ confidence: Double, than other: (index: Int, confidence: Double)) -> Bool {

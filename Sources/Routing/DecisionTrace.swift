@@ -32,16 +32,18 @@ extension DecisionEngine {
     decisions.indices.map { index in
       DecisionTrace(
         name: decisions[index].name, priority: decisions[index].priority, tier: decisions[index].tier,
-        root: rules[index].trace(readings), isChosen: index == chosen)
+        root: rules.trace(of: index, readings), isChosen: index == chosen)
     }
   }
 }
 
-extension CompiledRule {
-  func trace(_ readings: SignalReadings) -> RuleTrace {
+extension RuleProgram {
+  func trace(of tree: Int, _ readings: SignalReadings) -> RuleTrace { trace(at: roots[tree], readings) }
+
+  private func trace(at index: Int, _ readings: SignalReadings) -> RuleTrace {
     var trace = RuleTrace(
       kind: .always, signalType: "", signalName: "", label: nil, result: .unread, confidence: 0, children: [])
-    switch outcome(readings) {
+    switch nodes.withUnsafeBufferPointer({ Self.outcome($0, at: index, readings) }) {
     case .matched(let confidence):
       trace.result = .matched
       trace.confidence = confidence
@@ -49,20 +51,14 @@ extension CompiledRule {
     case .failed: trace.result = .failed
     case .unread: trace.result = .unread
     }
-    switch self {
+    switch nodes[index] {
     case .always: break
-    case .leaf(let leaf): trace.describe(leaf.leaf)
-    case .unavailable(let leaf): trace.describe(leaf)
-    case .and(let children):
-      trace.kind = .and
-      trace.children = children.map { $0.trace(readings) }
-    case .or(let children):
-      trace.kind = .or
-      trace.children = children.map { $0.trace(readings) }
-    case .not(let child):
-      trace.kind = .not
-      trace.children = [child.trace(readings)]
+    case .leaf, .unavailable: if let leaf = texts[index] { trace.describe(leaf) }
+    case .and: trace.kind = .and
+    case .or: trace.kind = .or
+    case .not: trace.kind = .not
     }
+    trace.children = children(of: index).map { self.trace(at: $0, readings) }
     return trace
   }
 }

@@ -12,25 +12,43 @@ enum RuleOutcome: Sendable, Equatable {
   case unread(SignalFamily)
 }
 
-extension CompiledRule {
-  /// Evaluates without allocating.
+extension RuleProgram {
+  /// Evaluates a tree without allocating.
   ///
   /// - AND: unmatched as soon as a child is, whatever the others say; else unread, failed, or matched with the mean
   ///   confidence of its children. No children: matched with confidence 0.
   /// - OR: matched with the highest confidence of its matched children, the first on ties; failed when none matches
   ///   and one failed. It waits for unread children only while they could change confidence or winner.
   /// - NOT: turns matched and unmatched (confidence 1); over a failed child it is failed, so it does not match.
-  func outcome(_ readings: SignalReadings) -> RuleOutcome {
-    switch self {
+  func outcome(of tree: Int, _ readings: SignalReadings) -> RuleOutcome {
+    nodes.withUnsafeBufferPointer { Self.outcome($0, at: roots[tree], readings) }
+  }
+
+  /// Evaluates the node at an index.
+  static func outcome(_ nodes: UnsafeBufferPointer<Node>, at index: Int, _ readings: SignalReadings) -> RuleOutcome {
+    var index = index
+    return outcome(nodes, &index, readings)
+  }
+
+  /// Evaluates the node at an index, which becomes that of the node behind its last descendant.
+  private static func outcome(
+    _ nodes: UnsafeBufferPointer<Node>, _ index: inout Int, _ readings: SignalReadings
+  ) -> RuleOutcome {
+    let node = nodes[index]
+    index += 1
+    switch node {
     case .always: return .matched(confidence: 0)
-    case .unavailable(let leaf): return leaf.onError == .match ? .matched(confidence: 1) : .failed
-    case .leaf(let leaf): return leaf.outcome(readings)
-    case .and(let children):
+    case .unavailable(let matchesOnError): return matchesOnError ? .matched(confidence: 1) : .failed
+    case .leaf(let probe): return probe.outcome(readings)
+    case .and(let end):
+      defer { index = end }
       var sum = 0.0
+      var count = 0.0
       var failed = false
       var unread: SignalFamily?
-      for child in children {
-        switch child.outcome(readings) {
+      while index < end {
+        count += 1
+        switch outcome(nodes, &index, readings) {
         case .matched(let confidence): sum += confidence
         case .unmatched: return .unmatched
         case .failed: failed = true
@@ -39,13 +57,14 @@ extension CompiledRule {
       }
       if let unread { return .unread(unread) }
       if failed { return .failed }
-      return .matched(confidence: children.isEmpty ? 0 : sum / Double(children.count))
-    case .or(let children):
+      return .matched(confidence: count == 0 ? 0 : sum / count)
+    case .or(let end):
+      defer { index = end }
       var best: Double?
       var failed = false
       var unread: SignalFamily?
-      for child in children {
-        switch child.outcome(readings) {
+      while index < end {
+        switch outcome(nodes, &index, readings) {
         case .matched(let confidence):
           if confidence > (best ?? -1) { best = confidence }
           // Nothing later exceeds 1, and nothing earlier is open: the winner is known.
@@ -58,8 +77,8 @@ extension CompiledRule {
       if let unread { return .unread(unread) }
       if let best { return .matched(confidence: best) }
       return failed ? .failed : .unmatched
-    case .not(let child):
-      switch child.outcome(readings) {
+    case .not:
+      switch outcome(nodes, &index, readings) {
       case .matched: return .unmatched
       case .unmatched: return .matched(confidence: 1)
       case .failed: return .failed
@@ -68,25 +87,67 @@ extension CompiledRule {
     }
   }
 
-  /// Appends the leaves that made a matched tree match: all of an AND, the winning child of an OR, none of a NOT.
-  func collectMatched(_ readings: SignalReadings, into rules: inout [MatchedRule]) {
-    switch self {
+  /// The index behind the last descendant of the node at an index.
+  func end(of index: Int) -> Int {
+    switch nodes[index] {
+    case .always, .leaf, .unavailable: index + 1
+    case .and(let end), .or(let end): end
+    case .not: end(of: index + 1)
+    }
+  }
+
+  /// Where the children of the node at an index begin.
+  func children(of index: Int) -> [Int] {
+    switch nodes[index] {
+    case .always, .leaf, .unavailable: return []
+    case .not: return [index + 1]
+    case .and(let end), .or(let end):
+      var children: [Int] = []
+      var child = index + 1
+      while child < end {
+        children.append(child)
+        child = self.end(of: child)
+      }
+      return children
+    }
+  }
+
+  /// The leaves that made a matched tree match: all of an AND, the winning child of an OR, none of a NOT.
+  func matchedRules(of tree: Int, _ readings: SignalReadings) -> [MatchedRule] {
+    var rules: [MatchedRule] = []
+    nodes.withUnsafeBufferPointer { collectMatched($0, at: roots[tree], readings, into: &rules) }
+    return rules
+  }
+
+  private func collectMatched(
+    _ nodes: UnsafeBufferPointer<Node>, at index: Int, _ readings: SignalReadings, into rules: inout [MatchedRule]
+  ) {
+    switch nodes[index] {
     case .always, .unavailable, .not: return
-    case .leaf(let leaf): rules.append(MatchedRule(type: leaf.leaf.type, name: leaf.leaf.name))
-    case .and(let children): for child in children { child.collectMatched(readings, into: &rules) }
-    case .or(let children):
-      var best: (child: CompiledRule, confidence: Double)?
-      for child in children {
-        if case .matched(let confidence) = child.outcome(readings), confidence > (best?.confidence ?? -1) {
+    case .leaf: if let leaf = texts[index] { rules.append(MatchedRule(type: leaf.type, name: leaf.name)) }
+    case .and(let end):
+      var child = index + 1
+      while child < end {
+        collectMatched(nodes, at: child, readings, into: &rules)
+        child = self.end(of: child)
+      }
+    case .or(let end):
+      var best: (child: Int, confidence: Double)?
+      var child = index + 1
+      while child < end {
+        if case .matched(let confidence) = Self.outcome(nodes, at: child, readings),
+          confidence > (best?.confidence ?? -1)
+        {
           best = (child, confidence)
         }
+        child = self.end(of: child)
       }
-      best?.child.collectMatched(readings, into: &rules)
+      if let best { collectMatched(nodes, at: best.child, readings, into: &rules) }
     }
   }
 }
 
-extension CompiledLeaf {
+extension RuleProbe {
   /// A leaf with a predicate compares the reading's number (else its confidence) and matches with confidence 1.
   func outcome(_ readings: SignalReadings) -> RuleOutcome {
     let outcome = readings.outcome(of: index, in: family)

@@ -6,13 +6,11 @@ import Testing
 
 @Suite("Rule trees") struct RuleTests {
   private func outcome(_ node: RuleNode, _ readings: SignalReadings) -> RuleOutcome {
-    CompiledRule(node, signals: Fixture.signals).outcome(readings)
+    RuleProgram([node], signals: Fixture.signals).outcome(of: 0, readings)
   }
 
   private func matched(_ node: RuleNode, _ readings: SignalReadings) -> [String] {
-    var rules: [MatchedRule] = []
-    CompiledRule(node, signals: Fixture.signals).collectMatched(readings, into: &rules)
-    return rules.map(\.description)
+    RuleProgram([node], signals: Fixture.signals).matchedRules(of: 0, readings).map(\.description)
   }
 
   private let a = Fixture.leaf("keyword:a")
@@ -192,6 +190,6 @@ import Testing
       .and([a, .not(c)]), Fixture.leaf("language:a"), Fixture.leaf("fact_check:x"), Fixture.leaf("context:nope"),
       .always,
     ])
-    #expect(CompiledRule(node, signals: Fixture.signals).families == [.keyword, .domain, .language])
+    #expect(RuleProgram([node], signals: Fixture.signals).families(of: 0) == [.keyword, .domain, .language])
   }
 }

@@ -6,7 +6,9 @@ import NIOCore
 ///
 /// Pipelined requests wait in the buffer while one is being answered. A client that closes its connection ends its
 /// running request.
-final class HTTP1Connection: ChannelDuplexHandler, RemovableChannelHandler, ClientConnection, ClientStream {
+final class HTTP1Connection: ChannelDuplexHandler, RemovableChannelHandler, ClientConnection, ClientStream,
+  DeferredFlush
+{
   typealias InboundIn = ByteBuffer
   typealias InboundOut = ByteBuffer
   typealias OutboundIn = ByteBuffer
@@ -20,7 +22,7 @@ final class HTTP1Connection: ChannelDuplexHandler, RemovableChannelHandler, Clie
     case closing
   }
 
-  private unowned let loop: GatewayLoop
+  private let loop: GatewayLoop
   private let listener: ListenerContext
   private var context: ChannelHandlerContext?
   private var state: State = .head
@@ -85,7 +87,7 @@ final class HTTP1Connection: ChannelDuplexHandler, RemovableChannelHandler, Clie
   }
 
   func channelReadComplete(context: ChannelHandlerContext) {
-    flush()
+    if hasWritten { flush() }
     context.fireChannelReadComplete()
   }
 
@@ -408,6 +410,7 @@ final class HTTP1Connection: ChannelDuplexHandler, RemovableChannelHandler, Clie
     if let body { head.writeImmutableBuffer(body) }
     writeGathered()
     gathered = head
+    hasWritten = true
   }
 
   /// The head of an answer, to which a small body that comes along is added: one buffer is written with less ado than
@@ -421,8 +424,12 @@ final class HTTP1Connection: ChannelDuplexHandler, RemovableChannelHandler, Clie
     context?.write(wrapOutboundOut(bytes), promise: nil)
   }
 
+  /// Something has been written and not been flushed.
+  private var hasWritten = false
+
   func writeBody(_ bytes: ByteBuffer) {
     guard let context else { return }
+    hasWritten = true
     if !reencodesChunks, var head = gathered, head.readableBytes + bytes.readableBytes <= Self.gatherLimit {
       gathered = nil
       head.writeImmutableBuffer(bytes)
@@ -443,6 +450,17 @@ final class HTTP1Connection: ChannelDuplexHandler, RemovableChannelHandler, Clie
   func writeTrailers(_ lines: [UInt8]) {}
 
   func flush() {
+    guard !isFlushWaiting else { return }
+    isFlushWaiting = true
+    loop.flushLater(self)
+  }
+
+  /// Something written waits for the end of the loop's turn.
+  private var isFlushWaiting = false
+
+  func flushDeferred() {
+    isFlushWaiting = false
+    hasWritten = false
     writeGathered()
     context?.flush()
   }
@@ -454,11 +472,11 @@ final class HTTP1Connection: ChannelDuplexHandler, RemovableChannelHandler, Clie
     reencodesChunks = false
     exchange = nil
     lastActivity = loop.time
-    guard let context else { return }
+    guard context != nil else { return }
     if keepsConnection {
       state = .head
       requestBeganAt = inbound.readableBytes > 0 ? lastActivity : nil
-      context.flush()
+      flush()
       process()
       resumeReading()
     } else {
@@ -469,7 +487,7 @@ final class HTTP1Connection: ChannelDuplexHandler, RemovableChannelHandler, Clie
   func abort() {
     exchange = nil
     state = .closing
-    flush()
+    flushDeferred()
     close()
   }
 

@@ -22,7 +22,7 @@ final class HTTP2Connection: ChannelInboundHandler, ClientConnection, NIOHTTP2Fr
   }
 
   let limits: HTTP2Limits
-  private unowned let loop: GatewayLoop
+  private let loop: GatewayLoop
   private let listener: ListenerContext
   private var context: ChannelHandlerContext?
   private var state: State = .open

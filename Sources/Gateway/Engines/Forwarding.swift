@@ -4,11 +4,11 @@ import NIOCore
 /// Tells the engine whom the gateway asks for: `x-forwarded-for`, `-proto`, `-host`, and the same as `forwarded`
 /// (RFC 7239). What the client says of others before it is kept where the listener believes it.
 enum Forwarding {
-  static func write(_ exchange: Exchange, to buffer: inout ByteBuffer) {
+  static func write(_ exchange: Exchange, to buffer: TextWriter) {
     let peer = exchange.client.peer
     let isBelieved = exchange.listener.trustsForwarded
     buffer.writeStaticString("x-forwarded-for: ")
-    if isBelieved { writeOwn(.forwardedFor, exchange, to: &buffer) }
+    if isBelieved { writeOwn(.forwardedFor, exchange, to: buffer) }
     buffer.writeString(peer.address)
     buffer.writeStaticString("\r\n")
     if !isBelieved || exchange.head.first(.forwardedProto) == nil {
@@ -19,31 +19,31 @@ enum Forwarding {
     let host = exchange.head.first(.host)
     if let host, !isBelieved || exchange.head.first(.forwardedHost) == nil {
       buffer.writeStaticString("x-forwarded-host: ")
-      writeValue(host, exchange, to: &buffer)
+      writeValue(host, exchange, to: buffer)
       buffer.writeStaticString("\r\n")
     }
     buffer.writeStaticString("forwarded: ")
-    if isBelieved { writeOwn(.forwarded, exchange, to: &buffer) }
+    if isBelieved { writeOwn(.forwarded, exchange, to: buffer) }
     buffer.writeString(peer.forwardedElement)
     if let host, !containsQuote(host, exchange) {
       buffer.writeStaticString(";host=\"")
-      writeValue(host, exchange, to: &buffer)
+      writeValue(host, exchange, to: buffer)
       buffer.writeStaticString("\"")
     }
     buffer.writeStaticString("\r\n")
   }
 
   /// The values of all the client's fields of a name, each with a comma behind it.
-  private static func writeOwn(_ name: FieldName, _ exchange: Exchange, to buffer: inout ByteBuffer) {
+  private static func writeOwn(_ name: FieldName, _ exchange: Exchange, to buffer: TextWriter) {
     for field in exchange.head.fields where field.name == name && field.valueCount > 0 {
-      writeValue(field, exchange, to: &buffer)
+      writeValue(field, exchange, to: buffer)
       buffer.writeStaticString(", ")
     }
   }
 
-  private static func writeValue(_ field: MessageHead.Field, _ exchange: Exchange, to buffer: inout ByteBuffer) {
+  private static func writeValue(_ field: MessageHead.Field, _ exchange: Exchange, to buffer: TextWriter) {
     exchange.headBytes.withUnsafeReadableBytes { bytes in
-      _ = buffer.writeBytes(UnsafeRawBufferPointer(rebasing: bytes[field.valueRange]))
+      buffer.writeBytes(UnsafeRawBufferPointer(rebasing: bytes[field.valueRange]))
     }
   }
 

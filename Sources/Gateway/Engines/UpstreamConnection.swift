@@ -6,7 +6,7 @@ import NIOTLS
 /// One connection to an engine: carries one exchange at a time and passes its answer on as it comes.
 ///
 /// Bytes of a body, its chunk framing included, reach the client as they are; they are only walked to find their end.
-final class UpstreamConnection: ChannelDuplexHandler {
+final class UpstreamConnection: ChannelDuplexHandler, DeferredFlush {
   typealias InboundIn = ByteBuffer
   typealias OutboundIn = ByteBuffer
   typealias OutboundOut = ByteBuffer
@@ -23,7 +23,7 @@ final class UpstreamConnection: ChannelDuplexHandler {
   }
 
   let replica: Replica
-  private unowned let loop: GatewayLoop
+  private let loop: GatewayLoop
   private var context: ChannelHandlerContext?
   private var state: State = .idle
   private var attempt: Attempt?
@@ -79,8 +79,10 @@ final class UpstreamConnection: ChannelDuplexHandler {
     }
     deadline = isComplete ? loop.time + firstByteTimeout : nil
     for piece in pieces { context.write(wrapOutboundOut(piece), promise: nil) }
-    context.flush()
+    loop.flushLater(self)
   }
+
+  func flushDeferred() { context?.flush() }
 
   /// A further piece of the request.
   func sendBody(_ bytes: ByteBuffer) { context?.writeAndFlush(wrapOutboundOut(bytes), promise: nil) }

@@ -20,31 +20,35 @@ enum UpstreamRequest {
     // Trailers need a chunked body: it is one chunk then.
     let trailers = exchange.trailers(to: placement)
     let isChunked = !trailers.isEmpty && length > 0
-    var head = exchange.client.allocator.buffer(capacity: 1024 + (length <= copyLimit ? length : 0))
+    let head = exchange.loop.text
+    head.clear()
     head.writeStaticString("POST ")
     head.writeString(placement.target(of: exchange.endpoint, exchange.target))
-    writeFields(exchange, to: placement, &head)
+    writeFields(exchange, to: placement, head)
     if isChunked {
       head.writeString("transfer-encoding: chunked\r\n\r\n\(String(length, radix: 16))\r\n")
     } else {
       head.writeStaticString("content-length: ")
-      head.writeString(String(length))
+      head.writeDecimal(length)
       head.writeStaticString("\r\n\r\n")
     }
 
-    if length <= copyLimit {
+    let isOne = length <= copyLimit
+    var first = exchange.client.allocator.buffer(capacity: head.count + (isOne ? length + trailers.count + 16 : 0))
+    first.writeBytes(head.bytes)
+    if isOne {
       body.withUnsafeReadableBytes { bytes in
         splices.forEachSegment(ofLength: bytes.count) { segment in
           switch segment {
-          case .original(let range): head.writeBytes(UnsafeRawBufferPointer(rebasing: bytes[range]))
-          case .replacement(let new): head.writeBytes(new)
+          case .original(let range): first.writeBytes(UnsafeRawBufferPointer(rebasing: bytes[range]))
+          case .replacement(let new): first.writeBytes(new)
           }
         }
       }
-      if isChunked { writeChunkEnd(trailers, to: &head) }
-      return [head]
+      if isChunked { writeChunkEnd(trailers, to: &first) }
+      return [first]
     }
-    var pieces = [head]
+    var pieces = [first]
     splices.forEachSegment(ofLength: body.readableBytes) { segment in
       switch segment {
       case .original(let range):
@@ -71,11 +75,12 @@ enum UpstreamRequest {
   /// The head of a request that is passed on as it comes, and what is held of its body.
   private static func upload(_ exchange: Exchange, to placement: Placement) -> [ByteBuffer] {
     let body = exchange.heldBody(at: placement)
-    var head = exchange.client.allocator.buffer(capacity: 1024)
+    let head = exchange.loop.text
+    head.clear()
     head.writeString(exchange.text(exchange.head.methodRange))
     head.writeStaticString(" ")
     head.writeString(placement.target(of: exchange.endpoint, exchange.target))
-    writeFields(exchange, to: placement, &head)
+    writeFields(exchange, to: placement, head)
     switch exchange.head.framing {
     case .none, .untilClose:
       if exchange.head.method == .post { head.writeStaticString("content-length: 0\r\n") }
@@ -85,7 +90,7 @@ enum UpstreamRequest {
     case .chunked: head.writeStaticString("transfer-encoding: chunked\r\n")
     }
     head.writeStaticString("\r\n")
-    var pieces = [head]
+    var pieces = [ByteBuffer(bytes: head.bytes)]
     if body.readableBytes > 0 { pieces.append(body) }
     if exchange.upload?.isComplete ?? false, exchange.head.framing == .chunked {
       pieces.append(ChunkFraming.end(trailers: exchange.trailers(to: placement)))
@@ -94,13 +99,13 @@ enum UpstreamRequest {
   }
 
   /// The end of the request line and the header fields, but for those that frame the body.
-  private static func writeFields(_ exchange: Exchange, to placement: Placement, _ head: inout ByteBuffer) {
+  private static func writeFields(_ exchange: Exchange, to placement: Placement, _ head: TextWriter) {
     head.writeStaticString(" HTTP/1.1\r\nhost: ")
     head.writeString(placement.replica.authority)
     head.writeStaticString("\r\n")
     let own = placement.headerLines
     let isBelieved = exchange.listener.trustsForwarded
-    ForwardedFields.copy(exchange.head, from: exchange.headBytes, to: &head) { field, bytes in
+    ForwardedFields.copy(exchange.head, from: exchange.headBytes, to: head) { field, bytes in
       switch field.name {
       case .host, .contentLength, .expect, .selectedModel, .acceptEncoding, .requestID: false
       // For the router, not for engines: its own controls, and keys that an authentication layer put in.
@@ -113,11 +118,11 @@ enum UpstreamRequest {
       }
     }
     head.writeStaticString("accept-encoding: identity\r\n")
-    ForwardedFields.write("x-selected-model", exchange.publicModel, to: &head)
+    head.writeField("x-selected-model", exchange.publicModel)
     head.writeStaticString("x-request-id: ")
-    exchange.writeRequestID(to: &head)
+    exchange.writeRequestID(to: head)
     head.writeStaticString("\r\n")
-    Forwarding.write(exchange, to: &head)
+    Forwarding.write(exchange, to: head)
     head.writeBytes(own.bytes)
   }
 }

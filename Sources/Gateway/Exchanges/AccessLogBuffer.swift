@@ -9,15 +9,15 @@ import JSONText
 #endif
 
 /// Lines of the access log that wait for their block to fill: one JSON object a request, never a prompt or a secret.
-package struct AccessLogBuffer {
+package final class AccessLogBuffer {
   static let blockBytes = 32 << 10
 
-  private var bytes: [UInt8] = []
+  private let text = TextWriter(capacity: AccessLogBuffer.blockBytes + 1024)
   private var lines = 0
   private var second = 0
   private var stamp: [UInt8] = []
 
-  var isFull: Bool { bytes.count >= Self.blockBytes }
+  var isFull: Bool { text.count >= Self.blockBytes }
 
   package struct Entry {
     package var method: StaticString
@@ -60,30 +60,29 @@ package struct AccessLogBuffer {
     }
   }
 
-  mutating func append(_ entry: Entry, id: RequestID) {
+  func append(_ entry: Entry, id: RequestID) {
     let now = time(nil)
     if now != second { setSecond(now) }
     literal("{\"time\":\"")
-    bytes.append(contentsOf: stamp)
+    text.writeBytes(stamp)
     literal("\",\"event\":\"request\",\"request_id\":\"")
-    id.append(to: &bytes)
+    text.write(id)
     literal("\",\"method\":\"")
-    bytes.append(
-      contentsOf: UnsafeRawBufferPointer(start: entry.method.utf8Start, count: entry.method.utf8CodeUnitCount))
+    literal(entry.method)
     literal("\",\"path\":")
-    JSONString.append(entry.path, to: &bytes)
+    string(entry.path)
     literal(",\"requested_model\":")
-    JSONString.append(entry.requestedModel, to: &bytes)
+    string(entry.requestedModel)
     literal(",\"model\":")
-    JSONString.append(entry.model, to: &bytes)
+    string(entry.model)
     literal(",\"decision\":")
-    JSONString.append(entry.decision, to: &bytes)
+    string(entry.decision)
     literal(",\"replica\":")
-    JSONString.append(entry.replica, to: &bytes)
+    string(entry.replica)
     if let strategy = entry.strategy {
       // Names of strategies hold nothing that JSON escapes.
       literal(",\"strategy\":\"")
-      bytes.append(contentsOf: strategy.rawValue.utf8)
+      text.writeString(strategy.rawValue)
       literal("\"")
     }
     number(",\"status\":", entry.status)
@@ -99,36 +98,38 @@ package struct AccessLogBuffer {
     lines += 1
   }
 
-  mutating func take() -> (bytes: [UInt8], lines: Int)? {
-    guard !bytes.isEmpty else { return nil }
-    let block = (bytes, lines)
-    bytes = []
-    bytes.reserveCapacity(Self.blockBytes + 1024)
-    lines = 0
-    return block
+  func take() -> (bytes: [UInt8], lines: Int)? {
+    guard lines > 0 else { return nil }
+    defer {
+      text.clear()
+      lines = 0
+    }
+    return (Array(text.bytes), lines)
   }
 
-  private mutating func literal(_ text: StaticString) {
-    bytes.append(contentsOf: UnsafeRawBufferPointer(start: text.utf8Start, count: text.utf8CodeUnitCount))
-  }
+  private func literal(_ literal: StaticString) { text.writeStaticString(literal) }
 
-  private mutating func number(_ key: StaticString, _ value: Int) {
-    literal(key)
-    // The digits from the last, at the end of the space for the longest number.
-    withUnsafeTemporaryAllocation(byteCount: 20, alignment: 8) { digits in
-      var rest = value.magnitude
-      var start = digits.count
-      repeat {
-        start -= 1
-        digits[start] = UInt8(ascii: "0") + UInt8(truncatingIfNeeded: rest % 10)
-        rest /= 10
-      } while rest > 0
-      if value < 0 { bytes.append(UInt8(ascii: "-")) }
-      bytes.append(contentsOf: digits[start...])
+  private func string(_ value: String) {
+    var value = value
+    value.withUTF8 { bytes in
+      literal("\"")
+      if bytes.allSatisfy({ $0 >= 0x20 && $0 < 0x7F && $0 != 0x22 && $0 != 0x5C }) {
+        text.writeBytes(UnsafeRawBufferPointer(bytes))
+      } else {
+        var escaped: [UInt8] = []
+        JSONString.appendContents(UnsafeRawBufferPointer(bytes), to: &escaped)
+        text.writeBytes(escaped)
+      }
+      literal("\"")
     }
   }
 
-  private mutating func setSecond(_ now: Int) {
+  private func number(_ key: StaticString, _ value: Int) {
+    literal(key)
+    text.writeDecimal(value)
+  }
+
+  private func setSecond(_ now: Int) {
     second = now
     var clock = now
     var parts = tm()

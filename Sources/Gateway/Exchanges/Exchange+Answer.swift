@@ -27,13 +27,9 @@ extension Exchange {
   /// Answers a request that a decision has the router itself answer.
   func answer(_ own: RouterAnswer, _ plan: RoutePlan) {
     conclude()
-    var fields = ByteBuffer()
-    RouteHeaders.forEachOfOwnAnswer(plan, withDebug: wantsDebugHeaders) { name, value in
-      ForwardedFields.write(name, value, to: &fields)
-    }
     write(
       status: own.status, contentType: own.isEventStream ? "text/event-stream" : "application/json",
-      body: ByteBuffer(bytes: own.body), fields: fields)
+      body: ByteBuffer(bytes: own.body), plan: plan)
     logLocally(status: own.status, bytes: own.body.count)
     client.finish()
   }
@@ -50,30 +46,37 @@ extension Exchange {
   }
 
   func write(
-    status: Int, contentType: StaticString, body: ByteBuffer, allow: String? = nil, fields: ByteBuffer? = nil
+    status: Int, contentType: StaticString, body: ByteBuffer, allow: String? = nil, plan: RoutePlan? = nil
   ) {
-    var buffer = client.allocator.buffer(capacity: 512 + body.readableBytes)
-    buffer.writeStaticString("HTTP/1.1 ")
-    buffer.writeString("\(status) \(ReasonPhrase.of(status))\r\ncontent-type: ")
-    buffer.writeStaticString(contentType)
-    buffer.writeString("\r\ncontent-length: \(body.readableBytes)\r\n")
-    writeIdentity(to: &buffer, goesToEngine: false)
-    if let allow {
-      ForwardedFields.write("allow", allow, to: &buffer)
-    }
-    if retryAfter > 0 { buffer.writeString("retry-after: \(retryAfter)\r\n") }
-    writeCrossOrigin(to: &buffer)
+    let text = loop.text
+    text.clear()
+    text.writeStaticString("HTTP/1.1 ")
+    text.writeString("\(status) \(ReasonPhrase.of(status))\r\ncontent-type: ")
+    text.writeStaticString(contentType)
+    text.writeString("\r\ncontent-length: \(body.readableBytes)\r\n")
+    writeIdentity(to: text, goesToEngine: false)
+    if let allow { text.writeField("allow", allow) }
+    if retryAfter > 0 { text.writeString("retry-after: \(retryAfter)\r\n") }
+    writeCrossOrigin(to: text)
     if let errorMark {
-      buffer.writeStaticString(errorMark)
-      buffer.writeStaticString(": true\r\n")
+      text.writeStaticString(errorMark)
+      text.writeStaticString(": true\r\n")
     }
-    if let fields {
-      buffer.writeImmutableBuffer(fields)
+    if let plan {
+      RouteHeaders.forEachOfOwnAnswer(plan, withDebug: wantsDebugHeaders) { text.writeField($0, $1) }
     } else if status >= 400 {
-      buffer.writeStaticString("x-vsr-schema-version: 2\r\nx-vsr-response-path: ")
-      buffer.writeStaticString(status == 429 ? "rate_limited\r\n" : "error\r\n")
+      text.writeStaticString("x-vsr-schema-version: 2\r\nx-vsr-response-path: ")
+      text.writeStaticString(status == 429 ? "rate_limited\r\n" : "error\r\n")
     }
+    var buffer = answerHead(withRoomFor: body.readableBytes)
     client.writeHead(&buffer, status: status, framing: .length, body: head.method == .head ? ByteBuffer() : body)
+  }
+
+  /// The head that was put together in the loop's text, with room for what the client's side adds.
+  func answerHead(withRoomFor more: Int) -> ByteBuffer {
+    var buffer = client.allocator.buffer(capacity: loop.text.count + 128 + more)
+    buffer.writeBytes(loop.text.bytes)
+    return buffer
   }
 
   // MARK: Preflights and OPTIONS
@@ -90,48 +93,50 @@ extension Exchange {
       methods = "GET, HEAD, POST, OPTIONS"
     }
     conclude()
-    var buffer = client.allocator.buffer(capacity: 512)
-    buffer.writeStaticString("HTTP/1.1 204 No Content\r\n")
-    ForwardedFields.write("allow", methods, to: &buffer)
-    writeIdentity(to: &buffer, goesToEngine: false)
-    writeCrossOrigin(to: &buffer)
+    let text = loop.text
+    text.clear()
+    text.writeStaticString("HTTP/1.1 204 No Content\r\n")
+    text.writeField("allow", methods)
+    writeIdentity(to: text, goesToEngine: false)
+    writeCrossOrigin(to: text)
     if let cors = listener.cors, let field = head.first(.origin),
       fieldValue(named: "access-control-request-method") != nil,
-      CrossOrigin.allows(text(field.valueRange), cors)
+      CrossOrigin.allows(self.text(field.valueRange), cors)
     {
-      CrossOrigin.writePreflightLines(cors, asked: fieldValue(named: "access-control-request-headers"), to: &buffer)
+      CrossOrigin.writePreflightLines(cors, asked: fieldValue(named: "access-control-request-headers"), to: text)
     }
     loop.accounts.countAnswer(204)
+    var buffer = answerHead(withRoomFor: 0)
     client.writeHead(&buffer, status: 204, framing: .none, body: nil)
     client.finish()
   }
 
   /// The lines that let scripts of other origins read the answer, where the listener has a policy.
-  func writeCrossOrigin(to buffer: inout ByteBuffer) {
+  func writeCrossOrigin(to buffer: TextWriter) {
     guard let cors = listener.cors, let field = head.first(.origin) else { return }
-    CrossOrigin.writeAnswerLines(cors, origin: text(field.valueRange), to: &buffer)
+    CrossOrigin.writeAnswerLines(cors, origin: text(field.valueRange), to: buffer)
   }
 
   // MARK: Identity and accounts
 
-  func writeIdentity(to buffer: inout ByteBuffer, goesToEngine: Bool) {
+  func writeIdentity(to buffer: TextWriter, goesToEngine: Bool) {
     if goesToEngine { buffer.writeStaticString("x-went-into-req-headers: true\r\n") }
     buffer.writeStaticString("request-id: ")
-    id.write(to: &buffer)
+    buffer.write(id)
     buffer.writeStaticString("\r\nx-request-id: ")
-    writeRequestID(to: &buffer)
+    writeRequestID(to: buffer)
     buffer.writeStaticString("\r\n")
   }
 
   /// The client's own id where it sent a usable one, else ours.
-  func writeRequestID(to buffer: inout ByteBuffer) {
-    if let field = head.first(.requestID), field.valueCount > 0, field.valueCount <= 128,
-      let value = headBytes.getSlice(
-        at: headBytes.readerIndex + field.valueRange.lowerBound, length: field.valueRange.count)
-    {
-      buffer.writeImmutableBuffer(value)
+  func writeRequestID(to buffer: TextWriter) {
+    if let field = head.first(.requestID), field.valueCount > 0, field.valueCount <= 128 {
+      headBytes.withUnsafeReadableBytes { bytes in
+        guard field.valueRange.upperBound <= bytes.count else { return }
+        buffer.writeBytes(UnsafeRawBufferPointer(rebasing: bytes[field.valueRange]))
+      }
     } else {
-      id.write(to: &buffer)
+      buffer.write(id)
     }
   }
 

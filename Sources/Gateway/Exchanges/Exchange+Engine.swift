@@ -189,22 +189,23 @@ extension Exchange {
   }
 
   private func writeAnswerHead(_ answer: MessageHead, _ bytes: ByteBuffer) {
-    var buffer = client.allocator.buffer(capacity: 2048)
+    let text = loop.text
+    text.clear()
     bytes.withUnsafeReadableBytes { bytes in
       // The status line's own reason, whatever the engine's minor version.
-      buffer.writeStaticString("HTTP/1.1 ")
+      text.writeStaticString("HTTP/1.1 ")
       if let end = bytes.firstIndex(of: 0x0D) {
-        buffer.writeBytes(UnsafeRawBufferPointer(rebasing: bytes[9..<end]))
+        text.writeBytes(UnsafeRawBufferPointer(rebasing: bytes[9..<end]))
       }
       isEventStream =
         answer.first(.contentType).map {
           EventStreamType.isNamed(by: UnsafeRawBufferPointer(rebasing: bytes[$0.valueRange]))
         } ?? false
     }
-    buffer.writeStaticString("\r\n")
+    text.writeStaticString("\r\n")
     let hidesCORS = listener.cors != nil
     var hasLength = false
-    ForwardedFields.copy(answer, from: bytes, to: &buffer) { field, bytes in
+    ForwardedFields.copy(answer, from: bytes, to: text) { field, bytes in
       switch field.name {
       case .requestID, .routerRequestID, .xVSR: false
       case .contentLength:
@@ -214,26 +215,26 @@ extension Exchange {
       default: true
       }
     }
-    writeIdentity(to: &buffer, goesToEngine: true)
+    writeIdentity(to: text, goesToEngine: true)
     let isSuccess = (200..<300).contains(status)
     if let plan {
       RouteHeaders.forEach(plan, isSuccess: isSuccess, withDebug: wantsDebugHeaders) { name, value in
-        ForwardedFields.write(name, value, to: &buffer)
+        text.writeField(name, value)
       }
     } else {
-      buffer.writeStaticString("x-vsr-schema-version: 2\r\nx-vsr-response-path: upstream\r\n")
-      if isSuccess { ForwardedFields.write("x-vsr-selected-model", publicModel, to: &buffer) }
+      text.writeStaticString("x-vsr-schema-version: 2\r\nx-vsr-response-path: upstream\r\n")
+      if isSuccess { text.writeField("x-vsr-selected-model", publicModel) }
     }
     if let attempt, let wish, wish.isTold {
       ReplicaHeaders.forEach(
         attempt.account, on: attempt.placement, address: attempt.placement.replica.authority, wish: wish,
         as: loop.context.settings.compatibility
-      ) { ForwardedFields.write($0, $1, to: &buffer) }
-      writePrefill(to: &buffer)
+      ) { text.writeField($0, $1) }
+      writePrefill(to: text)
     }
-    if let user { buffer.writeString("x-update-rpm: \(user.requests)\r\n") }
+    if let user { text.writeString("x-update-rpm: \(user.requests)\r\n") }
     if let attempt, isSuccess { user?.answerBegan(expectedPromptTokens: attempt.account.expectedPromptTokens) }
-    writeCrossOrigin(to: &buffer)
+    writeCrossOrigin(to: text)
     answerFraming =
       switch answer.framing {
       case .none: .none
@@ -242,6 +243,8 @@ extension Exchange {
       case .untilClose: .unknownLength
       }
     beginAnswer()
+    // The body of a short answer often comes along and is added.
+    var buffer = answerHead(withRoomFor: 1024)
     client.writeHead(&buffer, status: status, framing: answerFraming, body: nil)
   }
 

@@ -32,7 +32,7 @@ final class Exchange {
     case ended
   }
 
-  unowned let loop: GatewayLoop
+  let loop: GatewayLoop
   let listener: ListenerContext
   let client: any ClientStream
   let id: RequestID

@@ -6,7 +6,7 @@ enum ForwardedFields {
   /// Appends every line whose field `isKept`, and none of a field that the connection header names. Neighbouring lines
   /// are copied at once.
   static func copy(
-    _ head: MessageHead, from source: ByteBuffer, to target: inout ByteBuffer,
+    _ head: MessageHead, from source: ByteBuffer, to target: TextWriter,
     where isKept: (MessageHead.Field, UnsafeRawBufferPointer) -> Bool
   ) {
     source.withUnsafeReadableBytes { bytes in
@@ -27,27 +27,6 @@ enum ForwardedFields {
         }
       }
       if start >= 0 { target.writeBytes(UnsafeRawBufferPointer(rebasing: bytes[start..<end])) }
-    }
-  }
-
-  /// Appends a line of our own. Values come from configurations and engines; a control character would end the line, so
-  /// it becomes a space.
-  static func write(_ name: StaticString, _ value: String, to buffer: inout ByteBuffer) {
-    var value = value
-    let nameCount = name.utf8CodeUnitCount
-    value.withUTF8 { value in
-      let count = nameCount + value.count + 4
-      buffer.writeWithUnsafeMutableBytes(minimumWritableBytes: count) { line in
-        guard let base = line.baseAddress else { return 0 }
-        base.copyMemory(from: name.utf8Start, byteCount: nameCount)
-        base.storeBytes(of: UInt16(littleEndian: 0x203A), toByteOffset: nameCount, as: UInt16.self)
-        for index in 0..<value.count {
-          let byte = value[index]
-          line[nameCount + 2 + index] = byte < 0x20 || byte == 0x7F ? 0x20 : byte
-        }
-        base.storeBytes(of: UInt16(littleEndian: 0x0A0D), toByteOffset: count - 2, as: UInt16.self)
-        return count
-      }
     }
   }
 

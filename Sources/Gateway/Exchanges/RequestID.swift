@@ -1,5 +1,3 @@
-import NIOCore
-
 /// A random UUID (version 4), written as text only where it is sent.
 package struct RequestID: Sendable, Equatable {
   private let high: UInt64
@@ -10,16 +8,7 @@ package struct RequestID: Sendable, Equatable {
     low = random.next() & 0x3FFF_FFFF_FFFF_FFFF | 0x8000_0000_0000_0000
   }
 
-  /// 36 characters, as in `f81d4fae-7dec-41d0-a765-00a0c91e6bf6`.
-  package func write(to buffer: inout ByteBuffer) {
-    buffer.writeWithUnsafeMutableBytes(minimumWritableBytes: Self.length) { bytes in
-      guard let base = bytes.baseAddress else { return 0 }
-      write(to: base)
-      return Self.length
-    }
-  }
-
-  /// Appends the same characters.
+  /// Appends its text of 36 characters, as in `f81d4fae-7dec-41d0-a765-00a0c91e6bf6`.
   package func append(to bytes: inout [UInt8]) {
     withUnsafeTemporaryAllocation(byteCount: Self.length, alignment: 8) { text in
       guard let base = text.baseAddress else { return }

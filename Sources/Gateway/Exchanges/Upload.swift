@@ -2,7 +2,7 @@ import ChatProtocols
 import JSONText
 
 /// The body of a request that is passed on as it comes.
-struct Upload {
+final class Upload {
   enum Stage {
     /// The model is looked for; what came is held.
     case finding(any ModelFinder)

@@ -201,10 +201,10 @@ extension Exchange {
   // MARK: Told to the client
 
   /// The fields that tell the prefill's replica, where there is one.
-  func writePrefill(to buffer: inout ByteBuffer) {
+  func writePrefill(to text: TextWriter) {
     guard let pair = legs?.pair else { return }
     ReplicaHeaders.forEachOfPrefill(
       on: pair.prefill, address: pair.prefill.replica.authority, as: loop.context.settings.compatibility
-    ) { ForwardedFields.write($0, $1, to: &buffer) }
+    ) { text.writeField($0, $1) }
   }
 }
