@@ -2,7 +2,8 @@ import Fleet
 
 /// One replica that may be chosen, as its strategy sees it at one moment.
 struct Candidate {
-  let replica: Replica
+  /// Alive as long as the placements that the choice is made among.
+  unowned(unsafe) let replica: Replica
   let weight: Int
   /// Of the slow start, above 0 and at most 1.
   let factor: Double

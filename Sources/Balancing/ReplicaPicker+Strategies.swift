@@ -15,13 +15,12 @@ extension ReplicaPicker {
     among placements: [Placement], for request: BalancingRequest, by strategy: RoutingStrategy,
     excluding tried: ReplicaSet, matches: PrefixMatches, random: inout some RandomNumberGenerator
   ) -> ReplicaChoice {
+    var lots = Lots(&random)
     let choice = pick(
-      among: placements, for: request, by: strategy, excluding: tried, from: .serving, matches: matches,
-      random: &random)
+      among: placements, for: request, by: strategy, excluding: tried, from: .serving, matches: matches, &lots)
     guard choice.outcome == .noneReady else { return choice }
     return pick(
-      among: placements, for: request, by: strategy, excluding: tried, from: .ejected, matches: matches,
-      random: &random)
+      among: placements, for: request, by: strategy, excluding: tried, from: .ejected, matches: matches, &lots)
   }
 
   /// What a choice by this strategy would be made on, for explanations. Counts nothing.
@@ -124,7 +123,7 @@ extension ReplicaPicker {
   @inline(__always) private static func isOpen(
     _ placements: [Placement], _ index: Int, _ pool: Pool, _ tried: ReplicaSet, _ now: UInt64, _ hasFull: inout Bool
   ) -> Bool {
-    let replica = placements[index].replica
+    unowned(unsafe) let replica = placements[index].replica
     guard isIn(pool, replica, weight: placements[index].weight, excluding: tried, now: now) else { return false }
     guard replica.load.inFlight < min(replica.requestLimit, ReplicaLoad.capacity) else {
       hasFull = true
@@ -135,8 +134,7 @@ extension ReplicaPicker {
 
   private static func pick(
     among placements: [Placement], for request: BalancingRequest, by strategy: RoutingStrategy,
-    excluding tried: ReplicaSet, from pool: Pool, matches: PrefixMatches,
-    random: inout some RandomNumberGenerator
+    excluding tried: ReplicaSet, from pool: Pool, matches: PrefixMatches, _ lots: inout Lots
   ) -> ReplicaChoice {
     let asked = strategy.heaviest
     var (parts, shortfall) = effectiveParts(strategy, request)
@@ -160,8 +158,8 @@ extension ReplicaPicker {
       hasFull = false
       let found =
         parts.kinds[0] == .powerOfTwo
-        ? drawTwo(placements, request, tried, pool, matches, &hasFull, &random)
-        : cheapest(placements, request, tried, pool, matches, parts, survey, &hasFull, &random)
+        ? drawTwo(placements, request, tried, pool, matches, &hasFull, &lots)
+        : cheapest(placements, request, tried, pool, matches, parts, survey, &hasFull, &lots)
       let decided = parts.count > 1 ? asked : parts.kinds[0]
       var choice = ReplicaChoice(
         outcome: hasFull ? .allFull : .noneReady, asked: asked, decided: decided, shortfall: shortfall,
@@ -224,7 +222,7 @@ extension ReplicaPicker {
   @inline(__always) private static func cheapest(
     _ placements: [Placement], _ request: BalancingRequest, _ tried: ReplicaSet, _ pool: Pool,
     _ matches: PrefixMatches, _ parts: Parts, _ survey: Survey, _ hasFull: inout Bool,
-    _ random: inout some RandomNumberGenerator
+    _ lots: inout Lots
   ) -> Found? {
     var best: Found?
     var bestCost = Double.infinity
@@ -261,7 +259,7 @@ extension ReplicaPicker {
       } else if load == bestLoad {
         // Reservoir choice in proportion to the share.
         tiedShare += share
-        if random.next(upperBound: tiedShare) < share { best = Found(index: index, state: candidate.state) }
+        if lots.draw(below: tiedShare) < share { best = Found(index: index, state: candidate.state) }
       }
     }
     return best
@@ -271,7 +269,7 @@ extension ReplicaPicker {
   /// give are drawn when no other is left.
   private static func drawTwo(
     _ placements: [Placement], _ request: BalancingRequest, _ tried: ReplicaSet, _ pool: Pool,
-    _ matches: PrefixMatches, _ hasFull: inout Bool, _ random: inout some RandomNumberGenerator
+    _ matches: PrefixMatches, _ hasFull: inout Bool, _ lots: inout Lots
   ) -> Found? {
     var drawn: (Found, load: Double)?
     let allSaturated = !placements.indices.contains { index in
@@ -287,7 +285,7 @@ extension ReplicaPicker {
         guard allSaturated || !candidate.isSaturated else { continue }
         let share = LeastRequestStrategy.tieShare(weight: candidate.weight, factor: candidate.factor)
         total += share
-        guard random.next(upperBound: total) < share else { continue }
+        guard lots.draw(below: total) < share else { continue }
         let load = LeastRequestStrategy.cost(
           inFlight: candidate.state.inFlight, weight: candidate.weight, factor: candidate.factor)
         next = (Found(index: index, state: candidate.state), load)

@@ -34,9 +34,10 @@ public enum ReplicaPicker {
     among placements: [Placement], excluding tried: ReplicaSet, now: UInt64,
     random: inout some RandomNumberGenerator
   ) -> Choice {
-    let choice = pick(among: placements, excluding: tried, from: .serving, now: now, random: &random)
+    var lots = Lots(&random)
+    let choice = pick(among: placements, excluding: tried, from: .serving, now: now, &lots)
     guard choice == .noneReady else { return choice }
-    return pick(among: placements, excluding: tried, from: .ejected, now: now, random: &random)
+    return pick(among: placements, excluding: tried, from: .ejected, now: now, &lots)
   }
 
   /// Whether ``pick(among:excluding:now:random:)`` would find one. Counts nothing.
@@ -55,8 +56,7 @@ public enum ReplicaPicker {
   }
 
   private static func pick(
-    among placements: [Placement], excluding tried: ReplicaSet, from pool: Pool, now: UInt64,
-    random: inout some RandomNumberGenerator
+    among placements: [Placement], excluding tried: ReplicaSet, from pool: Pool, now: UInt64, _ lots: inout Lots
   ) -> Choice {
     while true {
       var best = -1
@@ -67,7 +67,7 @@ public enum ReplicaPicker {
       for index in placements.indices {
         // Field by field: a copy of a placement counts references of all its texts.
         let weight = placements[index].weight
-        let replica = placements[index].replica
+        unowned(unsafe) let replica = placements[index].replica
         guard isIn(pool, replica, weight: weight, excluding: tried, now: now) else { continue }
         let inFlight = replica.load.inFlight
         guard inFlight < min(replica.requestLimit, ReplicaLoad.capacity) else {
@@ -85,7 +85,7 @@ public enum ReplicaPicker {
         } else if cost == bestCost {
           // Reservoir choice in proportion to the share.
           tiedShare += share
-          if random.next(upperBound: tiedShare) < share {
+          if lots.draw(below: tiedShare) < share {
             best = index
             bestInFlight = inFlight
           }

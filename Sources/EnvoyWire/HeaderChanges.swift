@@ -1,48 +1,89 @@
-/// Changes to header fields: `HeaderMutation` (1 set_headers, 2 remove_headers).
+/// Changes to header fields: `HeaderMutation` (1 set_headers, 2 remove_headers), kept as it is sent.
 ///
 /// Every field is set by `append_action` OVERWRITE_IF_EXISTS_OR_ADD, with its value in `raw_value`, so that nothing a
 /// client sent of that name stays.
 public struct HeaderChanges: Sendable, Equatable {
-  /// Fields to set, in their order; names in lower case.
-  public private(set) var fields: [(name: String, value: [UInt8])] = []
-  /// Fields to remove.
-  public private(set) var removed: [String] = []
+  /// The fields of the mutation, one behind the other.
+  private(set) var encoded: [UInt8] = []
 
   public init() {}
 
-  public var isEmpty: Bool { fields.isEmpty && removed.isEmpty }
+  public var isEmpty: Bool { encoded.isEmpty }
 
-  /// Sets a field.
-  public mutating func set(_ name: String, to value: some Collection<UInt8>) { fields.append((name, Array(value))) }
+  /// Sets a field; its name in lower case.
+  public mutating func set(_ name: StaticString, to value: [UInt8]) {
+    value.withUnsafeBytes { append(Self.bytes(of: name), $0, checks: false) }
+  }
 
-  /// Sets a field. A control character, which would make the field unsendable, becomes a space.
-  public mutating func set(_ name: String, to value: String) {
-    fields.append((name, value.utf8.map { $0 < 0x20 || $0 == 0x7F ? 0x20 : $0 }))
+  /// Sets a field; its name in lower case. A control character in the value, which would make the field unsendable,
+  /// becomes a space.
+  public mutating func set(_ name: StaticString, to value: String) {
+    var value = value
+    value.withUTF8 { append(Self.bytes(of: name), UnsafeRawBufferPointer($0), checks: true) }
+  }
+
+  /// Sets a field whose name is not known beforehand; in lower case. Control characters as in ``set(_:to:)``.
+  public mutating func set(field name: String, to value: String) {
+    var (name, value) = (name, value)
+    name.withUTF8 { name in
+      value.withUTF8 { append(UnsafeRawBufferPointer(name), UnsafeRawBufferPointer($0), checks: true) }
+    }
   }
 
   /// Removes every field of a name.
-  public mutating func remove(_ name: String) { removed.append(name) }
-
-  public static func == (left: Self, right: Self) -> Bool {
-    left.removed == right.removed && left.fields.count == right.fields.count
-      && zip(left.fields, right.fields).allSatisfy { $0.name == $1.name && $0.value == $1.value }
+  public mutating func remove(_ name: String) {
+    var writer = ProtobufWriter(appendingTo: encoded)
+    encoded = []
+    writer.string(2, name)
+    encoded = writer.bytes
   }
 
-  /// Bytes of the fields, about.
-  var size: Int { fields.reduce(removed.count * 16) { $0 + $1.name.utf8.count + $1.value.count + 12 } }
+  private static func bytes(of name: StaticString) -> UnsafeRawBufferPointer {
+    UnsafeRawBufferPointer(start: name.utf8Start, count: name.utf8CodeUnitCount)
+  }
+
+  /// HeaderValueOption: 1 header (1 key, 3 raw_value), 3 append_action.
+  private mutating func append(_ name: UnsafeRawBufferPointer, _ value: UnsafeRawBufferPointer, checks: Bool) {
+    func field(_ count: Int) -> Int { 1 + ProtobufWriter.varintSize(UInt64(count)) + count }
+    let header = field(name.count) + field(value.count)
+    let option = field(header) + 2
+    withUnsafeTemporaryAllocation(byteCount: field(option), alignment: 8) { room in
+      var place = 0
+      func put(_ tag: UInt8, _ count: Int) {
+        room[place] = tag
+        place += 1
+        var rest = UInt64(count)
+        while rest >= 0x80 {
+          room[place] = UInt8(truncatingIfNeeded: rest) | 0x80
+          place += 1
+          rest >>= 7
+        }
+        room[place] = UInt8(truncatingIfNeeded: rest)
+        place += 1
+      }
+      put(1 << 3 | 2, option)
+      put(1 << 3 | 2, header)
+      put(1 << 3 | 2, name.count)
+      UnsafeMutableRawBufferPointer(rebasing: room[place...]).copyMemory(from: name)
+      place += name.count
+      put(3 << 3 | 2, value.count)
+      if checks {
+        for byte in value {
+          room[place] = byte < 0x20 || byte == 0x7F ? 0x20 : byte
+          place += 1
+        }
+      } else {
+        UnsafeMutableRawBufferPointer(rebasing: room[place...]).copyMemory(from: value)
+        place += value.count
+      }
+      put(3 << 3, 2)
+      encoded.append(contentsOf: UnsafeRawBufferPointer(room))
+    }
+  }
+
+  /// Bytes of the fields.
+  var size: Int { encoded.count }
 
   /// Writes the fields of the mutation.
-  func write(to writer: inout ProtobufWriter) {
-    for (name, value) in fields {
-      // HeaderValueOption: 1 header, 3 append_action.
-      writer.message(1, expecting: name.utf8.count + value.count + 8) { option in
-        option.message(1, expecting: name.utf8.count + value.count + 4) { header in
-          header.string(1, name)
-          header.bytes(3, value)
-        }
-        option.varint(3, 2)
-      }
-    }
-    for name in removed { writer.string(2, name) }
-  }
+  func write(to writer: inout ProtobufWriter) { writer.raw(encoded) }
 }

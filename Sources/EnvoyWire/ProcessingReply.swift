@@ -80,11 +80,14 @@ public enum ProcessingReply {
     }
   }
 
+  /// A frame's head, whose length is written when it is known.
+  private static let emptyHead = [UInt8](repeating: 0, count: GRPCFrames.headBytes)
+
   private static func frame(_ output: inout [UInt8], expecting size: Int, _ content: (inout ProtobufWriter) -> Void) {
     let start = output.count
     var writer = ProtobufWriter(appendingTo: output)
     output = []
-    writer.raw(repeatElement(0, count: GRPCFrames.headBytes))
+    writer.raw(emptyHead)
     content(&writer)
     writer.replace(at: start + 1, with: UInt32(writer.bytes.count - start - GRPCFrames.headBytes))
     output = writer.bytes

@@ -70,8 +70,8 @@ public struct ProtobufWriter {
     }
   }
 
-  /// Bytes that are no field: a frame's head.
-  public mutating func raw(_ value: some Collection<UInt8>) { bytes.append(contentsOf: value) }
+  /// Bytes that are written already.
+  public mutating func raw(_ value: [UInt8]) { bytes.append(contentsOf: value) }
 
   /// Overwrites four bytes with a number, big-endian.
   ///
@@ -82,7 +82,12 @@ public struct ProtobufWriter {
 
   private mutating func tag(_ field: Int, wireType: UInt64) { append(varint: UInt64(field) << 3 | wireType) }
 
+  @inline(__always)
   private mutating func append(varint value: UInt64) {
+    if value < 0x80 { bytes.append(UInt8(truncatingIfNeeded: value)) } else { append(longVarint: value) }
+  }
+
+  private mutating func append(longVarint value: UInt64) {
     var rest = value
     while rest >= 0x80 {
       bytes.append(UInt8(truncatingIfNeeded: rest) | 0x80)

@@ -25,7 +25,7 @@ final class ProcessorConnection: ChannelDuplexHandler, NIOHTTP2FrameDelegate {
     case closing
   }
 
-  private unowned let loop: ProcessorLoop
+  private let loop: ProcessorLoop
   private var context: ChannelHandlerContext?
   private var state: State = .open
   private var streams: [HTTP2StreamID: ProcessorStream] = [:]
@@ -137,17 +137,21 @@ final class ProcessorConnection: ChannelDuplexHandler, NIOHTTP2FrameDelegate {
     context.fireChannelWritabilityChanged()
   }
 
+  /// Several events of the protocol's handler come for each frame. They are told apart by their types first, since a cast
+  /// that fails costs as much as the rest of a frame.
   func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
-    switch event {
-    case ChannelEvent.inputClosed as ChannelEvent: return context.close(promise: nil)
-    case let event as StreamClosedEvent: closed(event.streamID)
-    case let event as NIOHTTP2WindowUpdatedEvent:
-      guard event.streamID == .rootStream, let window = event.inboundWindowSize else { break }
+    let type = type(of: event)
+    if type == NIOHTTP2WindowUpdatedEvent.self {
+      guard let event = event as? NIOHTTP2WindowUpdatedEvent, event.streamID == .rootStream,
+        let window = event.inboundWindowSize
+      else { return }
       self.window = window
       openWindow()
-    default: break
+    } else if type == StreamClosedEvent.self {
+      if let event = event as? StreamClosedEvent { closed(event.streamID) }
+    } else if type == ChannelEvent.self, case .some(.inputClosed) = event as? ChannelEvent {
+      context.close(promise: nil)
     }
-    context.fireUserInboundEventTriggered(event)
   }
 
   func channelInactive(context: ChannelHandlerContext) {

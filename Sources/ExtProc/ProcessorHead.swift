@@ -94,7 +94,7 @@ struct ProcessorHead {
       if isNamed(":method") {
         method = text
       } else if isNamed(":path") {
-        let target = RequestTarget(text)
+        let target = RequestTarget(value)
         path = target.path
         query = target.query
       } else if isNamed("target-pod") || isNamed(destinationHeader) {

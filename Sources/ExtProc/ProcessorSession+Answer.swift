@@ -49,7 +49,7 @@ extension ProcessorSession {
     let isSuccess = (200..<300).contains(status)
     if let plan {
       RouteHeaders.forEach(plan, isSuccess: isSuccess, withDebug: head?.wantsDebugHeaders ?? false) { name, value in
-        headers.set(name.description, to: value)
+        headers.set(name, to: value)
       }
     } else {
       headers.set("x-vsr-schema-version", to: "2")
@@ -64,7 +64,7 @@ extension ProcessorSession {
     ReplicaHeaders.forEach(
       attempt, on: placement, address: scope.addresses[placement.replica.id] ?? placement.replica.authority, wish: wish,
       as: scope.context.settings.compatibility
-    ) { headers.set($0.description, to: $1) }
+    ) { headers.set($0, to: $1) }
     writePrefill(to: &headers)
   }
 

@@ -22,7 +22,7 @@ extension ProcessorSession {
   func answer(_ own: RouterAnswer, _ plan: RoutePlan) {
     var headers = HeaderChanges()
     headers.set("content-type", to: own.isEventStream ? "text/event-stream" : "application/json")
-    RouteHeaders.forEachOfOwnAnswer(plan, withDebug: head?.wantsDebugHeaders ?? false) { headers.set("\($0)", to: $1) }
+    RouteHeaders.forEachOfOwnAnswer(plan, withDebug: head?.wantsDebugHeaders ?? false) { headers.set($0, to: $1) }
     endImmediately(status: own.status, headers: headers, body: own.body, details: "fast_response")
   }
 
@@ -42,13 +42,15 @@ extension ProcessorSession {
     if let allow { headers.set("allow", to: allow) }
     if retryAfter > 0 { headers.set("retry-after", to: String(retryAfter)) }
     let isReplicaOnly = scope.settings.role == .replica
-    if let mark, isReplicaOnly || error.code == "invalid_routing_strategy" { headers.set(mark.name, to: mark.value) }
+    if let mark, isReplicaOnly || error.code == "invalid_routing_strategy" {
+      headers.set(field: mark.name, to: mark.value)
+    }
     if !isReplicaOnly {
       headers.set("x-vsr-schema-version", to: "2")
       headers.set("x-vsr-response-path", to: error.status == 429 ? "rate_limited" : "error")
     }
     if let limit {
-      headers.set(limit.mark.description, to: "true")
+      headers.set(limit.mark, to: "true")
       scope.metrics.limitRefusals(by: limit.reason).increment()
     }
     if let reason { scope.metrics.error(model: publicModel, reason: reason).increment() }

@@ -159,13 +159,15 @@ extension ProcessorSession {
       headers.set("x-selected-model", to: publicModel)
     }
     headers.set("target-pod", to: address)
-    if scope.settings.destinationHeader != "target-pod" { headers.set(scope.settings.destinationHeader, to: address) }
+    if scope.settings.destinationHeader != "target-pod" {
+      headers.set(field: scope.settings.destinationHeader, to: address)
+    }
     let target = placement.target(of: endpoint, endpoint.target(path: head.path, query: head.query))
     if target != head.path + head.query { headers.set(":path", to: target) }
     let own = placement.headerLines
     // The client's credential is for the router, not for an engine that has another.
     if own.authenticates, !own.names.contains("authorization") { headers.remove("authorization") }
-    own.forEachField { headers.set($0, to: $1) }
+    own.forEachField { headers.set(field: $0, to: $1) }
   }
 
   /// Writes the replies that have waited for the whole body.

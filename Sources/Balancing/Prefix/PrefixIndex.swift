@@ -141,13 +141,22 @@ public final class PrefixIndex: Sendable {
   public func match(_ hashes: UnsafeBufferPointer<UInt64>, into matches: inout PrefixMatches) {
     matches.begin()
     var gap = 0
-    for position in 0..<min(hashes.count, 0xFFFF) {
+    let count = min(hashes.count, 0xFFFF)
+    var asked = 0
+    for position in 0..<count {
+      if position == asked {
+        asked = min(count, asked + Self.aheadBlocks)
+        for next in position..<asked { ask(hashes[next]) }
+      }
       let hash = hashes[position]
       let (first, second) = lines(hash)
       let key = hash & 0xFFF_FFFF
+      var hits = hits(first, key) | hits(second, key) << UInt64(Self.lineEntries)
       var isHeld = false
-      for offset in 0..<2 * Self.lineEntries {
-        let entry = entries[place(offset, first, second)].load(ordering: .relaxed)
+      while hits != 0 {
+        let entry = entries[place(hits.trailingZeroBitCount, first, second)].load(ordering: .relaxed)
+        hits &= hits - 1
+        // It may have changed since, and an empty entry looks like the block whose key is 0.
         guard entry >> 36 == key, entry != 0 else { continue }
         let slot = Int((entry >> 24) & 0xFFF)
         let stamp = UInt32(entry & 0xFF_FFFF)
@@ -158,6 +167,27 @@ public final class PrefixIndex: Sendable {
       gap = isHeld ? 0 : gap + 1
       if gap == 2 { return }
     }
+  }
+
+  /// Blocks whose lines are asked for together: so many can be on their way from memory at a time, where one after the
+  /// other takes as long each as reading all of them.
+  private static let aheadBlocks = 12
+
+  /// Has both lines of a block brought near. The loads are atomic, so they are not left out though nobody wants them.
+  @inline(__always) private func ask(_ hash: UInt64) {
+    let (first, second) = lines(hash)
+    _ = entries[first].load(ordering: .relaxed)
+    _ = entries[second].load(ordering: .relaxed)
+  }
+
+  /// A bit for each entry of a line that has the key.
+  @inline(__always) private func hits(_ line: Int, _ key: UInt64) -> UInt64 {
+    var hits: UInt64 = 0
+    for offset in 0..<Self.lineEntries {
+      let isHit = entries[line + offset].load(ordering: .relaxed) >> 36 == key
+      hits |= (isHit ? 1 : 0) << UInt64(offset)
+    }
+    return hits
   }
 
   /// Whether the engine itself tells what it holds (``blockStored(_:slot:)`` and its like): then prompts that are sent to
@@ -226,8 +256,11 @@ public final class PrefixIndex: Sendable {
   private func find(_ hash: UInt64, _ slot: Int) -> (place: Int, entry: UInt64)? {
     let (first, second) = lines(hash)
     let wanted = (hash & 0xFFF_FFFF) << 12 | UInt64(slot)
-    for offset in 0..<2 * Self.lineEntries {
-      let place = place(offset, first, second)
+    let key = hash & 0xFFF_FFFF
+    var hits = hits(first, key) | hits(second, key) << UInt64(Self.lineEntries)
+    while hits != 0 {
+      let place = place(hits.trailingZeroBitCount, first, second)
+      hits &= hits - 1
       let entry = entries[place].load(ordering: .relaxed)
       if entry >> 24 == wanted, entry != 0 { return (place, entry) }
     }

@@ -177,6 +177,6 @@ extension ProcessorSession {
     ReplicaHeaders.forEachOfPrefill(
       on: prefill, address: scope.addresses[prefill.replica.id] ?? prefill.replica.authority,
       as: scope.context.settings.compatibility
-    ) { headers.set($0.description, to: $1) }
+    ) { headers.set($0, to: $1) }
   }
 }
