@@ -111,7 +111,8 @@ let package = Package(
     .target(
       name: "ExtProc",
       dependencies: [
-        "Balancing", "ChatProtocols", "EnvoyWire", "Fleet", "Gateway", "HTTPWire", "JSONText", "Pipeline",
+        "Balancing", "ChatProtocols", "EngineClient", "EnvoyWire", "Fleet", "Gateway", "HTTPWire", "JSONText",
+        "Pipeline",
         "Reading", "Reliability", "Routing", "Telemetry", "Users",
         .product(name: "NIOCore", package: "swift-nio"), .product(name: "NIOPosix", package: "swift-nio"),
         .product(name: "NIOHTTP2", package: "swift-nio-http2"), .product(name: "NIOHPACK", package: "swift-nio-http2"),
@@ -119,7 +120,7 @@ let package = Package(
     .target(
       name: "EngineSimulator",
       dependencies: [
-        "Digests", "MessagePack", "ZeroMQ", .product(name: "NIOCore", package: "swift-nio"),
+        "Digests", "EngineClient", "MessagePack", "ZeroMQ", .product(name: "NIOCore", package: "swift-nio"),
         .product(name: "NIOPosix", package: "swift-nio"),
         .product(name: "NIOHTTP1", package: "swift-nio"), .product(name: "NIOSSL", package: "swift-nio-ssl"),
         .product(name: "Yams", package: "Yams"),

@@ -102,20 +102,41 @@ public final class ModelBalancer: Sendable {
   ///
   /// - Returns: nil when no group has both free: then a choice of one replica is to be made.
   public func pickPair(
-    among placements: [Placement], for request: BalancingRequest, excluding tried: ReplicaSet,
-    matches: inout PrefixMatches
+    among placements: [Placement], for request: BalancingRequest, excluding tried: PrefillDecodePair.Tried,
+    matches: inout PrefixMatches, random: inout some RandomNumberGenerator
   ) -> PrefillDecodePair? {
-    index.match(request.blocks, into: &matches)
-    let pair = PrefillDecodePair.pick(among: placements, for: request, excluding: tried, matches: matches)
+    if request.blocks.isEmpty { matches.begin() } else { index.match(request.blocks, into: &matches) }
+    let pair = PrefillDecodePair.pick(
+      among: placements, for: request, excluding: tried, matches: matches, random: &random)
     if let pair { index.insert(request.blocks, slot: placements[pair.prefill].replica.prefixSlot) }
     return pair
+  }
+
+  /// The pair that ``pickPair(among:for:excluding:matches:random:)`` would pick for a request's first attempt, or one of those
+  /// that cost as much. Counts nothing, and writes nothing down.
+  public func previewPair(
+    among placements: [Placement], for request: BalancingRequest, matches: inout PrefixMatches
+  ) -> (prefill: Int, decode: Int)? {
+    if request.blocks.isEmpty { matches.begin() } else { index.match(request.blocks, into: &matches) }
+    var first = FirstOfEquals()
+    return PrefillDecodePair.cheapest(
+      among: placements, for: request, excluding: PrefillDecodePair.Tried(), matches: matches, random: &first
+    ).map { ($0.prefill.index, $0.decode.index) }
+  }
+
+  /// Keeps the first of equals, so that explanations do not change from one to the next.
+  private struct FirstOfEquals: RandomNumberGenerator {
+    mutating func next() -> UInt64 { .max }
   }
 
   /// The first token came, or the whole answer if it is not streamed. Once for each ticket; later calls do nothing.
   ///
   /// - Parameter isStreamed: whether the time tells of the first token. A whole answer's does not: nothing is learnt of it.
   public func firstToken(_ ticket: inout WorkTicket, on replica: Replica, isStreamed: Bool = true, now: UInt64) {
-    guard ticket.isPrefilling else { return }
+    guard ticket.isPrefilling else {
+      if ticket.decodesOnly, isStreamed, ticket.firstTokenAt == .max { ticket.firstTokenAt = now }
+      return
+    }
     ticket.isPrefilling = false
     ticket.firstTokenAt = now
     let left = replica.load.prefillEnded(work: ticket.work)

@@ -2,85 +2,139 @@ import Fleet
 
 /// A replica that prefills and one of its group that decodes.
 public struct PrefillDecodePair: Sendable, Equatable {
+  /// The replicas, by identity, to which the legs of a request must not go again.
+  public struct Tried: Sendable, Equatable {
+    public var prefill = ReplicaSet()
+    public var decode = ReplicaSet()
+
+    public init() {}
+  }
+
   /// Indices into the placements. The request is counted on both: the caller must call ``ReplicaLoad/end()`` for each once,
-  /// and hand ``ticket`` to ``ModelBalancer/firstToken(_:on:now:)`` with the prefill's replica when its leg is done.
+  /// and hand each its ticket as its leg goes on (``ModelBalancer/firstToken(_:on:isStreamed:now:)``,
+  /// ``ModelBalancer/ended(_:on:facts:promptBytes:now:)``).
   public var prefill: Int
   public var decode: Int
-  public var ticket: WorkTicket
+  public var prefillTicket: WorkTicket
+  public var decodeTicket: WorkTicket
 
-  /// Picks the pair with the least expected time: the prefill's queue and what it has not cached, as `least-ttft`, plus the
-  /// decode's cost. That is, in the same seconds, its requests in flight for its weight × ``decodeSecondsPerRequest``,
-  /// doubled when its KV cache is over nine tenths full. Prefill and decode of different groups never pair.
+  /// A pair before it is counted, and what the choice was made on.
+  struct Candidates {
+    var prefill: (index: Int, candidate: Candidate)
+    var decode: (index: Int, candidate: Candidate)
+  }
+
+  /// Picks the pair with the least expected time (``cheapest(among:for:excluding:matches:random:)``) and counts the request on
+  /// both.
   ///
   /// The counts move only if they are those that the choice was made on. Cost: placements × groups; no allocation.
   static func pick(
-    among placements: [Placement], for request: BalancingRequest, excluding tried: ReplicaSet,
-    matches: PrefixMatches
+    among placements: [Placement], for request: BalancingRequest, excluding tried: Tried, matches: PrefixMatches,
+    random: inout some RandomNumberGenerator
   ) -> PrefillDecodePair? {
     while true {
-      var best: (prefill: Int, decode: Int, cost: Double)?
-      var states: (prefill: ReplicaLoad.State, decode: ReplicaLoad.State)?
-      for first in placements.indices where placements[first].role == .prefill {
-        guard let prefill = candidate(placements[first], request, tried, matches) else { continue }
-        let prefillCost = LeastTTFTStrategy.cost(prefill, request)
-        if let best, prefillCost >= best.cost { continue }
-        for second in placements.indices
-        where placements[second].role == .decode && placements[second].group == placements[first].group {
-          guard let decode = candidate(placements[second], request, tried, matches) else { continue }
-          let cost = prefillCost + decodeCost(decode)
-          if cost < best?.cost ?? .infinity {
-            best = (first, second, cost)
-            states = (prefill.state, decode.state)
-          }
-        }
-      }
-      guard let best, let states else { return nil }
-      let chosen = placements[best.prefill].replica
-      let blocks = matches.blocks(slot: chosen.prefixSlot)
-      let uncached = max(1, request.promptTokens - Double(blocks) * request.tokensPerBlock)
-      let seconds = chosen.estimates.cost(model: request.prefillCost, now: request.now).seconds(tokens: uncached)
+      guard
+        let found = cheapest(among: placements, for: request, excluding: tried, matches: matches, random: &random)
+      else { return nil }
+      let prefill = found.prefill.candidate
+      let seconds = prefill.prefillSeconds(request, cachedBlocks: prefill.matchedBlocks)
       let ticks = UInt32(min(max(1, seconds * ReplicaLoad.ticksPerSecond), 0x1p31))
-      guard let added = chosen.load.begin(ifStill: states.prefill, work: ticks) else { continue }
-      guard placements[best.decode].replica.load.begin(ifInFlight: states.decode.inFlight) else {
-        chosen.load.prefillEnded(work: added)
-        chosen.load.end()
+      guard let added = prefill.replica.load.begin(ifStill: prefill.state, work: ticks) else { continue }
+      let decode = found.decode.candidate
+      guard decode.replica.load.begin(ifInFlight: decode.state.inFlight) else {
+        prefill.replica.load.prefillEnded(work: added)
+        prefill.replica.load.end()
         continue
       }
-      if states.prefill.prefilling == 0 { chosen.estimates.prefillBegan(now: request.now) }
-      var ticket = WorkTicket()
-      ticket.work = added
-      ticket.isPrefilling = true
-      ticket.sentAt = request.now
-      ticket.cachedBlocks = blocks
-      ticket.age = matches.age(slot: chosen.prefixSlot)
-      ticket.promptTokens = request.promptTokens
-      ticket.tokensPerBlock = request.tokensPerBlock
-      ticket.userKey = request.userKey
-      return PrefillDecodePair(prefill: best.prefill, decode: best.decode, ticket: ticket)
+      if prefill.state.prefilling == 0 { prefill.replica.estimates.prefillBegan(now: request.now) }
+      return PrefillDecodePair(
+        prefill: found.prefill.index, decode: found.decode.index,
+        prefillTicket: WorkTicket(
+          prefilling: request, work: added, cachedBlocks: prefill.matchedBlocks,
+          age: matches.age(slot: prefill.replica.prefixSlot)),
+        decodeTicket: WorkTicket(decoding: request))
     }
+  }
+
+  /// The pair with the least expected time: the prefill's queue and what it has not cached, as `least-ttft`, plus the decode's
+  /// cost. That is, in the same seconds, its requests in flight for its weight × ``decodeSecondsPerRequest``, doubled when its
+  /// KV cache is over nine tenths full. Among equals the fewest requests in flight win, then chance. Prefill and decode of different groups never pair, nor do
+  /// engines that hand caches over differently.
+  ///
+  /// Counts nothing.
+  static func cheapest(
+    among placements: [Placement], for request: BalancingRequest, excluding tried: Tried, matches: PrefixMatches,
+    random: inout some RandomNumberGenerator
+  ) -> Candidates? {
+    var best: Candidates?
+    var bestCost = Double.infinity
+    var bestLoad = Double.infinity
+    var ties: UInt64 = 1
+    for first in placements.indices where placements[first].role == .prefill {
+      guard let prefill = candidate(placements[first], request, tried.prefill, matches) else { continue }
+      let prefillCost = LeastTTFTStrategy.cost(prefill, request)
+      guard prefillCost <= bestCost else { continue }
+      let prefillLoad = load(prefill)
+      for second in placements.indices where placements[second].pairs(with: placements[first]) {
+        guard let decode = candidate(placements[second], request, tried.decode, matches) else { continue }
+        let cost = prefillCost + decodeCost(decode)
+        let load = prefillLoad + load(decode)
+        guard cost < bestCost || cost == bestCost && load <= bestLoad else { continue }
+        if cost < bestCost || load < bestLoad {
+          ties = 1
+        } else {
+          ties += 1
+          guard random.next(upperBound: ties) == 0 else { continue }
+        }
+        best = Candidates(prefill: (first, prefill), decode: (second, decode))
+        bestCost = cost
+        bestLoad = load
+      }
+    }
+    return best
+  }
+
+  /// Whether ``pick(among:for:excluding:matches:random:)`` would find one. Counts nothing.
+  public static func isThere(among placements: [Placement], excluding tried: Tried, now: UInt64) -> Bool {
+    for first in placements where first.role == .prefill && isOpen(first, tried.prefill, now) {
+      if placements.contains(where: { $0.pairs(with: first) && isOpen($0, tried.decode, now) }) { return true }
+    }
+    return false
   }
 
   /// What one more request on a decoding replica is weighed at against seconds of prefill.
   static let decodeSecondsPerRequest = 0.02
 
-  private static func decodeCost(_ candidate: Candidate) -> Double {
-    let load = LeastRequestStrategy.cost(
+  private static func load(_ candidate: Candidate) -> Double {
+    LeastRequestStrategy.cost(
       inFlight: candidate.state.inFlight, weight: candidate.weight, factor: candidate.factor)
+  }
+
+  private static func decodeCost(_ candidate: Candidate) -> Double {
     let isNearlyFull = candidate.metric(.kvCacheUsage) ?? 0 > 0.9
-    return load * decodeSecondsPerRequest * (isNearlyFull ? 2 : 1)
+    return load(candidate) * decodeSecondsPerRequest * (isNearlyFull ? 2 : 1)
+  }
+
+  private static func isOpen(_ placement: Placement, _ tried: ReplicaSet, _ now: UInt64) -> Bool {
+    let replica = placement.replica
+    return ReplicaPicker.isIn(.serving, replica, weight: placement.weight, excluding: tried, now: now)
+      && replica.load.inFlight < min(replica.requestLimit, ReplicaLoad.capacity)
   }
 
   private static func candidate(
-    _ placement: Placement, _ request: BalancingRequest, _ tried: ReplicaSet,
-    _ matches: PrefixMatches
+    _ placement: Placement, _ request: BalancingRequest, _ tried: ReplicaSet, _ matches: PrefixMatches
   ) -> Candidate? {
+    guard isOpen(placement, tried, request.now) else { return nil }
     let replica = placement.replica
-    guard
-      ReplicaPicker.isIn(.serving, replica, weight: placement.weight, excluding: tried, now: request.now),
-      replica.load.inFlight < min(replica.requestLimit, ReplicaLoad.capacity)
-    else { return nil }
     return Candidate(
       replica: replica, weight: placement.weight, factor: replica.health.slowStartFactor(at: request.now),
       state: replica.load.state, matchedBlocks: matches.blocks(slot: replica.prefixSlot), now: request.now)
+  }
+}
+
+extension Placement {
+  /// Whether it decodes what `prefill` prefills.
+  fileprivate func pairs(with prefill: Placement) -> Bool {
+    role == .decode && group == prefill.group && handOver != nil && handOver == prefill.handOver
   }
 }

@@ -14,6 +14,14 @@ public struct ReplicaChoice: Sendable, Equatable {
   public var index: Int? { outcome.index }
 }
 
+extension ReplicaChoice {
+  /// The decode's side of a pair.
+  public init(decodeOf pair: PrefillDecodePair, asked: StrategyKind, shortfall: Shortfall?) {
+    self.init(
+      outcome: .replica(pair.decode), asked: asked, decided: .pd, shortfall: shortfall, ticket: pair.decodeTicket)
+  }
+}
+
 /// What a strategy lacked. The raw value is its label in metrics.
 public enum Shortfall: String, Sendable, CaseIterable {
   /// No replica's engine told the figure, or it is too old. The substitute decided.
@@ -31,6 +39,8 @@ public enum Shortfall: String, Sendable, CaseIterable {
   case targetMissed = "target_missed"
   /// One replica was asked for the whole request, where a pair was wanted.
   case noPair = "no_pair"
+  /// A pair was asked, because the model's engines serve requests in no other way.
+  case onlyPairs = "only_pairs"
 
   /// A sentence for traces.
   public var explanation: String {
@@ -45,6 +55,7 @@ public enum Shortfall: String, Sendable, CaseIterable {
     case .noTarget: "the model has no target for the time to first token"
     case .targetMissed: "no replica is expected to meet the target for the time to first token"
     case .noPair: "one replica is asked both to prefill and to decode"
+    case .onlyPairs: "the model's engines serve requests in pairs only"
     }
   }
 }
@@ -69,5 +80,28 @@ public struct WorkTicket: Sendable, Equatable {
   /// Prompt tokens expected to be read anew.
   var uncachedTokens: Double { max(0, promptTokens - Double(cachedBlocks) * tokensPerBlock) }
 
+  /// The request decodes on the replica and was prefilled on another.
+  var decodesOnly = false
+
   init() {}
+
+  /// What a prompt brings to the replica that reads it for another. Its user's tokens are those of the decode.
+  init(prefilling request: BalancingRequest, work: UInt32, cachedBlocks: Int, age: Double) {
+    self.work = work
+    self.cachedBlocks = cachedBlocks
+    self.age = age
+    isPrefilling = true
+    sentAt = request.now
+    promptTokens = request.promptTokens
+    tokensPerBlock = request.tokensPerBlock
+  }
+
+  /// What a request brings to the replica that goes on from another's prefill.
+  init(decoding request: BalancingRequest) {
+    decodesOnly = true
+    sentAt = request.now
+    firstTokenAt = .max
+    promptTokens = request.promptTokens
+    userKey = request.userKey
+  }
 }

@@ -52,6 +52,7 @@ extension RouteExplanation {
       ("signal_errors", signalErrors),
       ("edits", .array(edits.map(Self.edit))),
       ("balancing", balancing.map(Self.balancing) ?? .null),
+      ("pair", pair.map(Self.pair) ?? .null),
       ("candidates", .array(candidates.map(Self.candidate))),
       ("headers", .object(headers.map { ($0.name, .string($0.value)) })),
       ("notes", .strings(notes)),
@@ -180,6 +181,15 @@ extension RouteExplanation {
       ("decided_by", .string(balancing.decided)),
       ("shortfall", .optional(balancing.shortfall?.rawValue)),
       ("reason", .optional(balancing.reason)),
+    ])
+  }
+
+  private static func pair(_ pair: PairExplanation) -> JSONNode {
+    .object([
+      ("prefill", .string(pair.prefill)),
+      ("prefill_address", .string(pair.prefillAddress)),
+      ("decode", .string(pair.decode)),
+      ("decode_address", .string(pair.decodeAddress)),
     ])
   }
 

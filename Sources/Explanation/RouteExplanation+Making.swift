@@ -83,15 +83,22 @@ extension RouteExplanation {
         ownAnswer: own?.message, model: plan.model, adapter: plan.adapter,
         candidateModels: decision.map { $0.modelRefs.map { $0.loraName ?? $0.model } } ?? [],
         usesReasoning: plan.selection?.usesReasoning, injectsSystemPrompt: plan.injectsSystemPrompt))
-    let placements =
-      own == nil ? snapshot.fleet.model(named: plan.model)?.placements(for: plan.adapter) ?? [] : []
+    let model = own == nil ? snapshot.fleet.model(named: plan.model) : nil
+    let placements = model?.placements(for: plan.adapter) ?? []
     var best: Placement?
     do throws(RoutingStrategyError) {
-      let preview = try Self.preview(plan, among: placements, snapshot: snapshot, body: body, fields: fields, now: now)
+      if let model, let found = try Self.pair(plan, of: model, snapshot, body: body, fields: fields, now: now) {
+        pair = found.pair
+        balancing = found.strategy
+        candidates = ReplicaPicker.candidates(among: model.pairedPlacements(for: plan.adapter))
+        best = found.decode
+      } else {
+        let preview = try Self.preview(plan, among: placements, model, snapshot, body: body, fields: fields, now: now)
+        balancing = preview.map(StrategyExplanation.init)
+        candidates = preview?.candidates ?? []
+        best = preview?.best.map { placements[$0] }
+      }
       outcome = routed
-      balancing = preview.map(StrategyExplanation.init)
-      candidates = preview?.candidates ?? []
-      best = preview?.best.map { placements[$0] }
     } catch {
       outcome = .refused(
         .invalidRequest("\(error)", param: "routing-strategy", code: "invalid_routing_strategy"))
@@ -215,16 +222,42 @@ extension RouteExplanation {
 
   /// nil where there is nothing to choose from.
   private static func preview(
-    _ plan: RoutePlan, among placements: [Placement], snapshot: RoutingSnapshot, body: [UInt8], fields: [HeaderField],
-    now: UInt64
+    _ plan: RoutePlan, among placements: [Placement], _ model: FleetModel?, _ snapshot: RoutingSnapshot,
+    body: [UInt8], fields: [HeaderField], now: UInt64
   ) throws(RoutingStrategyError) -> ReplicaPreview? {
     guard !placements.isEmpty, let balancing = snapshot.balancing(ofModel: plan.model) else { return nil }
-    let wish = try ReplicaWish(balancing.strategies, among: placements) { value(of: "\($0)", in: fields) }
+    let wish = try ReplicaWish(balancing.strategies, among: placements, hasPairs: model?.hasPairs ?? false) {
+      value(of: "\($0)", in: fields)
+    }
     var chooser = ReplicaChooser(index: snapshot.index)
     return body.withUnsafeBytes { bytes in
       chooser.preview(
         among: placements, by: wish, of: balancing, prompt: PromptOfBody(plan: plan, body: bytes),
         adapter: plan.adapter, now: now)
+    }
+  }
+
+  /// The pair that serves the request; nil where one replica does.
+  private static func pair(
+    _ plan: RoutePlan, of model: FleetModel, _ snapshot: RoutingSnapshot, body: [UInt8], fields: [HeaderField],
+    now: UInt64
+  ) throws(RoutingStrategyError) -> (pair: PairExplanation, strategy: StrategyExplanation, decode: Placement)? {
+    guard model.hasPairs, plan.facts.endpoint != .embeddings,
+      let balancing = snapshot.balancing(ofModel: plan.model)
+    else { return nil }
+    let whole = model.placements(for: plan.adapter)
+    let wish = try ReplicaWish(balancing.strategies, among: whole, hasPairs: true) { value(of: "\($0)", in: fields) }
+    guard wish.wantsPair || whole.isEmpty else { return nil }
+    let placements = model.pairedPlacements(for: plan.adapter)
+    var chooser = ReplicaChooser(index: snapshot.index)
+    let found = body.withUnsafeBytes { bytes in
+      chooser.previewPair(
+        among: placements, by: wish, of: balancing, prompt: PromptOfBody(plan: plan, body: bytes),
+        adapter: plan.adapter, now: now)
+    }
+    return found.map {
+      let (prefill, decode) = (placements[$0.prefill], placements[$0.decode])
+      return (PairExplanation(prefill: prefill, decode: decode), StrategyExplanation(pairFor: wish), decode)
     }
   }
 

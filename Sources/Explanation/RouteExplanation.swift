@@ -38,6 +38,8 @@ public struct RouteExplanation: Sendable, Equatable {
   public var bodyLength: (before: Int, after: Int) { (originalLength, sentLength) }
   /// By what the replica is picked; nil where there is none to pick from.
   public var balancing: StrategyExplanation?
+  /// The pair that the request would go to, or one of those that would do as well; nil where one replica serves it.
+  public var pair: PairExplanation?
   /// The replicas of the chosen model as the next choice would see them. Replicas tell the same model by different
   /// names; ``edits`` are those for the best one.
   public var candidates: [CandidateScore]

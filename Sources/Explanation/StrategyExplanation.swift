@@ -1,4 +1,5 @@
 import Balancing
+import Pipeline
 
 /// By what the replica of a request is picked.
 public struct StrategyExplanation: Sendable, Equatable {
@@ -7,6 +8,13 @@ public struct StrategyExplanation: Sendable, Equatable {
   /// What decides: the same, or with substitutes in the place of what lacks something.
   public var decided: String
   public var shortfall: Shortfall?
+
+  /// A pair serves the request, whatever was asked for.
+  init(pairFor wish: ReplicaWish) {
+    strategy = wish.strategy.description
+    decided = StrategyKind.pd.rawValue
+    shortfall = wish.wantsPair ? nil : .onlyPairs
+  }
 
   init(_ preview: ReplicaPreview) {
     strategy = preview.asked.description

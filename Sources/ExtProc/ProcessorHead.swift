@@ -31,6 +31,9 @@ struct ProcessorHead {
   /// One of them, but those for the router, chooses a replica.
   var namesReplica = false
   var isEndOfStream = false
+  /// All fields that a request of the router's own may carry on, with their names in lower case; kept only where the fleet has
+  /// pairs.
+  var fields: [(String, String)] = []
 
   /// Reads the head.
   ///
@@ -42,13 +45,27 @@ struct ProcessorHead {
     let priorityHeader = scope.context.settings.priorityHeader
     let destinationHeader = scope.settings.destinationHeader
     let removesControls = scope.settings.role != .replica
+    let keepsFields = scope.hasPairs
     var head = self
     try request.forEachHeader(in: bytes) { name, value in
+      if keepsFields { head.keep(name, value) }
       head.take(
         name, value, priorityHeader: priorityHeader, destinationHeader: destinationHeader,
         removesControls: removesControls)
     }
     self = head
+  }
+
+  /// Fields that are of one hop, that frame the body, or that are set anew.
+  private static let hopFields: Set = [
+    "host", "connection", "keep-alive", "proxy-connection", "te", "trailer", "transfer-encoding", "upgrade", "expect",
+    "content-length", "accept-encoding", "x-request-id", "proxy-authorization", "proxy-authenticate",
+  ]
+
+  private mutating func keep(_ name: UnsafeRawBufferPointer, _ value: UnsafeRawBufferPointer) {
+    let name = Self.text(name).lowercased()
+    guard !name.hasPrefix(":"), !Self.hopFields.contains(name) else { return }
+    fields.append((name, Self.text(value)))
   }
 
   private mutating func take(

@@ -1,3 +1,5 @@
+import ChatProtocols
+import EngineClient
 import Gateway
 import NIOCore
 import NIOPosix
@@ -35,6 +37,25 @@ final class ProcessorLoop {
           answer.value(encoding)
         }
       }
+    }
+    scope.prefill = { [tls = scope.context.tls] call, onSent, onEnd in
+      let longest = UInt64(365 * 86_400) * 1_000_000_000
+      let replica = call.placement.replica
+      let running = EngineCall(
+        EngineCall.Request(
+          host: replica.host, port: replica.port, usesTLS: replica.usesTLS, path: call.target, headers: call.fields,
+          body: call.body, connectTimeout: .nanoseconds(Int64(min(call.connectTimeout, longest))),
+          timeout: .nanoseconds(Int64(min(call.timeout, longest))), answerLimit: PrefillAnswer.byteLimit),
+        on: eventLoop, tls: tls,
+        onSent: {
+          bound.value.refreshTime()
+          onSent()
+        },
+        onEnd: { result in
+          bound.value.refreshTime()
+          onEnd(PrefillCall.Result(result))
+        })
+      return { running.cancel() }
     }
     sweep = eventLoop.scheduleRepeatedTask(initialDelay: .seconds(1), delay: .seconds(1)) { _ in
       bound.value.sweepNow()

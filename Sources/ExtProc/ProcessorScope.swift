@@ -8,7 +8,12 @@ import Reading
 package final class ProcessorScope {
   let settings: ExtProcSettings
   let context: GatewayContext
-  var snapshot: RoutingSnapshot
+  var snapshot: RoutingSnapshot {
+    didSet { follow(snapshot) }
+  }
+  /// The fleet has models that pairs serve: then heads are kept, for their prefill legs.
+  private(set) var hasPairs = false
+  var retries = RetryAllowance()
   /// Monotonic nanoseconds: when the event came that is being handled.
   private(set) var now: UInt64
   /// Monotonic nanoseconds.
@@ -24,6 +29,12 @@ package final class ProcessorScope {
     answer(reading.readNow())
   }
 
+  /// Sends prefill legs; where nobody does, none comes about.
+  var prefill: PrefillCall.Sender = { _, _, onEnd in
+    onEnd(.failed(.cannotConnect, "nobody sends prefill legs"))
+    return {}
+  }
+
   package init(
     settings: ExtProcSettings, context: GatewayContext, snapshot: RoutingSnapshot, clock: @escaping () -> UInt64,
     random: any RandomNumberGenerator
@@ -36,6 +47,12 @@ package final class ProcessorScope {
     self.clock = clock
     now = clock()
     self.random = random
+    follow(snapshot)
+  }
+
+  private func follow(_ snapshot: RoutingSnapshot) {
+    hasPairs = snapshot.fleet.models.contains { $0.hasPairs }
+    retries.keep { snapshot.fleet.index(ofModel: $0) != nil }
   }
 
   /// Looks at the clock: to be called where an event comes in, and where work took time.

@@ -65,6 +65,7 @@ extension ProcessorSession {
       attempt, on: placement, address: scope.addresses[placement.replica.id] ?? placement.replica.authority, wish: wish,
       as: scope.context.settings.compatibility
     ) { headers.set($0, to: $1) }
+    writePrefill(to: &headers)
   }
 
   /// The client's own id where it sent a usable one, else ours.

@@ -60,7 +60,7 @@ extension ProcessorSession {
       details: error.code ?? "error")
   }
 
-  private func endImmediately(status: Int, headers: HeaderChanges, body: [UInt8], details: String) {
+  func endImmediately(status: Int, headers: HeaderChanges, body: [UInt8], details: String) {
     var headers = headers
     var text: [UInt8] = []
     id.append(to: &text)
@@ -74,6 +74,7 @@ extension ProcessorSession {
     responseBytes = body.count
     let replica = placement?.name ?? ""
     if state == .answering { finishAnswer() }
+    pair?.end()
     attempt?.settle(now: scope.now)
     placement = nil
     state = .ended

@@ -183,7 +183,7 @@ extension ProcessorSession {
       }
     }
     guard state != .ended else { return }
-    guard state != .reading else {
+    guard state != .reading, state != .prefilling else {
       owesTrailersReply = true
       return
     }

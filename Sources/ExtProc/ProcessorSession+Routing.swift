@@ -18,7 +18,7 @@ extension ProcessorSession {
     } catch {
       refuse(error)
     }
-    letBodyGo()
+    if state != .prefilling { letBodyGo() }
   }
 
   private func take(_ plan: RoutePlan) {
@@ -77,7 +77,13 @@ extension ProcessorSession {
         refuse(error)
       }
     }
+    guard state != .prefilling else { return }
     letBodyGo()
+    replyToWaiting()
+  }
+
+  /// Takes what Envoy sent while the prompt was read.
+  func replyToWaiting() {
     if owesTrailersReply, state != .ended {
       reply { ProcessingReply.appendTrailers(to: &$0, .requestTrailers) }
     }
@@ -99,28 +105,44 @@ extension ProcessorSession {
   func send(
     _ routed: RequestRouting.Routed, body bytes: UnsafeRawBufferPointer, isLast: Bool
   ) throws(RequestRouting.Refusal) {
-    guard let head else { return }
     publicModel = routed.publicModel
     model = routed.model
     adapter = routed.adapter
     isRouted = true
     scope.accounts.metrics(ofModel: publicModel).requests.increment()
+    if scope.settings.role != .model {
+      guard let head else { return }
+      let intent = try RequestRouting.intent(routed, head: head, scope: scope)
+      wish = intent.wish
+      if routed.model?.hasPairs ?? false, beginPair(routed, intent, body: bytes, isLast: isLast) { return }
+      let (placement, attempt) = try RequestRouting.pick(routed, intent, body: bytes, scope: scope)
+      self.placement = placement
+      self.attempt = attempt
+    }
+    forward(routed, to: placement, body: bytes, changed: routed.body(for: placement, bytes), isLast: isLast)
+  }
+
+  /// Lets the request go on.
+  ///
+  /// - Parameters:
+  ///   - placement: nil where somebody else picks the replica.
+  ///   - changed: the body that it gets; nil for the client's own.
+  func forward(
+    _ routed: RequestRouting.Routed, to placement: Placement?, body bytes: UnsafeRawBufferPointer, changed: [UInt8]?,
+    isLast: Bool
+  ) {
+    guard let head else { return }
     var headers = HeaderChanges()
     for name in head.unwanted where !hasHeadersReply { headers.remove(name) }
     var clearsRouteCache = false
-    if scope.settings.role == .model {
-      headers.set("x-selected-model", to: publicModel)
-      clearsRouteCache = head.selectedModel != publicModel
-    } else {
-      let (placement, attempt, wish) = try RequestRouting.pick(routed, head: head, body: bytes, scope: scope)
-      self.placement = placement
-      self.attempt = attempt
-      self.wish = wish
+    if let placement {
       writeTarget(placement, routed, head, to: &headers)
       clearsRouteCache = true
+    } else {
+      headers.set("x-selected-model", to: publicModel)
+      clearsRouteCache = head.selectedModel != publicModel
     }
     if scope.settings.role != .replica { headers.set("accept-encoding", to: "identity") }
-    let changed = routed.body(for: placement, bytes)
     state = .forwarded
     reply { append(to: &$0, headers: headers, changed: changed, bytes, isLast: isLast, clearsRouteCache) }
   }

@@ -11,10 +11,11 @@ import Reliability
 /// Envoy's messages and whose actions are the replies, appended to ``output``.
 ///
 ///     beginning ── request headers ──▶ collecting ── whole body ──▶ forwarded ── response headers ──▶ answering
-///         │                                    └─ the encoder reads ─▶ reading ──▲
+///         │                                    ├─ the encoder reads ─▶ reading ──▲
+///         │                                    └─ a replica reads ─▶ prefilling ─▲
 ///         └─ not a request of ours ──────────────────────────────────▶ forwarded          any ── immediate reply ──▶ ended
 ///
-/// Each message gets the reply that its mode wants, so Envoy never waits for one but while the encoder reads; then the
+/// Each message gets the reply that its mode wants, so Envoy never waits for one but while the prompt is read; then the
 /// replies come later, and ``onLateOutput`` tells. Holds at most one body, of the limit
 /// that the gateway has, counted with all others in ``GatewayLoad``. No I/O; the time is the scope's; used from one loop. The
 /// caller must call ``close()`` once, when the stream is over.
@@ -24,6 +25,8 @@ package final class ProcessorSession {
     case collecting
     /// The body is whole, and the encoder reads the prompt.
     case reading
+    /// The body is whole, and a replica reads the prompt for another.
+    case prefilling
     case forwarded
     case answering
     /// Replied in the engine's place, or over.
@@ -70,6 +73,8 @@ package final class ProcessorSession {
   private static let waitingLimit = 4
   /// Called when replies are there that no message brought about.
   var onLateOutput: (() -> Void)?
+  /// Called when the request cannot succeed although Envoy has sent it: the stream is to end with an error.
+  var onAbort: ((_ reason: String) -> Void)?
 
   // What it came to.
   var plan: RoutePlan?
@@ -77,6 +82,8 @@ package final class ProcessorSession {
   /// What is counted on the replica.
   var attempt: AttemptAccount?
   var wish: ReplicaWish?
+  /// Set where two replicas serve the request.
+  var pair: ProcessorPair?
   var model: FleetModel?
   var adapter: String?
   var requestedModel = ""
@@ -107,7 +114,7 @@ package final class ProcessorSession {
   /// Takes a message from Envoy.
   package func receive(_ bytes: UnsafeRawBufferPointer) {
     guard state != .ended else { return }
-    if state == .reading, !Self.isTrailers(bytes) {
+    if state == .reading || state == .prefilling, !Self.isTrailers(bytes) {
       guard waiting.count < Self.waitingLimit, bytes.count <= ProcessorStream.smallMessage else {
         return refuse(.server("Envoy sent more before it had the reply to the request's body", code: "ext_proc"))
       }
@@ -166,7 +173,7 @@ package final class ProcessorSession {
     let wasOpen = state != .ended
     // Envoy ends the stream alike when the client has left and when no more is to be shown of the answer, so only an
     // answer whose end was to come tells of a client that left.
-    let hasLeft = state == .answering && !hasAnswerEnded
+    let hasLeft = state == .answering && !hasAnswerEnded || state == .prefilling
     // What came of the answer counts although its end was not seen.
     if state == .answering { finishAnswer() }
     state = .ended
@@ -174,6 +181,8 @@ package final class ProcessorSession {
     reading?.abandon()
     reading = nil
     onLateOutput = nil
+    onAbort = nil
+    pair?.end()
     letBodyGo()
     if isAdmitted {
       isAdmitted = false

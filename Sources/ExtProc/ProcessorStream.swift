@@ -53,6 +53,7 @@ final class ProcessorStream {
     case Self.processPath:
       let session = ProcessorSession(scope: connection.scope)
       session.onLateOutput = { [weak self] in self?.sendLateOutput() }
+      session.onAbort = { [weak self] reason in self?.abort(reason) }
       call = .process(session)
     case "/grpc.health.v1.Health/Check":
       call = .healthCheck
@@ -187,6 +188,14 @@ final class ProcessorStream {
     connection.flush()
   }
 
+  /// Has Envoy give the request up, which it does when the call ends with an error.
+  private func abort(_ reason: String) {
+    guard !hasEnded else { return }
+    sendOutput()
+    end(.unavailable, reason)
+    connection.flush()
+  }
+
   private func send(_ bytes: [UInt8]) {
     guard !hasEnded else { return }
     if !hasSentHeaders {
@@ -226,6 +235,7 @@ final class ProcessorStream {
     case notFound = 5
     case resourceExhausted = 8
     case unimplemented = 12
+    case unavailable = 14
   }
 
   private func end(_ status: Status, _ message: String) {

@@ -70,6 +70,23 @@ enum RequestRouting {
       }
     }
 
+    /// The changed body, where they are these changes.
+    ///
+    /// - Parameter edits: made from ``edits``.
+    func body(for placement: Placement, by edits: RequestEdits, _ bytes: UnsafeRawBufferPointer) -> [UInt8] {
+      let name = adapter ?? placement.upstreamModel
+      return edits.splices(on: bytes, model: name == edits.facts.model ? nil : .string(name)).apply(to: bytes)
+    }
+
+    /// The body's changes but for the model's name; nil where the body was not read.
+    var edits: RequestEdits? {
+      switch edit {
+      case .plan(let plan): plan.edits
+      case .facts(let facts): RequestEdits(facts)
+      case .none, .place: nil
+      }
+    }
+
     /// What was read of the body; nil where nothing was.
     var facts: RequestFacts? {
       switch edit {
@@ -258,19 +275,28 @@ enum RequestRouting {
     }
   }
 
-  /// Picks a replica and counts the request on it.
-  ///
-  /// - Parameter bytes: the whole body.
-  static func pick(
-    _ routed: Routed, head: ProcessorHead, body bytes: UnsafeRawBufferPointer, scope: ProcessorScope
-  ) throws(Refusal) -> (Placement, AttemptAccount, ReplicaWish) {
+  /// Where a request may go, and how its replicas are to be picked.
+  struct Intent {
+    /// Those that serve whole requests.
+    var placements: [Placement]
+    var balancing: ModelBalancing
+    var policy: ModelPolicy
+    var wish: ReplicaWish
+    fileprivate var rateCharge: ModelRates.Charge?
+  }
+
+  /// What a request asks of its replicas. Counts it among its model's requests of this second.
+  static func intent(
+    _ routed: Routed, head: ProcessorHead, scope: ProcessorScope
+  ) throws(Refusal) -> Intent {
     let placements = routed.model?.placements(for: routed.adapter) ?? []
-    guard !placements.isEmpty, let balancing = scope.snapshot.balancing(ofModel: routed.base) else {
-      throw refusal(.noBackend, routed, placements, scope)
-    }
+    guard let model = routed.model, !placements.isEmpty || model.hasPairs,
+      let balancing = scope.snapshot.balancing(ofModel: routed.base)
+    else { throw refusal(.noBackend, routed, placements, scope) }
     let wish: ReplicaWish
     do throws(RoutingStrategyError) {
-      wish = try ReplicaWish(balancing.strategies, among: placements, field: head.wishField)
+      wish = try ReplicaWish(
+        balancing.strategies, among: placements, hasPairs: model.hasPairs, field: head.wishField)
     } catch {
       throw badStrategy(error, head, scope)
     }
@@ -281,17 +307,61 @@ enum RequestRouting {
     } catch {
       throw Refusal(error, reason: error.reason)
     }
+    return Intent(
+      placements: placements, balancing: balancing, policy: model.policy, wish: wish, rateCharge: rateCharge)
+  }
+
+  /// Picks a replica and counts the request on it.
+  ///
+  /// - Parameter bytes: the whole body.
+  static func pick(
+    _ routed: Routed, _ intent: Intent, body bytes: UnsafeRawBufferPointer, scope: ProcessorScope
+  ) throws(Refusal) -> (Placement, AttemptAccount) {
+    let placements = intent.placements
     let choice = scope.chooser.choose(
-      among: placements, by: wish, of: balancing, prompt: routed.prompt(bytes), adapter: routed.adapter,
+      among: placements, by: intent.wish, of: intent.balancing, prompt: routed.prompt(bytes), adapter: routed.adapter,
       excluding: ReplicaSet(), now: scope.now, random: &scope.random)
-    if choice.choice.index == nil { scope.context.limits.takeBack(rateCharge) }
+    if choice.choice.index == nil { scope.context.limits.takeBack(intent.rateCharge) }
     switch choice.choice.outcome {
     case .replica(let index):
       scope.accounts.count(choice.choice)
-      return (placements[index], AttemptAccount(choice, on: placements[index].replica), wish)
+      return (placements[index], AttemptAccount(choice, on: placements[index].replica))
     case .allFull: throw refusal(.allFull, routed, placements, scope)
+    case .noneReady where placements.isEmpty:
+      throw refusal(.noPair, routed, routed.model?.pairedPlacements(for: routed.adapter) ?? [], scope)
     case .noneReady: throw refusal(.noneReady, routed, placements, scope)
     }
+  }
+
+  /// Picks a pair that was not tried and counts the request on both its replicas.
+  ///
+  /// - Parameter bytes: the whole body.
+  static func pickPair(
+    _ pair: ProcessorPair, body bytes: UnsafeRawBufferPointer, scope: ProcessorScope
+  ) -> (choice: ReplicaChooser.PairChoice, handOver: HandOver)? {
+    guard let prompt = pair.routed.prompt(bytes), let model = pair.routed.model else { return nil }
+    let choice = scope.chooser.choosePair(
+      among: model.pairedPlacements(for: pair.routed.adapter), by: pair.intent.wish, of: pair.intent.balancing,
+      prompt: prompt, adapter: pair.routed.adapter, excluding: pair.tried, now: scope.now, random: &scope.random)
+    guard var choice else { return nil }
+    let context = scope.context
+    let handOver = HandOver(
+      by: choice.prefill, id: { context.disaggregatedIDs.next(now: UInt64(max(0, context.wallClock())) * 1_000) },
+      random: &scope.random)
+    guard let handOver else {
+      choice.prefillAccount.settle(now: scope.now)
+      choice.decodeAccount.settle(now: scope.now)
+      return nil
+    }
+    scope.accounts.count(choice.choice)
+    pair.begin(choice, handOver)
+    return (choice, handOver)
+  }
+
+  /// Whether there is a pair that was not tried.
+  static func hasPair(_ pair: ProcessorPair, scope: ProcessorScope) -> Bool {
+    PrefillDecodePair.isThere(
+      among: pair.routed.model?.pairedPlacements(for: pair.routed.adapter) ?? [], excluding: pair.tried, now: scope.now)
   }
 
   /// In AIBrix's words where the role is its plugin's, with its field.

@@ -1,12 +1,20 @@
 /// A model and where it runs.
 public struct FleetModel: Sendable {
   public let name: String
+  /// All of them, whatever they do of a request.
   public let placements: [Placement]
   /// LoRA adapters that this model's replicas serve under names of their own.
   public let adapters: [String]
   public let policy: ModelPolicy
+  /// Prefill and decode run on replicas of their own, at least one of each.
+  public let hasPairs: Bool
+  /// Where whole requests go.
+  private let whole: [Placement]
+  /// Those that prefill or decode; empty without ``hasPairs``.
+  private let paired: [Placement]
   /// Of adapters that engines were asked about: the placements whose replicas have it.
   private let adapterPlacements: [String: [Placement]]
+  private let adapterPairs: [String: [Placement]]
 
   /// - Parameter holders: by adapter, the replicas (by identity) that said they have it. An adapter that is not in it, or
   ///   that none of the model's replicas has, is asked for on all of them.
@@ -18,15 +26,34 @@ public struct FleetModel: Sendable {
     self.name = name
     self.placements = placements
     self.adapters = adapters
-    adapterPlacements = holders.compactMapValues { ids in
-      let having = placements.filter { ids.contains($0.replica.id) }
-      return having.isEmpty ? nil : having
+    hasPairs = placements.contains { $0.role == .prefill } && placements.contains { $0.role == .decode }
+    whole = Self.servingWhole(placements)
+    paired = hasPairs ? placements.filter { $0.role != .whole } : []
+    let having = holders.mapValues { ids in placements.filter { ids.contains($0.replica.id) } }
+    adapterPlacements = having.compactMapValues { having in
+      let whole = Self.servingWhole(having)
+      return whole.isEmpty ? nil : whole
     }
+    adapterPairs = !hasPairs ? [:] : having.mapValues { $0.filter { $0.role != .whole } }.filter { !$0.value.isEmpty }
   }
 
-  /// Where a request may go: the adapter's placements, or all.
+  /// Where a whole request may go: the adapter's placements, or all. Never one that only prefills; one that decodes only where
+  /// no replica serves requests whole, and if its engine can. Empty where requests are served in pairs alone.
   public func placements(for adapter: String?) -> [Placement] {
-    guard let adapter else { return placements }
-    return adapterPlacements[adapter] ?? placements
+    guard let adapter else { return whole }
+    return adapterPlacements[adapter] ?? whole
+  }
+
+  /// Where the two legs of a request may go: the adapter's placements, or all. Empty without ``hasPairs``.
+  public func pairedPlacements(for adapter: String?) -> [Placement] {
+    guard let adapter else { return paired }
+    return adapterPairs[adapter] ?? paired
+  }
+
+  private static func servingWhole(_ placements: [Placement]) -> [Placement] {
+    guard placements.contains(where: { $0.role != .whole }) else { return placements }
+    let whole = placements.filter { $0.role == .whole }
+    guard whole.isEmpty else { return whole }
+    return placements.filter { $0.role == .decode && $0.handOver?.decodesWhole ?? true }
   }
 }

@@ -9,6 +9,8 @@ public struct ModelPolicy: Sendable, Equatable {
   public var connectTimeout: UInt64
   /// From the request sent to the first byte of the answer: a long prompt's prefill takes its time.
   public var firstByteTimeout: UInt64
+  /// From a request sent to a replica that only prefills to the end of its answer.
+  public var prefillTimeout: UInt64
   /// Between two reads of an answer.
   public var idleTimeout: UInt64
   /// From the request read to the last byte of its answer, retries included.
@@ -28,7 +30,8 @@ public struct ModelPolicy: Sendable, Equatable {
 
   public init(
     attempts: Int = 3, connectTimeout: UInt64 = .seconds(5), firstByteTimeout: UInt64 = .seconds(600),
-    idleTimeout: UInt64 = .seconds(300), totalTimeout: UInt64 = .max, retryRatio: Double = 0.2,
+    prefillTimeout: UInt64 = .seconds(60), idleTimeout: UInt64 = .seconds(300), totalTimeout: UInt64 = .max,
+    retryRatio: Double = 0.2,
     hedgeDelay: HedgePolicy.Delay = .never, ejectsOutliers: Bool = true,
     outliers: SuccessRateOutliers = SuccessRateOutliers(), ejection: EjectionMachine.Settings = .init(),
     pool: ConnectionPool.Settings = .init(), probePath: String = "/health", probeInterval: UInt64 = .seconds(2),
@@ -37,6 +40,7 @@ public struct ModelPolicy: Sendable, Equatable {
     self.attempts = attempts
     self.connectTimeout = connectTimeout
     self.firstByteTimeout = firstByteTimeout
+    self.prefillTimeout = prefillTimeout
     self.idleTimeout = idleTimeout
     self.totalTimeout = totalTimeout
     self.retryRatio = retryRatio

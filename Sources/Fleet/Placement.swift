@@ -16,11 +16,19 @@ public final class Placement: Sendable {
   public let role: PlacementRole
   /// Prefill and decode pair only within a group, such as an AIBrix roleset; nil is a group too.
   public let group: String?
+  /// How its engine hands caches over; nil where that is not known, so that it pairs with none.
+  public let handOver: CacheHandOver?
+  /// Where a prefilling SGLang engine waits for those that decode.
+  public let bootstrapPort: Int
+
+  /// SGLang's own default of its bootstrap port.
+  public static let usualBootstrapPort = 8998
 
   public init(
     name: String? = nil, replica: Replica, weight: Int = 1, upstreamModel: String, pathPrefix: String = "",
     chatPath: String? = nil,
-    headerLines: HeaderLines = HeaderLines(), role: PlacementRole = .whole, group: String? = nil
+    headerLines: HeaderLines = HeaderLines(), role: PlacementRole = .whole, group: String? = nil,
+    handOver: CacheHandOver? = .vllm, bootstrapPort: Int = Placement.usualBootstrapPort
   ) {
     self.name = name ?? replica.name
     self.replica = replica
@@ -31,5 +39,7 @@ public final class Placement: Sendable {
     self.headerLines = headerLines
     self.role = role
     self.group = group
+    self.handOver = handOver
+    self.bootstrapPort = bootstrapPort
   }
 }

@@ -1,3 +1,4 @@
+import ChatProtocols
 import EngineClient
 import Fleet
 import Pipeline
@@ -24,6 +25,8 @@ public struct GatewayContext: Sendable {
   public let startedAt: Int
   /// Seconds since 1970: the `created` of answers that the router gives itself.
   public let wallClock: @Sendable () -> Int
+  /// For TensorRT-LLM's pairs. Its machine is drawn, so that gateways in front of the same engines have others.
+  package let disaggregatedIDs = DisaggregatedIDs(machine: .random(in: 0..<1_024))
   /// For replicas that are asked over https.
   public let tls: EngineTLS
   /// Called from any thread when requests change what is thought of a replica.

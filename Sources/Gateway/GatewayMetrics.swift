@@ -119,6 +119,12 @@ public final class GatewayMetrics: Sendable {
       labels: [("limit", limit)])
   }
 
+  package func prefillLegs(_ outcome: PrefillOutcome) -> Counter {
+    registry.counter(
+      "switchyard_prefill_legs_total", help: "Prefills on replicas of their own, by how they ended",
+      labels: [("outcome", outcome.rawValue)])
+  }
+
   func brokenAnswers(model: String) -> Counter {
     registry.counter(
       "switchyard_broken_answers_total", help: "Answers that began and came to no end", labels: [("model", model)])

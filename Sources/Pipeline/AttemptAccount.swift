@@ -28,6 +28,20 @@ public struct AttemptAccount {
     balancer = choice.balancer
   }
 
+  /// A leg of a pair.
+  ///
+  /// - Precondition: the pair was picked with this replica, and the request counted on it.
+  init(
+    _ ticket: WorkTicket, on replica: Replica, shortfall: Shortfall?, promptBytes: Int, balancer: ModelBalancer
+  ) {
+    self.replica = replica
+    self.ticket = ticket
+    self.shortfall = shortfall
+    self.promptBytes = promptBytes
+    self.balancer = balancer
+    strategy = .pd
+  }
+
   /// The first bytes of a sound answer's body have come. Later calls do nothing.
   ///
   /// - Parameter isStreamed: whether that is the first token, rather than the whole answer.

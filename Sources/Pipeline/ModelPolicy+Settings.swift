@@ -7,7 +7,7 @@ extension ModelPolicy {
   public init(_ settings: ReliabilitySettings) {
     self.init(
       attempts: settings.attempts, connectTimeout: .span(settings.connectTimeout),
-      firstByteTimeout: .span(settings.firstByteTimeout),
+      firstByteTimeout: .span(settings.firstByteTimeout), prefillTimeout: .span(settings.prefillTimeout),
       idleTimeout: .span(settings.idleTimeout), totalTimeout: .span(settings.totalTimeout),
       retryRatio: Double(settings.retryBudgetPercent) / 100,
       hedgeDelay: Self.hedgeDelay(settings.hedgeAfter),

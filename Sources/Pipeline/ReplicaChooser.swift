@@ -58,6 +58,64 @@ public struct ReplicaChooser {
     }
   }
 
+  /// A pair that was chosen, and what is counted on its replicas.
+  public struct PairChoice {
+    /// Of the replica that decodes.
+    public var choice: ReplicaChoice
+    public var prefill: Placement
+    public var decode: Placement
+    public var prefillAccount: AttemptAccount
+    public var decodeAccount: AttemptAccount
+  }
+
+  /// Chooses a pair and counts the request on both its replicas.
+  ///
+  /// - Parameters:
+  ///   - placements: ``FleetModel/pairedPlacements(for:)``.
+  ///   - tried: replicas that the legs must not go to again.
+  ///   - now: monotonic nanoseconds.
+  /// - Returns: nil where no pair may be chosen.
+  public mutating func choosePair(
+    among placements: [Placement], by wish: ReplicaWish, of model: ModelBalancing, prompt: PromptOfBody,
+    adapter: String?, excluding tried: PrefillDecodePair.Tried, now: UInt64,
+    random: inout some RandomNumberGenerator
+  ) -> PairChoice? {
+    read(prompt, adapter: adapter, of: model)
+    let promptBytes = blocks.byteCount
+    let pair = blocks.hashes.withUnsafeBufferPointer { hashes in
+      model.balancer.pickPair(
+        among: placements,
+        for: Self.request(hashes, promptBytes: promptBytes, by: wish, of: model, adapter: adapter, now: now),
+        excluding: tried, matches: &matches, random: &random)
+    }
+    guard let pair else { return nil }
+    let shortfall: Shortfall? = wish.wantsPair ? nil : .onlyPairs
+    func account(_ ticket: WorkTicket, _ index: Int) -> AttemptAccount {
+      AttemptAccount(
+        ticket, on: placements[index].replica, shortfall: shortfall, promptBytes: promptBytes, balancer: model.balancer)
+    }
+    return PairChoice(
+      choice: ReplicaChoice(decodeOf: pair, asked: wish.strategy.heaviest, shortfall: shortfall),
+      prefill: placements[pair.prefill], decode: placements[pair.decode],
+      prefillAccount: account(pair.prefillTicket, pair.prefill), decodeAccount: account(pair.decodeTicket, pair.decode))
+  }
+
+  /// The pair that ``choosePair(among:by:of:prompt:adapter:excluding:now:random:)`` would choose, as indices. Counts nothing,
+  /// and writes nothing down.
+  public mutating func previewPair(
+    among placements: [Placement], by wish: ReplicaWish, of model: ModelBalancing, prompt: PromptOfBody,
+    adapter: String?, now: UInt64
+  ) -> (prefill: Int, decode: Int)? {
+    read(prompt, adapter: adapter, of: model)
+    let promptBytes = blocks.byteCount
+    return blocks.hashes.withUnsafeBufferPointer { hashes in
+      model.balancer.previewPair(
+        among: placements,
+        for: Self.request(hashes, promptBytes: promptBytes, by: wish, of: model, adapter: adapter, now: now),
+        matches: &matches)
+    }
+  }
+
   private mutating func read(_ prompt: PromptOfBody?, adapter: String?, of model: ModelBalancing) {
     blocks.begin(seed: model.promptSeed(adapter: adapter))
     prompt?.append(to: &blocks)

@@ -21,4 +21,19 @@ public enum ReplicaHeaders {
     if account.strategy == .sessionAffinity { body("x-session-id", SessionID.of(placement.replica)) }
     if let profile = wish.profile { body("x-aibrix-config-profile", profile) }
   }
+
+  /// Those that tell the replica that prefilled, where another decoded.
+  ///
+  /// - Parameter address: `host:port` of the replica, as it is to be told.
+  public static func forEachOfPrefill(
+    on placement: Placement, address: String, as generation: AIBrixCompatibility,
+    _ body: (_ name: StaticString, _ value: String) -> Void
+  ) {
+    switch generation {
+    case .v04: body("prefill-target-pod", address)
+    case .latest:
+      body("prefill-target-pod", placement.name)
+      body("prefill-target-pod-ip", address)
+    }
+  }
 }

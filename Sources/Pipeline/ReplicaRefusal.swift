@@ -6,6 +6,8 @@ public enum ReplicaRefusal: String, Sendable {
   case noBackend = "no_backend"
   case allFull = "replicas_full"
   case noneReady = "no_replica"
+  /// The model's engines serve requests in pairs alone, and no pair is there.
+  case noPair = "no_pair"
 
   /// What the client is told.
   ///
@@ -18,6 +20,10 @@ public enum ReplicaRefusal: String, Sendable {
         "every replica of model \"\(model)\" works on as many requests as it may", status: 503, code: "overloaded")
     case .noneReady:
       .server("no replica of model \"\(model)\" is ready\(Self.failures(placements))", status: 503, code: "no_replica")
+    case .noPair:
+      .server(
+        "model \"\(model)\" has no prefill and decode replica of one group that are ready and may be tried"
+          + Self.failures(placements), status: 503, code: "no_pair")
     }
   }
 

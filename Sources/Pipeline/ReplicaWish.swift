@@ -12,6 +12,8 @@ public struct ReplicaWish: Sendable {
   public var isTold: Bool
   /// Nobody asked for this strategy: it is the one for want of another.
   public var isStandard: Bool
+  /// Prefill and decode are to run on replicas of their own.
+  public var wantsPair: Bool { strategy.parts[0].kind == .pd }
   public var session: SessionKey?
   /// Of the user's name; 0 for none.
   public var userKey: UInt64 = 0
@@ -23,10 +25,12 @@ public struct ReplicaWish: Sendable {
   ///
   /// - Parameters:
   ///   - placements: where it may go, among which a session's replica is looked up.
+  ///   - hasPairs: ``FleetModel/hasPairs``. Then `pd` is the strategy for want of another.
   ///   - field: the value of the first field of a name in lower case; nil where there is none.
   /// - Throws: what is wrong with `routing-strategy`.
   public init(
-    _ strategies: ModelStrategies, among placements: [Placement], field: (StaticString) -> String?
+    _ strategies: ModelStrategies, among placements: [Placement], hasPairs: Bool = false,
+    field: (StaticString) -> String?
   ) throws(RoutingStrategyError) {
     let asked = field("routing-strategy")
     profile = field("config-profile").flatMap { strategies.profiles[$0] == nil ? nil : $0 } ?? strategies.defaultProfile
@@ -36,6 +40,7 @@ public struct ReplicaWish: Sendable {
     let isAsked = asked?.isEmpty == false || profile != nil
     isTold = isAsked || strategies.isConfigured
     isStandard = !isTold
+    if hasPairs, isStandard { strategy = RoutingStrategy(.pd) }
     guard strategy.parts.contains(where: { $0.kind == .sessionAffinity || $0.kind == .vtcBasic }) else { return }
     session = Self.session(id: field("x-session-id"), key: field("x-aibrix-session-key"), placements)
     if let user = field("user"), !user.isEmpty { userKey = BlockHash.key(of: String(user.prefix(Self.keyLimit))) }

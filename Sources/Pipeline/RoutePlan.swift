@@ -85,6 +85,19 @@ public final class RoutePlan: Sendable {
     splices(naming: adapter ?? placement.upstreamModel, on: body)
   }
 
+  /// The body's changes for one placement, where they are others than ``edits``.
+  ///
+  /// - Parameters:
+  ///   - edits: of the same facts; the model's name must have been left alone by them.
+  ///   - body: the bytes that ``facts`` were made from.
+  public func splices(
+    of edits: RequestEdits, for placement: Placement, on body: UnsafeRawBufferPointer
+  ) -> ByteSplices {
+    let upstream = adapter ?? placement.upstreamModel
+    guard upstream != facts.model else { return edits.splices(on: body) }
+    return edits.splices(on: body, model: .string(upstream))
+  }
+
   /// The body's changes when the engine, or whoever picks the replica, knows the model by this name.
   ///
   /// - Parameter body: the bytes that ``facts`` were made from.

@@ -42,7 +42,8 @@ public enum StaticFleet {
             name: backend.name, replica: replica(backend), weight: backend.weight,
             upstreamModel: model.externalModelIDs[backend.type] ?? model.providerModelID ?? model.name,
             pathPrefix: backend.pathPrefix, chatPath: backend.chatPath, headerLines: headerLines,
-            role: role(backend), group: backend.endpoint?.roleset))
+            role: role(backend), group: backend.endpoint?.roleset, handOver: CacheHandOver(engine: backend.type),
+            bootstrapPort: backend.endpoint?.bootstrapPort ?? Placement.usualBootstrapPort))
       }
       let declared = document.routing.modelCards.first { $0.name == model.name }?.loras.map(\.name) ?? []
       let known = adapters[model.name] ?? [:]

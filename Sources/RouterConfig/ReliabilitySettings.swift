@@ -38,6 +38,8 @@ public struct ReliabilitySettings: Sendable, Equatable {
   public var connectTimeout: Duration
   /// From the request sent to the first byte of the answer; long prompts take long.
   public var firstByteTimeout: Duration?
+  /// From a request sent to a replica that only prefills to the end of its answer.
+  public var prefillTimeout: Duration?
   /// Between two reads of an answer.
   public var idleTimeout: Duration?
   /// From the request read to the last byte of its answer, retries included.
@@ -70,6 +72,7 @@ public struct ReliabilitySettings: Sendable, Equatable {
     slowStart: Duration = .seconds(30), healthCheckPath: String = "/health",
     healthCheckInterval: Duration = .seconds(2), healthCheckTimeout: Duration = .seconds(2),
     connectTimeout: Duration = .seconds(5), firstByteTimeout: Duration? = .seconds(600),
+    prefillTimeout: Duration? = .seconds(60),
     idleTimeout: Duration? = .seconds(300), totalTimeout: Duration? = nil, retryBudgetPercent: Int = 20,
     maxConnections: Int = 1024, maxPending: Int = 1024, maxRequests: Int? = nil, minIdleConnections: Int = 0,
     connectionIdleTimeout: Duration? = nil, hedgeAfter: HedgeDelay? = nil
@@ -86,6 +89,7 @@ public struct ReliabilitySettings: Sendable, Equatable {
     self.healthCheckTimeout = healthCheckTimeout
     self.connectTimeout = connectTimeout
     self.firstByteTimeout = firstByteTimeout
+    self.prefillTimeout = prefillTimeout
     self.idleTimeout = idleTimeout
     self.totalTimeout = totalTimeout
     self.retryBudgetPercent = retryBudgetPercent

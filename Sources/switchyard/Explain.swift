@@ -1,6 +1,7 @@
 import ArgumentParser
 import Balancing
 import ChatProtocols
+import Discovery
 import Explanation
 import Foundation
 import JSONText
@@ -22,6 +23,9 @@ struct Explain: AsyncParsableCommand {
 
   @Option(name: [.short, .customLong("config")], help: "The configuration, or a Helm values file with config:.")
   var config: String
+  @Option(
+    help: ArgumentHelp("A file of engines by model, which join the configuration's, as for serve.", valueName: "file"))
+  var endpoints: String?
   @Option(name: [.short, .long], help: "A request body in a file; - is standard input.") var file: String?
   @Option(help: "The model that the prompt asks for.") var model: String?
   @Option(name: [.customShort("H"), .long], help: "A field of the request's head, as NAME: VALUE. May be repeated.")
@@ -40,13 +44,15 @@ struct Explain: AsyncParsableCommand {
 
   func run() async throws {
     let loaded = try ConfigurationFile.load(config, showsWarnings: false)
+    let served = ServedConfiguration(
+      base: loaded.document, endpoints: try await endpoints.map { EndpointsFile(path: $0) }?.first())
     let snapshot: RoutingSnapshot
     let models = try PromptModels(loaded.document.global.embeddings)
     defer { models.close() }
     let balancers = try BalancerDirectory(maximumBlocks: 64)
     do throws(SignalCompilationErrors) {
       snapshot = try RoutingSnapshot(
-        document: loaded.document, fleet: StaticFleet.build(loaded.document).fleet,
+        document: served.document, fleet: StaticFleet.build(served.document).fleet,
         models: models.models, balancers: balancers, generation: 1)
     } catch {
       throw ConfigurationFile.report(error.problems.map { "\(loaded.problem(at: $0.path, $0.reason))" })

@@ -424,11 +424,64 @@ private struct Dialect: Sendable, CustomTestStringConvertible {
     #expect(busy.load.begin(ifStill: busy.load.state, work: 16_000) != nil)
     busy.estimates.prefillBegan(now: 1_000)
     let request = balancer.request(blocks: UnsafeBufferPointer(start: nil, count: 0), promptBytes: 4_000, now: 1_000)
+    var random = SeededGenerator(seed: 7)
     let pair = try #require(
-      balancer.pickPair(among: placements, for: request, excluding: ReplicaSet(), matches: &matches))
+      balancer.pickPair(
+        among: placements, for: request, excluding: PrefillDecodePair.Tried(), matches: &matches, random: &random))
     #expect(pair.prefill == 2)
     #expect(pair.decode == 4)
     #expect(placements.map(\.replica.load.inFlight) == [1, 0, 1, 5, 1])
+  }
+
+  @Test(
+    "requests that come together are spread over pairs evenly, and in every order", arguments: [1, 2, 3] as [UInt64])
+  func spreadPairs(seed: UInt64) throws {
+    let placements = (0..<8).map { id in
+      Placement(
+        replica: Replica(id: id, name: "r\(id)", host: "10.0.0.\(id)", port: 8000), upstreamModel: "m",
+        role: id < 4 ? .prefill : .decode)
+    }
+    let index = try PrefixIndex(maximumBlocks: 1_000, maximumReplicas: 8)
+    let balancer = ModelBalancer(index: index)
+    var matches = PrefixMatches(index: index)
+    var random = SeededGenerator(seed: seed)
+    let request = balancer.request(blocks: UnsafeBufferPointer(start: nil, count: 0), promptBytes: 8, now: 1)
+    for _ in 0..<64 {
+      _ = balancer.pickPair(
+        among: placements, for: request, excluding: PrefillDecodePair.Tried(), matches: &matches, random: &random)
+    }
+    #expect(placements.map(\.replica.load.inFlight) == Array(repeating: 16, count: 8), "seed \(seed)")
+  }
+
+  @Test("engines that hand caches over differently never pair, nor one that was tried")
+  func pairsOfOneEngine() throws {
+    func placement(_ id: Int, _ role: PlacementRole, _ handOver: CacheHandOver?) -> Placement {
+      Placement(
+        replica: Replica(id: id, name: "r\(id)", host: "10.0.0.\(id)", port: 8000), upstreamModel: "m", role: role,
+        handOver: handOver)
+    }
+    let prefill = placement(0, .prefill, .sglang)
+    let index = try PrefixIndex(maximumBlocks: 1_000, maximumReplicas: 8)
+    let balancer = ModelBalancer(index: index)
+    var matches = PrefixMatches(index: index)
+    var random = SeededGenerator(seed: 1)
+    let request = balancer.request(blocks: UnsafeBufferPointer(start: nil, count: 0), promptBytes: 8, now: 1)
+    func pick(_ others: [Placement], _ tried: PrefillDecodePair.Tried = PrefillDecodePair.Tried()) -> Int? {
+      let placements = [prefill] + others
+      let pair = balancer.pickPair(
+        among: placements, for: request, excluding: tried, matches: &matches, random: &random)
+      #expect(PrefillDecodePair.isThere(among: placements, excluding: tried, now: 1) == (pair != nil))
+      return pair?.decode
+    }
+    #expect(pick([placement(1, .decode, .vllm), placement(2, .decode, nil)]) == nil)
+    #expect(prefill.replica.load.total == 0)
+    #expect(pick([placement(1, .decode, .vllm), placement(2, .decode, .sglang)]) == 2)
+    var tried = PrefillDecodePair.Tried()
+    tried.decode.insert(2)
+    #expect(pick([placement(2, .decode, .sglang)], tried) == nil)
+    #expect(pick([placement(2, .decode, .sglang), placement(3, .decode, .sglang)], tried) == 2)
+    tried.prefill.insert(0)
+    #expect(pick([placement(3, .decode, .sglang)], tried) == nil)
   }
 
   @Test("limits hold, and full is told from none ready", arguments: StrategyKind.allCases)

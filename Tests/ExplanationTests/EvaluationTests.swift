@@ -19,7 +19,8 @@ import Testing
       Set(json.allKeys.compactMap { $0 as? String }) == [
         "original_text", "requested_model", "recipe", "decision_result", "recommended_models", "selected_model",
         "selection_status", "selection_method", "selection_reason", "routing_decision", "metrics",
-        "fast_response", "signal_confidences", "signal_values", "signal_errors", "edits", "balancing", "candidates",
+        "fast_response", "signal_confidences", "signal_values", "signal_errors", "edits", "balancing", "pair",
+        "candidates",
         "headers",
         "notes",
       ])

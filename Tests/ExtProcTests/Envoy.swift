@@ -51,10 +51,11 @@ final class Envoy {
     role: ProcessorRole = .both, bodyLimit: Int = 64 << 20, load: GatewayLoad = GatewayLoad(),
     requestLimit: Int = .max, pathPrefix: String = "", chatPath: String? = nil,
     headerLines: HeaderLines = HeaderLines(), limits: TrafficLimits = TrafficLimits(), requestsPerSecond: Int? = nil,
-    routing: String = "{}", encoder: (any PromptEncoder)? = nil
+    routing: String = "{}", encoder: (any PromptEncoder)? = nil, replicaCount: Int = 2,
+    placement: ((Replica) -> Placement)? = nil
   ) throws {
     var replicas: [Replica] = []
-    for id in 0..<2 {
+    for id in 0..<replicaCount {
       replicas.append(
         Replica(id: id, name: "replica-\(id)", host: "10.0.0.\(id + 1)", port: 8000, requestLimit: requestLimit))
     }
@@ -63,9 +64,10 @@ final class Envoy {
         FleetModel(
           name: "alpha",
           placements: replicas.map {
-            Placement(
-              replica: $0, upstreamModel: "org/alpha", pathPrefix: pathPrefix, chatPath: chatPath,
-              headerLines: headerLines)
+            placement?($0)
+              ?? Placement(
+                replica: $0, upstreamModel: "org/alpha", pathPrefix: pathPrefix, chatPath: chatPath,
+                headerLines: headerLines)
           }, adapters: ["alpha-math"])
       ], replicas: replicas)
     let rate = requestsPerSecond.map { ", balancing: {requests_per_second: \($0)}" } ?? ""

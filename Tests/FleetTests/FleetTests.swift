@@ -58,6 +58,34 @@ import Testing
     #expect(Replica(id: 0, name: "r", host: "fd00::1", port: 8000).authority == "[fd00::1]:8000")
   }
 
+  @Test("whole requests go to replicas that do both, else to those that decode and can read a prompt")
+  func roles() {
+    func placement(_ id: Int, _ role: PlacementRole, _ handOver: CacheHandOver?) -> Placement {
+      Placement(
+        replica: Replica(id: id, name: "r\(id)", host: "h", port: id), upstreamModel: "m", role: role,
+        handOver: handOver)
+    }
+    func ids(_ placements: [Placement]) -> [Int] { placements.map(\.replica.id) }
+    let prefill = placement(0, .prefill, .vllm)
+    let decode = placement(1, .decode, .vllm)
+    let model = FleetModel(name: "m", placements: [prefill, decode], holders: ["a": [1], "b": [0], "c": [9]])
+    #expect(model.hasPairs)
+    #expect(ids(model.placements(for: nil)) == [1])
+    #expect(ids(model.pairedPlacements(for: nil)) == [0, 1])
+    #expect(ids(model.pairedPlacements(for: "a")) == [1])
+    #expect(ids(model.placements(for: "b")) == [1], "one that only prefills serves no whole request")
+    #expect(ids(model.pairedPlacements(for: "c")) == [0, 1])
+    let mixed = FleetModel(name: "m", placements: [prefill, decode, placement(2, .whole, .vllm)])
+    #expect(ids(mixed.placements(for: nil)) == [2])
+    #expect(ids(mixed.pairedPlacements(for: nil)) == [0, 1])
+    let meeting = FleetModel(name: "m", placements: [placement(0, .prefill, .sglang), placement(1, .decode, .sglang)])
+    #expect(meeting.hasPairs && meeting.placements(for: nil).isEmpty)
+    let alone = FleetModel(name: "m", placements: [prefill])
+    #expect(!alone.hasPairs && alone.placements(for: nil).isEmpty && alone.pairedPlacements(for: nil).isEmpty)
+    let usual = FleetModel(name: "m", placements: [placement(2, .whole, nil)])
+    #expect(!usual.hasPairs && ids(usual.placements(for: nil)) == [2])
+  }
+
   @Test("models are found by their exact names")
   func lookUp() {
     let snapshot = FleetSnapshot(

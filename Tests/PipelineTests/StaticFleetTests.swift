@@ -79,6 +79,29 @@ import Testing
     let placements = StaticFleet.build(document([]).adding(endpoints)).fleet.models[0].placements
     #expect(placements.map(\.role) == [.prefill, .decode])
     #expect(placements.map(\.group) == ["s", "s"])
+    #expect(placements.map(\.handOver) == [.vllm, .vllm])
+  }
+
+  @Test("the engine tells how caches are handed over, AIBrix's label where SGLang's engines meet")
+  func handOvers() throws {
+    let (endpoints, warnings) = try EndpointsDocument.load(
+      Array(
+        """
+        models:
+          - name: m
+            engine: sglang
+            rolesets:
+              - name: s
+                prefill: ["p:1", {address: "p:2", labels: {model.aibrix.ai/sglang-bootstrap-port: 9000}}]
+                decode: [{address: "d:1", labels: {model.aibrix.ai/sglang-bootstrap-port: none}}]
+          - {name: n, engine: trt-llm, endpoints: ["n:1"]}
+          - {name: o, engine: xllm, endpoints: ["o:1"]}
+        """.utf8), file: "e.yaml")
+    let models = StaticFleet.build(document([]).adding(endpoints)).fleet.models
+    #expect(models[0].placements.map(\.handOver) == [.sglang, .sglang, .sglang])
+    #expect(models[0].placements.map(\.bootstrapPort) == [8998, 9000, 8998])
+    #expect(models.dropFirst().map { $0.placements[0].handOver } == [.tensorRTLLM, nil])
+    #expect(warnings.map(\.description).contains { $0.contains("sglang-bootstrap-port \"none\", which is no port") })
   }
 
   @Test("an engine knows the model by the id of its type, else the provider's, else its name")

@@ -69,6 +69,7 @@ import Testing
       "listeners[].cors.max_age": Quantity.text(of: cors.maxAge),
       "\(path).connect_timeout": Quantity.text(of: reliability.connectTimeout),
       "\(path).first_byte_timeout": text(reliability.firstByteTimeout),
+      "\(path).prefill_timeout": text(reliability.prefillTimeout),
       "\(path).idle_timeout": text(reliability.idleTimeout),
       "\(path).total_timeout": text(reliability.totalTimeout),
       "\(path).retry_count": "\(reliability.retryCount)",

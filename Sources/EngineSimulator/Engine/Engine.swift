@@ -33,6 +33,10 @@ final class Engine {
   private var cache: BlockCache
   /// nil when the cache's events are not published.
   var events: CacheEventPublisher?
+  /// Requests that wait for the cache of their prompt, by connection.
+  var fetches: [ObjectIdentifier: Task<Void, Never>] = [:]
+  var keptCaches = KeptCaches()
+  let port: Int
   private var jobs: [Int: GenerationJob] = [:]
   private var nextJob = 1
   private var connections: [ObjectIdentifier: EngineConnection] = [:]
@@ -52,6 +56,7 @@ final class Engine {
   ) {
     self.options = options
     loop = eventLoop
+    self.port = port
     self.wallClock = wallClock
     started = Int64(eventLoop.now.uptimeNanoseconds)
     random = SeededRandom(seed: options.seed ?? UInt64.random(in: .min ... .max))
@@ -76,6 +81,7 @@ final class Engine {
 
   /// Loop time in nanoseconds.
   var now: Int64 { Int64(loop.now.uptimeNanoseconds) }
+  var eventLoop: any EventLoop { loop }
   var elapsedMilliseconds: Double { Double(now - started) / 1e6 }
   var isStarted: Bool { elapsedMilliseconds >= options.startupMilliseconds }
   var unixTime: Double { wallClock() }
@@ -98,6 +104,7 @@ final class Engine {
 
   func closed(_ connection: EngineConnection) {
     if let job = connection.job.flatMap({ jobs[$0] }) { cancel(job) }
+    fetches.removeValue(forKey: ObjectIdentifier(connection))?.cancel()
     connections[ObjectIdentifier(connection)] = nil
     if isDraining, connections.isEmpty { drained?.succeed() }
   }
@@ -246,7 +253,7 @@ final class Engine {
       promptTokens: promptCount, cachedTokens: cached, includesUsage: request.includesUsage,
       compatibility: options.compatibility,
       transfer: request.transfer.doRemoteDecode ? .prefilled(options.compatibility) : nil,
-      instructions: request.instructions)
+      handOver: handOverAnswer(request), instructions: request.instructions)
     let writer: any AnswerWriter =
       switch request.api {
       case .chat: ChatAnswer(plan, context)
@@ -256,7 +263,7 @@ final class Engine {
       case .messages: MessagesAnswer(plan.choices[0], context)
       }
     let first = latency.timeToFirstToken(
-      promptTokens: promptCount, cachedTokens: cached, prefilledElsewhere: request.transfer.doRemotePrefill,
+      promptTokens: promptCount, cachedTokens: cached, prefilledElsewhere: request.isPrefilledElsewhere,
       running: scheduler.runningCount, random: &random)
     let started = now
     var running = GenerationJob.Running(
@@ -325,6 +332,7 @@ final class Engine {
       metrics.sawToken(after: seconds(running.decode) / Double(steps - 1), times: times)
     }
     let body = running.writer.whole()
+    keepCache(of: job.request)
     account(job, running, prefill: running.firstToken - running.started, decode: running.decode)
     release(job)
     job.sink.respond(json: body)
@@ -342,6 +350,7 @@ final class Engine {
     let total = running.plan.steps
     scratch.removeAll(keepingCapacity: true)
     if running.sent == 0 {
+      keepCache(of: job.request)
       job.sink.begin(status: 200, contentType: "text/event-stream", headers: [])
       running.writer.opening(into: &scratch)
       running.firstToken = time

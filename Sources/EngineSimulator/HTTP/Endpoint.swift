@@ -46,6 +46,12 @@ enum Endpoint {
       engine.options = try AdminConfiguration.apply(update, to: engine.options)
       connection.respond(status: 200, contentType: nil, headers: [], body: [])
     case (_, "/sleep"), (_, "/wake_up"), (_, "/is_sleeping"): try sleep(request, engine, connection)
+    case (.GET, let path) where path.hasPrefix("/sim/caches/"):
+      guard let prompt = engine.keptCaches.take(String(path.dropFirst("/sim/caches/".count))) else {
+        throw .notFound(path)
+      }
+      connection.respond(
+        status: 200, contentType: "text/plain; charset=utf-8", headers: [], body: Array(String(prompt).utf8))
     case (_, let path) where path.hasPrefix("/sim/requests"): try requestLog(request, engine, connection)
     case (_, let path) where isLatest && path.hasPrefix("/vllm.grpc.engine.VllmEngine/"):
       throw EngineError(status: 501, message: "This simulator has no gRPC; POST /inference/v1/generate does the same")
@@ -88,11 +94,15 @@ enum Endpoint {
       connection.respond(status: 400, contentType: "text/plain; charset=utf-8", headers: [], body: Array(message.utf8))
       return
     }
-    let request = try GenerationRequest(body, api: api, defaultModel: engine.options.displayName)
+    var request = try GenerationRequest(body, api: api, defaultModel: engine.options.displayName)
     guard engine.isKnown(request.model) else { throw .unknownModel(request.model) }
+    request.take(try HandOverRequest(body, engine.options) { engine.random.uuid() })
     if engine.isSleeping { throw EngineError(status: 503, message: "The engine is asleep; POST /wake_up wakes it") }
     try request.check(engine.options)
     if engine.options.compatibility == .v050 { try request.checkContext(window: engine.options.maxModelLength) }
+    if case .fetch(let address, let waits) = request.handOver {
+      return engine.submit(request, after: address, waits: waits, http: http, connection: connection)
+    }
     try engine.submit(request, http: http, connection: connection)
   }
 

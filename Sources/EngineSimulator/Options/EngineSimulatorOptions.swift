@@ -61,6 +61,11 @@ public struct EngineSimulatorOptions: Sendable, Equatable {
   public var eventBatchSize = 16
   var events = CacheEventSettings()
   public var globalCacheHitThreshold = 0.0
+  public var role = EngineRole.both
+  /// Of an engine with a role.
+  public var handOver = HandOverProtocol.vllm
+  /// How long an engine that decodes waits for a cache that may come later.
+  public var handOverWaitMilliseconds = 30_000.0
 
   // Failures and metrics
   /// Percent.

@@ -176,6 +176,17 @@ extension OptionDefinition {
     .number(
       "global-cache-hit-threshold", \.globalCacheHitThreshold, in: 0...1, .latest,
       "share of cached prompt tokens below which a request ends with cache_threshold"),
+    .choice(
+      "role", \.role, .switchyard,
+      "prefill: caches are kept for engines that decode; decode: they are fetched first; "
+        + "empty: neither"),
+    .choice(
+      "hand-over", \.handOver, .switchyard,
+      "whose fields tell of a cache, for an engine with a role: vllm, sglang or trtllm"
+    ),
+    .duration(
+      "hand-over-wait", \.handOverWaitMilliseconds, .switchyard,
+      "how long an engine that decodes waits for a cache (sglang); then 500"),
     .text(
       "zmq-endpoint", \.events.endpoint, .both,
       "subscriber that KV-cache events go to; tcp://*:PORT listens; else tcp://127.0.0.1:5557"),

@@ -13,12 +13,14 @@ struct GenerationRequest {
   let prompts: [GenerationPrompt]
   /// Answers to each prompt (`n`).
   let choicesPerPrompt: Int
-  let maxTokens: Int?
+  private(set) var maxTokens: Int?
   let ignoresEnd: Bool
   let stop: StopSequences
   let tools: [ToolDefinition]
   let toolChoice: ToolChoice
   let transfer: TransferParameters
+  /// Of an engine with a role.
+  private(set) var handOver = HandOverRequest.none
   /// Share of cached prompt tokens below which the request ends at once; nil: the engine's own.
   let cacheHitThreshold: Double?
   /// For the Responses API, which repeats them.
@@ -85,6 +87,17 @@ struct GenerationRequest {
     if case .function(let name) = toolChoice, !tools.contains(where: { $0.name == name }) {
       throw .badRequest("tool_choice names \(name), which is not among the tools", parameter: "tool_choice")
     }
+  }
+
+  /// Takes what an engine with a role is asked to do with the prompt's cache.
+  mutating func take(_ handOver: HandOverRequest) {
+    self.handOver = handOver
+    if case .keep = handOver { maxTokens = min(maxTokens ?? 1, 1) }
+  }
+
+  /// Another engine has read the prompt.
+  var isPrefilledElsewhere: Bool {
+    if case .fetch = handOver { true } else { transfer.doRemotePrefill }
   }
 
   /// The rules that apply to a request for a known model, in the original's order.

@@ -12,10 +12,13 @@ struct AnswerContext {
   let compatibility: CompatibilityLevel
   /// What the response says about a transfer; nil leaves the object of the latest generation out.
   let transfer: TransferParameters?
+  /// Of an engine with a role; nil where it keeps no cache for another.
+  let handOver: HandOverAnswer?
   let instructions: String?
 
   /// The members of v0.5.0's disaggregation fields, or the latest generation's object; each with a comma behind.
   var transferMembers: String {
+    if let handOver { return handOver.members }
     if compatibility == .v050 { return (transfer ?? TransferParameters()).members + "," }
     guard let transfer else { return "" }
     return #""kv_transfer_params":{"# + transfer.members + #","tp_size":1},"#

@@ -46,6 +46,7 @@ struct ChatAnswer: AnswerWriter {
       if index > 0 { json.raw(",") }
       json.raw(#"{"index":\#(index),"finish_reason":"#)
       json.raw(choice.finishMembers)
+      if index == 0, let handOver = context.handOver { json.raw(handOver.membersOfChoice) }
       json.raw(#","message":{"role":"assistant","content":"#)
       if choice.toolCalls.isEmpty {
         json.string(choice.text)

@@ -44,6 +44,7 @@ struct CompletionAnswer: AnswerWriter {
       if index > 0 { json.raw(",") }
       json.raw(#"{"index":\#(index),"finish_reason":"#)
       json.raw(choice.finishMembers)
+      if index == 0, let handOver = context.handOver { json.raw(handOver.membersOfChoice) }
       json.raw(",\"text\":")
       json.string(choice.text)
       json.raw("}")

@@ -172,6 +172,9 @@ extension RouteExplanation {
         text.line([Span(index == 0 ? "  ! " : "    ", .warning), Span(part)])
       }
     }
+    if let pair {
+      text.line([Span("  prefill on ", .dim), Span(pair.prefill), Span(", decode on ", .dim), Span(pair.decode)])
+    }
     var rows = [
       [
         Span(""), Span("replica", .dim), Span("address", .dim), Span("score", .dim), Span("in flight", .dim),

@@ -140,9 +140,9 @@ final class HTTP1Connection: ChannelDuplexHandler, RemovableChannelHandler, Clie
     switch state {
     case .responding:
       let isAlong = loop.refreshTime() - receivedAt < Self.halfCloseSpan
-      if !isAlong || exchange?.phase == .answering { context.close(promise: nil) }
+      if !isAlong || exchange?.phase == .answering { close() }
     case .closing: break
-    case .head, .lengthBody, .chunkedBody: if !waitsForEngine { context.close(promise: nil) }
+    case .head, .lengthBody, .chunkedBody: if !waitsForEngine { close() }
     }
   }
 
@@ -156,7 +156,11 @@ final class HTTP1Connection: ChannelDuplexHandler, RemovableChannelHandler, Clie
 
   // MARK: ClientConnection
 
-  func close() { context?.close(promise: nil) }
+  func close() {
+    // An answer may wait for the end of the loop's turn.
+    if isFlushWaiting { flushDeferred() }
+    context?.close(promise: nil)
+  }
 
   func drain() {
     if case .head = state, inbound.readableBytes == 0 { closeAfterFlush() }

@@ -198,7 +198,7 @@ final class UpstreamConnection: ChannelDuplexHandler, DeferredFlush {
   }
 
   func read(context: ChannelHandlerContext) {
-    if let attempt, !attempt.exchange.client.takesBytes {
+    if let attempt, !attempt.takesBytes {
       isReadHeld = true
     } else {
       context.read()
@@ -326,7 +326,7 @@ final class UpstreamConnection: ChannelDuplexHandler, DeferredFlush {
   /// Trailers are held until they are whole, since not all may pass. An event stream gets whole chunks, so that one that
   /// breaks off can be given an end that says so; chunks of more than ``heldChunkLimit`` are not waited for.
   private func passChunks(_ attempt: Attempt) throws(HTTPSyntaxError) -> Bool {
-    let passesFraming = attempt.exchange.client.takesChunkFraming
+    let passesFraming = attempt.takesChunkFraming
     let start = decoded
     var consumed = start
     var boundary = 0

@@ -13,7 +13,9 @@ enum UpstreamRequest {
     if exchange.upload != nil { return upload(exchange, to: placement) }
     guard let plan = exchange.plan else { return [] }
     let body = exchange.body
-    let splices = body.withUnsafeReadableBytes { plan.splices(for: placement, on: $0) }
+    let splices = body.withUnsafeReadableBytes {
+      exchange.legs?.splices(for: placement, of: plan, on: $0) ?? plan.splices(for: placement, on: $0)
+    }
     let length = splices.lengthAfter(body.readableBytes)
     // Trailers need a chunked body: it is one chunk then.
     let trailers = exchange.trailers(to: placement)

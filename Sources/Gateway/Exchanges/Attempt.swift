@@ -18,8 +18,14 @@ final class Attempt {
   /// Reads what the answer tells of its tokens.
   private var usage = UsageFinder()
   private var hasBody = false
+  /// The leg of a pair whose answer is read here; that of any other attempt goes to the client as it comes.
+  private let isPrefill: Bool
 
-  init(id: Int, _ exchange: Exchange, on placement: Placement, pool: EnginePool, account: AttemptAccount) {
+  init(
+    id: Int, _ exchange: Exchange, on placement: Placement, pool: EnginePool, account: AttemptAccount,
+    isPrefill: Bool = false
+  ) {
+    self.isPrefill = isPrefill
     self.id = id
     self.exchange = exchange
     self.placement = placement
@@ -27,6 +33,11 @@ final class Attempt {
     self.account = account
     startedAt = exchange.loop.time
   }
+
+  /// Whether more of the answer is wanted at the moment.
+  var takesBytes: Bool { isPrefill || exchange.client.takesBytes }
+  /// Whether the answer's chunk framing is to stay around it.
+  var takesChunkFraming: Bool { !isPrefill && exchange.client.takesChunkFraming }
 
   /// The request no longer counts on the replica. Harmless when it does not.
   func release() { account.settle(facts, now: exchange.loop.now) }

@@ -10,13 +10,14 @@ import Reliability
 extension Exchange {
   /// Picks a replica and sends the request to it.
   func makeAttempt() {
+    if let model, model.model.hasPairs, beginPair() { return }
     guard let choice = choose() else { return }
     guard let index = choice.choice.index else {
       // It went to no replica, so it does not count among the model's of this second.
       if attempts.attempts == 0 { loop.context.limits.takeBack(rateCharge) }
       if choice.choice.outcome == .allFull { return refused(.allFull) }
       if let lastFailure { return failed(lastFailure.error, reason: lastFailure.reason) }
-      return refused(.noneReady)
+      return refused(placements.isEmpty ? .noPair : .noneReady)
     }
     let attempt = begin(on: placements[index], choice)
     self.attempt = attempt
@@ -48,12 +49,13 @@ extension Exchange {
   /// No replica takes the request.
   func refused(_ refusal: ReplicaRefusal) {
     retryAfter = refusal.retryAfter
-    failed(refusal.error(model: publicModel, placements: placements), reason: refusal.rawValue)
+    let all = refusal == .noPair ? model?.model.pairedPlacements(for: adapter) ?? [] : placements
+    failed(refusal.error(model: publicModel, placements: all), reason: refusal.rawValue)
   }
 
   /// A connection for an attempt is there.
   func connected(_ attempt: Attempt, _ connection: UpstreamConnection) {
-    guard isCurrent(attempt) else { return connection.release() }
+    guard isCurrent(attempt) else { return prefillConnected(attempt, connection) }
     attempt.connection = connection
     connection.send(
       attempt, UpstreamRequest.pieces(self, to: attempt.placement), isComplete: upload?.isComplete ?? true)
@@ -84,14 +86,15 @@ extension Exchange {
   }
 
   /// Whether a replica that was not tried may be chosen.
-  private var hasOtherReplica: Bool {
-    ReplicaPicker.hasCandidate(among: placements, excluding: tried, now: loop.now)
+  var hasOtherReplica: Bool {
+    ReplicaPicker.hasCandidate(among: placements, excluding: tried, now: loop.now) || hasOtherPair
   }
 
   /// Attempts that wait for a connection wait no longer than for a first byte.
   func expireWaiting(_ now: NIODeadline) {
     guard let policy = model?.model.policy else { return }
     let limit = TimeAmount(policy.firstByteTimeout)
+    expirePrefill(now)
     for attempt in [attempt, hedge] {
       guard let attempt, attempt.connection == nil, now - attempt.startedAt > limit else { continue }
       attempt.pool.waiterGone(attempt)
@@ -114,7 +117,7 @@ extension Exchange {
 
   private func considerHedge() {
     loop.refreshTime()
-    guard phase == .waiting, let model, let first = attempt, hedge == nil, upload == nil else { return }
+    guard phase == .waiting, let model, let first = attempt, hedge == nil, upload == nil, legs == nil else { return }
     let elapsed = UInt64(max(0, (loop.time - first.startedAt).nanoseconds))
     switch model.hedge.decide(
       elapsed: elapsed, attempts: attempts, hasOtherReplica: hasOtherReplica, now: loop.now)
@@ -142,7 +145,7 @@ extension Exchange {
   ///
   /// - Returns: false when the answer is not wanted, because another replica is asked.
   func engineHead(_ attempt: Attempt, _ answer: MessageHead, _ bytes: ByteBuffer) -> Bool {
-    guard isCurrent(attempt) else { return false }
+    guard isCurrent(attempt) else { return prefillHead(attempt, answer) }
     if answer.status >= 500, !mayPassOn(attempt, status: answer.status) { return false }
     if let other = self.attempt === attempt ? hedge : self.attempt {
       other.cancel()
@@ -227,6 +230,7 @@ extension Exchange {
         attempt.account, on: attempt.placement, address: attempt.placement.replica.authority, wish: wish,
         as: loop.context.settings.compatibility
       ) { text.writeField($0, $1) }
+      writePrefill(to: text)
     }
     if let user { text.writeString("x-update-rpm: \(user.requests)\r\n") }
     if let attempt, isSuccess { user?.answerBegan(expectedPromptTokens: attempt.account.expectedPromptTokens) }
@@ -251,7 +255,9 @@ extension Exchange {
   }
 
   func engineBody(_ attempt: Attempt, _ bytes: ByteBuffer) {
-    guard self.attempt === attempt, phase == .answering, bytes.readableBytes > 0 else { return }
+    guard self.attempt === attempt, phase == .answering, bytes.readableBytes > 0 else {
+      return prefillBody(attempt, bytes)
+    }
     responseBytes += bytes.readableBytes
     if status < 300 {
       attempt.received(bytes, isEventStream: isEventStream)
@@ -267,7 +273,7 @@ extension Exchange {
   }
 
   func engineEnded(_ attempt: Attempt) {
-    guard self.attempt === attempt else { return }
+    guard self.attempt === attempt else { return prefillEnded(attempt) }
     facts = attempt.facts
     attempt.release()
     self.attempt = nil
@@ -280,7 +286,7 @@ extension Exchange {
   }
 
   func engineFailed(_ attempt: Attempt, _ failure: UpstreamFailure) {
-    guard isCurrent(attempt), let model else { return }
+    guard isCurrent(attempt), let model else { return prefillFailed(attempt, failure) }
     let hasBegun = phase == .answering
     let kind = failure.kind(hasBegun: hasBegun)
     note(kind, "\(failure)", on: attempt.placement.replica)
@@ -346,7 +352,7 @@ extension Exchange {
     client.finish()
   }
 
-  private func note(_ failure: AttemptFailure, _ text: String, on replica: Replica) {
+  func note(_ failure: AttemptFailure, _ text: String, on replica: Replica) {
     guard failure.countsAgainstReplica else { return }
     // A model keeps the share of its replicas that its policy says, whatever fails.
     guard mayEjectMore else { return replica.load.countFailure() }
@@ -354,6 +360,7 @@ extension Exchange {
   }
 
   private var mayEjectMore: Bool {
-    model?.model.policy.mayEjectMore(of: placements, now: loop.now) ?? true
+    guard let model = model?.model else { return true }
+    return model.policy.mayEjectMore(of: legs == nil ? placements : model.placements, now: loop.now)
   }
 }

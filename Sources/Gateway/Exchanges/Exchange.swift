@@ -107,6 +107,8 @@ final class Exchange {
   var placement: Placement?
   /// What chose where the last attempt went.
   var strategy: StrategyKind?
+  /// Of a request that a pair of replicas serves; nil for every other.
+  var legs: PrefillDecodeLegs?
   /// What the answer told of its tokens.
   var facts = AnswerFacts()
   /// How the last attempt ended: what the client is told when no further replica is there.
@@ -431,7 +433,9 @@ final class Exchange {
     self.model = model
     placements = model.model.placements(for: adapter)
     do throws(RoutingStrategyError) {
-      wish = try ReplicaWish(model.balancing.strategies, among: placements) { fieldValue(named: $0) }
+      wish = try ReplicaWish(model.balancing.strategies, among: placements, hasPairs: model.model.hasPairs) {
+        fieldValue(named: $0)
+      }
     } catch {
       // The field by which AIBrix's clients tell this error.
       errorMark = "x-error-routing"
@@ -439,7 +443,7 @@ final class Exchange {
         .invalidRequest("\(error)", param: "routing-strategy", code: "invalid_routing_strategy"), reason: "bad_strategy"
       )
     }
-    guard !placements.isEmpty else { return refused(.noBackend) }
+    guard !placements.isEmpty || model.model.hasPairs else { return refused(.noBackend) }
     do throws(LimitRefusal) {
       rateCharge = try loop.context.limits.admit(
         requestTo: name, limit: model.balancing.strategies.requestsPerSecond)
@@ -476,6 +480,7 @@ final class Exchange {
     reading = nil
     hedgeTimer?.cancel()
     hedgeTimer = nil
+    legs?.end()
     letBodyGo()
     releasePending(pendingBytes)
     guard isAdmitted else { return }

@@ -5,6 +5,14 @@ public struct EndpointDetails: Sendable, Equatable {
   public var roleset: String?
   public var labels: [String: String]
 
+  /// The label by which AIBrix's pods tell where an SGLang engine waits for those that decode.
+  public static let bootstrapPortLabel = "model.aibrix.ai/sglang-bootstrap-port"
+
+  /// What that label says; nil where it is missing or says no port.
+  public var bootstrapPort: Int? {
+    labels[Self.bootstrapPortLabel].flatMap { Int($0) }.flatMap { (1...65_535).contains($0) ? $0 : nil }
+  }
+
   public init(
     role: EndpointsDocument.Role = .both, roleset: String? = nil, labels: [String: String] = [:]
   ) {

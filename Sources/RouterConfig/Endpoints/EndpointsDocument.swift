@@ -20,9 +20,9 @@
 ///       - {name: set-0, prefill: [10.0.1.1:8000], decode: [10.0.1.2:8000, 10.0.1.3:8000]}
 /// ```
 ///
-/// Of the labels two have a meaning, as on AIBrix's pods: `model.aibrix.ai/kv-events-enabled: "true"` stands for
+/// Of the labels three have a meaning, as on AIBrix's pods: `model.aibrix.ai/kv-events-enabled: "true"` stands for
 /// `kv_events: {}`, the usual ports of the endpoint's host, and `model.aibrix.ai/metric-port` for `metrics_port`. The keys
-/// win over them.
+/// win over them. `model.aibrix.ai/sglang-bootstrap-port` tells where a prefilling SGLang engine waits for those that decode.
 ///
 /// A model has `endpoints` or `rolesets`; an empty list of endpoints is a model that nothing serves at present.
 public struct EndpointsDocument: Sendable, Equatable {

@@ -18,6 +18,7 @@ extension DocumentDecoder {
     settings.healthCheckTimeout = node["health_check_timeout"]?.duration ?? settings.healthCheckTimeout
     settings.connectTimeout = node["connect_timeout"]?.duration ?? settings.connectTimeout
     if let limit = node["first_byte_timeout"]?.limit { settings.firstByteTimeout = limit }
+    if let limit = node["prefill_timeout"]?.limit { settings.prefillTimeout = limit }
     if let limit = node["idle_timeout"]?.limit { settings.idleTimeout = limit }
     if let limit = node["total_timeout"]?.limit { settings.totalTimeout = limit }
     settings.maxConnections = node["max_connections"]?.integer ?? settings.maxConnections

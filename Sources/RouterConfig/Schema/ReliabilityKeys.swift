@@ -13,6 +13,10 @@ extension ConfigurationSchema {
       "\(path).first_byte_timeout", .either(["none"], or: .duration), default: "10m",
       "Longest time from a request sent to the first byte of its answer; `0` and `none` set no limit."),
     .init(
+      "\(path).prefill_timeout", .either(["none"], or: .duration), default: "1m",
+      "Longest time from a request sent to a replica that only prefills to the end of its answer; then another pair of "
+        + "prefill and decode is tried. `0` and `none` set no limit."),
+    .init(
       "\(path).idle_timeout", .either(["none"], or: .duration), default: "5m",
       "Longest time between two reads of an answer; `0` and `none` set no limit."),
     .init(

@@ -61,6 +61,7 @@ extension ConfigurationWriter {
     }
     add("connect_timeout", \.connectTimeout, duration)
     add("first_byte_timeout", \.firstByteTimeout, limit)
+    add("prefill_timeout", \.prefillTimeout, limit)
     add("idle_timeout", \.idleTimeout, limit)
     add("total_timeout", \.totalTimeout, limit)
     add("retry_count", \.retryCount, number)

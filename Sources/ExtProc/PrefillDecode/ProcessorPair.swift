@@ -1,0 +1,71 @@
+import Balancing
+import ChatProtocols
+import Gateway
+import Pipeline
+
+/// The pair that one request goes to, and the legs of it that the processor has in hand. Used from one loop.
+final class ProcessorPair {
+  let routed: RequestRouting.Routed
+  let intent: RequestRouting.Intent
+  /// The body's changes before those of the hand-over.
+  let edits: RequestEdits
+  let isLast: Bool
+  /// Replicas on which a prefill failed.
+  var tried = PrefillDecodePair.Tried()
+  private(set) var attempts = 0
+  private(set) var choice: ReplicaChooser.PairChoice?
+  private(set) var handOver: HandOver?
+  /// The prefill leg runs.
+  private(set) var isPrefilling = false
+  /// Gives it up.
+  var giveUp: (() -> Void)?
+  private var ownsDecode = false
+  private let scope: ProcessorScope
+
+  init(
+    _ routed: RequestRouting.Routed, _ intent: RequestRouting.Intent, edits: RequestEdits, isLast: Bool,
+    scope: ProcessorScope
+  ) {
+    self.routed = routed
+    self.intent = intent
+    self.edits = edits
+    self.isLast = isLast
+    self.scope = scope
+  }
+
+  func begin(_ choice: ReplicaChooser.PairChoice, _ handOver: HandOver) {
+    self.choice = choice
+    self.handOver = handOver
+    attempts += 1
+    isPrefilling = true
+    ownsDecode = true
+  }
+
+  /// Hands over what counts on the decode replica.
+  func takeDecode() -> ReplicaChooser.PairChoice? {
+    guard ownsDecode else { return nil }
+    ownsDecode = false
+    return choice
+  }
+
+  /// The prefill has been read to its end.
+  func firstToken() { choice?.prefillAccount.firstToken(isStreamed: true, now: scope.now) }
+
+  /// The prefill leg is over: the request no longer counts on its replica.
+  func prefillEnded(_ outcome: PrefillOutcome) {
+    guard isPrefilling else { return }
+    isPrefilling = false
+    giveUp = nil
+    choice?.prefillAccount.settle(now: scope.now)
+    scope.metrics.prefillLegs(outcome).increment()
+  }
+
+  /// Gives up what runs. Harmless when nothing does.
+  func end() {
+    giveUp?()
+    prefillEnded(.abandoned)
+    guard ownsDecode else { return }
+    ownsDecode = false
+    choice?.decodeAccount.settle(now: scope.now)
+  }
+}

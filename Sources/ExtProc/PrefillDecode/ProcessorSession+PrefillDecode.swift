@@ -1,0 +1,182 @@
+import Balancing
+import ChatProtocols
+import EnvoyWire
+import Fleet
+import Gateway
+import Pipeline
+import Reliability
+
+/// Serving a request by a pair behind Envoy: the processor sends the prefill leg itself, and names the decode replica to Envoy
+/// with the body that it is to get.
+///
+/// vLLM's and TensorRT-LLM's prefill is waited for, so that one that fails is tried on another pair. SGLang's runs on while Envoy
+/// asks the decode engine; if it fails then, the stream to Envoy ends with an error, for Envoy to give the decode up.
+extension ProcessorSession {
+  /// Chooses a pair and sends its prefill leg.
+  ///
+  /// - Returns: false where the request is to go to one replica.
+  func beginPair(
+    _ routed: RequestRouting.Routed, _ intent: RequestRouting.Intent, body bytes: UnsafeRawBufferPointer, isLast: Bool
+  ) -> Bool {
+    guard case .model(let endpoint) = endpoint, endpoint != .embeddings, let edits = routed.edits,
+      intent.wish.wantsPair || intent.placements.isEmpty, !repliesToHeadOnly
+    else { return false }
+    let pair = ProcessorPair(routed, intent, edits: edits, isLast: isLast, scope: scope)
+    scope.retries.requestBegan(model: routed.base, ratio: intent.policy.retryRatio, now: scope.now)
+    self.pair = pair
+    guard sendPrefill(pair, bytes) else {
+      self.pair = nil
+      return false
+    }
+    return true
+  }
+
+  private func sendPrefill(_ pair: ProcessorPair, _ bytes: UnsafeRawBufferPointer) -> Bool {
+    guard let head, let chosen = RequestRouting.pickPair(pair, body: bytes, scope: scope) else { return false }
+    // Until it is known where the request goes the body is kept, and what Envoy sends meanwhile waits.
+    let uncounted = bytes.count - heldBytes
+    if uncounted > 0 {
+      guard scope.context.load.hold(bytes: uncounted) else {
+        pair.end()
+        return false
+      }
+      heldBytes += uncounted
+    }
+    if body.isEmpty { body = Array(bytes) }
+    state = .prefilling
+    let placement = chosen.choice.prefill
+    let call = PrefillCall(
+      placement: placement, target: placement.target(of: endpoint, endpoint.target(path: head.path, query: head.query)),
+      fields: prefillFields(head, to: placement),
+      body: pair.routed.body(for: placement, by: chosen.handOver.prefill(pair.edits), bytes),
+      connectTimeout: pair.intent.policy.connectTimeout, timeout: pair.intent.policy.prefillTimeout)
+    let attempt = pair.attempts
+    func isCurrent() -> Bool { self.pair === pair && pair.attempts == attempt && pair.isPrefilling }
+    pair.giveUp = scope.prefill(
+      call,
+      { [self] in
+        guard isCurrent(), chosen.handOver.isSimultaneous, state == .prefilling else { return }
+        nameDecode(pair, by: chosen.handOver.decode(pair.edits, after: PrefillAnswer()))
+        onLateOutput?()
+      },
+      { [self] result in
+        guard isCurrent() else { return }
+        prefillEnded(pair, chosen.handOver, result)
+        onLateOutput?()
+      })
+    return true
+  }
+
+  /// The client's fields that the prefill's replica gets, and the replica's own.
+  private func prefillFields(_ head: ProcessorHead, to placement: Placement) -> [(String, String)] {
+    let own = placement.headerLines
+    var fields = head.fields.filter { name, _ in
+      !own.names.contains(name) && !head.unwanted.contains(name) && !(name == "authorization" && own.authenticates)
+    }
+    fields.append(("x-request-id", String(decoding: requestID, as: UTF8.self)))
+    fields.append(("accept-encoding", "identity"))
+    own.forEachField { fields.append(($0, $1)) }
+    return fields
+  }
+
+  private func prefillEnded(_ pair: ProcessorPair, _ handOver: HandOver, _ result: PrefillCall.Result) {
+    guard let prefill = pair.choice?.prefill else { return }
+    switch result {
+    case .failed(let failure, let text):
+      failPrefill(pair, failure, text, outcome: failure == .firstByteTimedOut ? .timedOut : .failed)
+    case .answered(let status, _) where status >= 500:
+      failPrefill(pair, .refused(status: AttemptFailure.brokeMidway.status), "it answered \(status)")
+    case .answered(let status, let body):
+      var answer = PrefillAnswer()
+      if status < 300, !handOver.isSimultaneous {
+        do {
+          answer = try body.withUnsafeBytes { try PrefillAnswer(reading: $0) }
+        } catch {
+          return failPrefill(pair, .malformedHead, "its answer is not JSON: \(error)")
+        }
+      }
+      if prefill.replica.requestSucceeded(now: scope.now) != nil { scope.context.onHealthChange(prefill.replica) }
+      guard status < 300 else {
+        pair.prefillEnded(.refused)
+        return refuseInEnginesWords(status: status, body, replica: prefill.name)
+      }
+      pair.firstToken()
+      pair.prefillEnded(handOver.isMade(by: answer) ? .handedOver : .nothingHandedOver)
+      guard state == .prefilling else { return }
+      nameDecode(pair, by: handOver.decode(pair.edits, after: answer))
+    }
+  }
+
+  private func refuseInEnginesWords(status: Int, _ body: [UInt8], replica: String) {
+    guard state == .prefilling else { return abort("the prefill on replica \(replica) answered \(status)") }
+    placement = pair?.choice?.prefill
+    scope.metrics.error(model: publicModel, reason: "prefill_answer").increment()
+    var headers = HeaderChanges()
+    headers.set("content-type", to: "application/json")
+    endImmediately(status: status, headers: headers, body: body, details: "prefill")
+  }
+
+  /// The prefill leg has failed: another pair is tried where Envoy does not know of this one yet.
+  private func failPrefill(
+    _ pair: ProcessorPair, _ failure: AttemptFailure, _ text: String, outcome: PrefillOutcome = .failed
+  ) {
+    guard let prefill = pair.choice?.prefill else { return }
+    if failure.countsAgainstReplica {
+      let model = pair.routed.model
+      if model?.policy.mayEjectMore(of: model?.placements ?? [], now: scope.now) ?? true {
+        if prefill.replica.requestFailed(reason: text, now: scope.now) != nil {
+          scope.context.onHealthChange(prefill.replica)
+        }
+      } else {
+        prefill.replica.load.countFailure()
+      }
+    }
+    pair.prefillEnded(outcome)
+    pair.tried.prefill.insert(prefill.replica.id)
+    let words = "the prefill on replica \(prefill.name) failed: \(text)"
+    guard state == .prefilling else { return abort(words) }
+    pair.end()
+    if pair.attempts < pair.intent.policy.attempts, RequestRouting.hasPair(pair, scope: scope) {
+      if scope.retries.withdraw(model: pair.routed.base, now: scope.now) {
+        scope.metrics.retries.increment()
+        let whole = body
+        if whole.withUnsafeBytes({ sendPrefill(pair, $0) }) { return }
+      }
+    }
+    self.pair = nil
+    refuse(
+      .server("model \"\(publicModel)\": \(words)", status: failure.status, code: "prefill_failed"),
+      marked: ("x-error-routing", "true"), reason: "prefill_failed")
+  }
+
+  /// Envoy asks a decode engine that waits for what does not come.
+  private func abort(_ text: String) {
+    guard state == .forwarded else { return }
+    onAbort?(text)
+  }
+
+  /// It is known where the request decodes: Envoy is told, and gets the body.
+  private func nameDecode(_ pair: ProcessorPair, by edits: RequestEdits) {
+    guard let chosen = pair.takeDecode() else { return }
+    placement = chosen.decode
+    attempt = chosen.decodeAccount
+    state = .collecting
+    let whole = body
+    whole.withUnsafeBytes { bytes in
+      forward(
+        pair.routed, to: chosen.decode, body: bytes, changed: pair.routed.body(for: chosen.decode, by: edits, bytes),
+        isLast: pair.isLast)
+    }
+    letBodyGo()
+    replyToWaiting()
+  }
+
+  /// Tells the prefill's replica, where there is one.
+  func writePrefill(to headers: inout HeaderChanges) {
+    guard let prefill = pair?.choice?.prefill else { return }
+    ReplicaHeaders.forEachOfPrefill(
+      on: prefill, address: scope.addresses[prefill.replica.id] ?? prefill.replica.authority,
+      as: scope.context.settings.compatibility
+    ) { headers.set($0, to: $1) }
+  }
+}

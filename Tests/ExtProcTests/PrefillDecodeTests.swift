@@ -1,0 +1,142 @@
+import ChatProtocols
+import EnvoyWire
+import Fleet
+import Testing
+
+@testable import ExtProc
+
+@Suite("Prefill and decode behind Envoy") struct PrefillDecodeTests {
+  /// The side that sends prefill legs.
+  private final class Legs {
+    struct Leg {
+      var call: PrefillCall
+      var onSent: () -> Void
+      var onEnd: (PrefillCall.Result) -> Void
+      var isGivenUp = false
+    }
+
+    var legs: [Leg] = []
+
+    func answer(_ body: String = "{}", status: Int = 200) {
+      legs[legs.count - 1].onEnd(.answered(status: status, body: Array(body.utf8)))
+    }
+
+    func fail() { legs[legs.count - 1].onEnd(.failed(.closedBeforeAnswer, "it closed")) }
+  }
+
+  private static let body = #"{"model":"alpha","messages":[{"role":"user","content":"hello"}],"x":1.50}"#
+
+  /// - Parameter prefills: replicas that prefill, those of the lowest numbers.
+  private func envoy(_ handOver: CacheHandOver, prefills: Int = 1) throws -> (Envoy, Legs) {
+    let envoy = try Envoy(replicaCount: prefills + 1) {
+      Placement(
+        replica: $0, upstreamModel: "org/alpha", role: $0.id < prefills ? .prefill : .decode, handOver: handOver)
+    }
+    let legs = Legs()
+    envoy.scope.prefill = { call, onSent, onEnd in
+      legs.legs.append(Legs.Leg(call: call, onSent: onSent, onEnd: onEnd))
+      let place = legs.legs.count - 1
+      return { legs.legs[place].isGivenUp = true }
+    }
+    return (envoy, legs)
+  }
+
+  @Test("the decode replica is named once the prefill is done, with what that handed over")
+  func sequential() throws {
+    let (envoy, legs) = try envoy(.vllm)
+    var late = 0
+    envoy.session.onLateOutput = { late += 1 }
+    _ = envoy.requestHeaders([("x-own", "kept"), ("host", "gone"), ("x-request-id", "known")])
+    #expect(envoy.requestBody(Self.body).isEmpty)
+    let call = try #require(legs.legs.first?.call)
+    #expect(call.placement.replica.id == 0 && call.target == "/v1/chat/completions")
+    #expect(
+      call.fields.contains { $0 == ("x-own", "kept") } && call.fields.contains { $0 == ("x-request-id", "known") })
+    #expect(!call.fields.contains { $0.0 == "host" || $0.0.hasPrefix(":") })
+    #expect(String(decoding: call.body, as: UTF8.self).hasPrefix(#"{"model":"org/alpha""#))
+    #expect(envoy.scope.context.load.bytes == Self.body.utf8.count)
+    #expect(envoy.replicas.map(\.load.inFlight) == [1, 1])
+    legs.answer(#"{"kv_transfer_params":{"remote_block_ids":["b"],"remote_host":"0.0.0.0"}}"#)
+    #expect(late == 1)
+    let reply = try #require(envoy.lateReplies().first)
+    #expect(reply.set["target-pod"] == "10.0.0.2:8000")
+    #expect(
+      reply.body
+        == #"{"model":"org/alpha","messages":[{"role":"user","content":"hello"}],"x":1.50,"#
+        + #""kv_transfer_params":{"remote_block_ids":["b"],"remote_host":"10.0.0.1"}}"#)
+    #expect(envoy.scope.context.load.bytes == 0)
+    #expect(envoy.replicas.map(\.load.inFlight) == [0, 1])
+    envoy.session.close()
+    #expect(envoy.inFlight == 0)
+  }
+
+  @Test("SGLang's decode is named when the prefill is sent; one that fails then ends the stream")
+  func simultaneous() throws {
+    let (envoy, legs) = try envoy(.sglang)
+    var aborts = 0
+    envoy.session.onAbort = { _ in aborts += 1 }
+    _ = envoy.requestHeaders()
+    #expect(envoy.requestBody(Self.body).isEmpty)
+    legs.legs[0].onSent()
+    let reply = try #require(envoy.lateReplies().first)
+    #expect(reply.set["target-pod"] == "10.0.0.2:8000")
+    #expect(reply.body == String(decoding: legs.legs[0].call.body, as: UTF8.self))
+    legs.fail()
+    #expect(aborts == 1)
+    #expect(envoy.replicas.map(\.load.inFlight) == [0, 1])
+    envoy.session.close()
+    #expect(envoy.inFlight == 0)
+  }
+
+  @Test("a prefill that fails is tried on another replica, and then told", arguments: CacheHandOver.allCases)
+  func retried(handOver: CacheHandOver) throws {
+    let (envoy, legs) = try envoy(handOver, prefills: 2)
+    _ = envoy.requestHeaders()
+    _ = envoy.requestBody(Self.body)
+    legs.fail()
+    #expect(legs.legs.count == 2)
+    #expect(Set(legs.legs.map(\.call.placement.replica.id)) == [0, 1])
+    #expect(envoy.inFlight == 2)
+    legs.fail()
+    let reply = try #require(envoy.lateReplies().first)
+    #expect(reply.status == 502 && reply.body?.contains("the prefill on replica replica-") == true)
+    #expect(envoy.inFlight == 0 && envoy.scope.context.load.bytes == 0)
+    envoy.session.close()
+  }
+
+  @Test("what an engine finds wrong goes to the client in its words")
+  func refused() throws {
+    let (envoy, legs) = try envoy(.vllm, prefills: 2)
+    _ = envoy.requestHeaders()
+    _ = envoy.requestBody(Self.body)
+    legs.answer("too long", status: 400)
+    let reply = try #require(envoy.lateReplies().first)
+    #expect((reply.status, reply.body) == (400, "too long"))
+    #expect(legs.legs.count == 1 && envoy.inFlight == 0)
+  }
+
+  @Test("a stream that ends while the prompt is read gives the prefill up")
+  func left() throws {
+    let (envoy, legs) = try envoy(.tensorRTLLM)
+    _ = envoy.requestHeaders()
+    _ = envoy.requestBody(Self.body)
+    envoy.session.close()
+    #expect(legs.legs[0].isGivenUp && envoy.inFlight == 0 && envoy.scope.context.load.bytes == 0)
+    legs.answer()
+    #expect(envoy.lateReplies().isEmpty)
+  }
+
+  @Test("without a pair a decode replica gets the whole request, if its engine reads prompts")
+  func whole() throws {
+    let (envoy, legs) = try envoy(.vllm)
+    for _ in 0..<2 { envoy.replicas[0].health.handle(.probeFailed(reason: "gone"), now: 2) }
+    _ = envoy.requestHeaders()
+    let reply = try #require(envoy.requestBody(Self.body).first)
+    #expect(reply.set["target-pod"] == "10.0.0.2:8000" && legs.legs.isEmpty)
+    let (other, none) = try self.envoy(.sglang)
+    for _ in 0..<2 { other.replicas[0].health.handle(.probeFailed(reason: "gone"), now: 2) }
+    _ = other.requestHeaders()
+    let refusal = try #require(other.requestBody(Self.body).first)
+    #expect(refusal.status == 503 && refusal.body?.contains("of one group that are ready") == true && none.legs.isEmpty)
+  }
+}
