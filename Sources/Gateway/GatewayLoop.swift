@@ -105,6 +105,13 @@ final class GatewayLoop {
   @discardableResult
   func refreshTime() -> NIODeadline {
     time = .now()
+    return time
+  }
+
+  /// To be called before anything else of an event is handled: refreshes the time and flushes those connections that have
+  /// waited long enough. That may end connections and their requests, so it is not for the midst of a request.
+  func eventBegins() -> NIODeadline {
+    refreshTime()
     if flushes.isDue(at: time) { flushAll() }
     return time
   }

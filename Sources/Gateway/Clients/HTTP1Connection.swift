@@ -73,6 +73,7 @@ final class HTTP1Connection: ChannelDuplexHandler, RemovableChannelHandler, Clie
 
   func channelRead(context: ChannelHandlerContext, data: NIOAny) {
     var buffer = unwrapInboundIn(data)
+    let now = loop.eventBegins()
     // After the last answer nothing that comes matters; it is taken so that the answer is not lost to a reset.
     if case .closing = state { return }
     if inbound.readableBytes == 0 {
@@ -81,8 +82,8 @@ final class HTTP1Connection: ChannelDuplexHandler, RemovableChannelHandler, Clie
       if inbound.readerIndex > inbound.readableBytes { inbound.discardReadBytes() }
       inbound.writeBuffer(&buffer)
     }
-    lastActivity = loop.refreshTime()
-    if requestBeganAt == nil { requestBeganAt = lastActivity }
+    lastActivity = now
+    if requestBeganAt == nil { requestBeganAt = now }
     process()
   }
 
