@@ -70,6 +70,8 @@ struct Serve: AsyncParsableCommand {
       try listen.isEmpty && extProc == nil
       ? document.listeners : listen.map { try Self.listener($0, option: "--listen") }
     let admin = try management.map { try Self.listener($0, option: "--management") }
+    // Before anything says that it listens: a signal that comes right then must not be lost.
+    let signals = ProcessSignals.stream([SIGTERM, SIGINT, SIGHUP])
     try await server.start(
       listeners: places.isEmpty && extProc == nil ? [Listener(name: "http", address: "0.0.0.0", port: 8080)] : places,
       management: admin
@@ -79,7 +81,7 @@ struct Serve: AsyncParsableCommand {
     StandardError.write(await server.promptModels.summary)
     StandardError.write("ready in \(ContinuousClock.now - begin)")
     let reload = config.map { file in { @Sendable [compat] in try Self.document(file: file, compat: compat) } }
-    await server.serve(reload: reload)
+    await server.serve(until: signals, reload: reload)
   }
 
   private func loadDocument() async throws -> RouterDocument {

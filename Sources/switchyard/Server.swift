@@ -197,9 +197,11 @@ actor Server {
 
   /// Serves until SIGTERM or SIGINT; a second one ends the process at once.
   ///
-  /// - Parameter reload: called on SIGHUP; nil when there is no configuration file to read again.
-  func serve(reload: (@Sendable () throws -> RouterDocument)?) async {
-    for await signal in ProcessSignals.stream([SIGTERM, SIGINT, SIGHUP]) {
+  /// - Parameters:
+  ///   - signals: those three, watched since before the start.
+  ///   - reload: called on SIGHUP; nil when there is no configuration file to read again.
+  func serve(until signals: AsyncStream<Int32>, reload: (@Sendable () throws -> RouterDocument)?) async {
+    for await signal in signals {
       if signal == SIGHUP {
         // A stop has ended the probes, which a reload would begin again.
         if draining.state == .serving {
