@@ -15,7 +15,7 @@ extension ReplicaPicker {
     among placements: [Placement], for request: BalancingRequest, by strategy: RoutingStrategy,
     excluding tried: ReplicaSet, matches: PrefixMatches, random: inout some RandomNumberGenerator
   ) -> ReplicaChoice {
-    var lots = Lots(&random)
+    var lots = SplitMix64(seed: random.next())
     let choice = pick(
       among: placements, for: request, by: strategy, excluding: tried, from: .serving, matches: matches, &lots)
     guard choice.outcome == .noneReady else { return choice }
@@ -144,7 +144,7 @@ extension ReplicaPicker {
 
   private static func pick(
     among placements: [Placement], for request: BalancingRequest, by strategy: RoutingStrategy,
-    excluding tried: ReplicaSet, from pool: Pool, matches: PrefixMatches, _ lots: inout Lots
+    excluding tried: ReplicaSet, from pool: Pool, matches: PrefixMatches, _ lots: inout SplitMix64
   ) -> ReplicaChoice {
     let asked = strategy.heaviest
     var (parts, shortfall) = effectiveParts(strategy, request)
@@ -269,7 +269,7 @@ extension ReplicaPicker {
   @inline(__always) private static func cheapest(
     _ placements: [Placement], _ request: BalancingRequest, _ tried: ReplicaSet, _ pool: Pool,
     _ matches: PrefixMatches, _ parts: Parts, _ survey: Survey, _ hasFull: inout Bool,
-    _ lots: inout Lots
+    _ lots: inout SplitMix64
   ) -> Found? {
     var best: Found?
     var bestCost = Double.infinity
@@ -299,7 +299,7 @@ extension ReplicaPicker {
   /// give are drawn when no other is left.
   private static func drawTwo(
     _ placements: [Placement], _ request: BalancingRequest, _ tried: ReplicaSet, _ pool: Pool,
-    _ matches: PrefixMatches, _ hasFull: inout Bool, _ lots: inout Lots
+    _ matches: PrefixMatches, _ hasFull: inout Bool, _ lots: inout SplitMix64
   ) -> Found? {
     var drawn: (Found, load: Double)?
     let allSaturated = !placements.indices.contains { index in

@@ -34,7 +34,7 @@ public enum ReplicaPicker {
     among placements: [Placement], excluding tried: ReplicaSet, now: UInt64,
     random: inout some RandomNumberGenerator
   ) -> Choice {
-    var lots = Lots(&random)
+    var lots = SplitMix64(seed: random.next())
     let choice = pick(among: placements, excluding: tried, from: .serving, now: now, &lots)
     guard choice == .noneReady else { return choice }
     return pick(among: placements, excluding: tried, from: .ejected, now: now, &lots)
@@ -56,7 +56,7 @@ public enum ReplicaPicker {
   }
 
   private static func pick(
-    among placements: [Placement], excluding tried: ReplicaSet, from pool: Pool, now: UInt64, _ lots: inout Lots
+    among placements: [Placement], excluding tried: ReplicaSet, from pool: Pool, now: UInt64, _ lots: inout SplitMix64
   ) -> Choice {
     while true {
       var best = -1

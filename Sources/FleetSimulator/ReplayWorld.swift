@@ -39,7 +39,7 @@ struct ReplayWorld {
   private let index: PrefixIndex
   private let balancer: ModelBalancer
   private var matches: PrefixMatches
-  private var random: ReplayRandom
+  private var random: SplitMix64
   private var events: EventHeap<Event>
   private var sent: [Sent] = []
   private var free: [Int] = []
@@ -63,7 +63,7 @@ struct ReplayWorld {
     index.adopt(replicas)
     balancer = ModelBalancer(index: index, blockBytes: Int(Double(Trace.blockTokens) * Self.bytesPerToken))
     matches = PrefixMatches(index: index)
-    random = ReplayRandom(seed: settings.seed)
+    random = SplitMix64(seed: settings.seed)
     events = EventHeap { $0.at != $1.at ? $0.at < $1.at : $0.order < $1.order }
     if settings.scrapes { schedule(.scrape, at: 1, replica: 0, request: -1) }
   }
@@ -181,18 +181,6 @@ struct ReplayWorld {
     }
     engines[replica].window = SimulatedReplica.Window()
     balancer.scraped(metrics, of: placements[replica].replica)
-  }
-}
-
-/// SplitMix64 (Steele, Lea, Flood, 2014), so that a replay is the same on every platform.
-struct ReplayRandom: RandomNumberGenerator {
-  private var state: UInt64
-  init(seed: UInt64) { state = seed }
-
-  mutating func next() -> UInt64 {
-    let value = Trace.mixed(state)
-    state &+= 0x9E37_79B9_7F4A_7C15
-    return value
   }
 }
 

@@ -110,6 +110,7 @@ final class GatewayLoop {
 
   /// To be called before anything else of an event is handled: refreshes the time and flushes those connections that have
   /// waited long enough. That may end connections and their requests, so it is not for the midst of a request.
+  @discardableResult
   func eventBegins() -> NIODeadline {
     refreshTime()
     if flushes.isDue(at: time) { flushAll() }
@@ -117,14 +118,13 @@ final class GatewayLoop {
   }
 
   private var flushes = LoopFlushes()
-  private lazy var flushTask: @Sendable () -> Void = {
-    let bound = NIOLoopBound(self, eventLoop: eventLoop)
-    return { bound.value.flushAll() }
-  }()
 
   /// Flushes a connection at the end of the loop's turn, or sooner.
   func flushLater(_ connection: any DeferredFlush) {
-    if flushes.isEmpty { eventLoop.execute(flushTask) }
+    if flushes.isEmpty {
+      let bound = NIOLoopBound(self, eventLoop: eventLoop)
+      eventLoop.execute { bound.value.flushAll() }
+    }
     flushes.add(connection, at: time)
   }
 

@@ -30,6 +30,8 @@ struct LoopFlushes {
   /// Those that wait; none waits afterwards.
   mutating func take() -> [any DeferredFlush] {
     var taken: [any DeferredFlush] = []
+    // What waits next has room at once.
+    taken.reserveCapacity(Self.limit)
     swap(&taken, &waiting)
     return taken
   }

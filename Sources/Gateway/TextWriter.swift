@@ -1,8 +1,7 @@
 /// Memory in which a head or a line of a log is put together: many small pieces, each little more than a copy.
 ///
-/// A `ByteBuffer` looks at its bounds, its ownership and its capacity a dozen times for each piece, which was a seventh of
-/// what the gateway's own code did for a request. Kept and used again by its loop; used from one thread, for one text at a
-/// time. Its memory grows to the longest text, which the limits of heads bound.
+/// A `ByteBuffer` looks at its bounds, its ownership and its capacity anew for each piece. Kept and used again by its loop;
+/// used from one thread, for one text at a time. Its memory grows to the longest text, which the limits of heads bound.
 package final class TextWriter {
   private var memory: UnsafeMutableRawBufferPointer
   package private(set) var count = 0

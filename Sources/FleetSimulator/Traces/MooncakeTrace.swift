@@ -1,3 +1,4 @@
+import Balancing
 import JSONText
 
 extension Trace {
@@ -16,7 +17,7 @@ extension Trace {
       }
       return TraceRequest(
         arrival: UInt64(timestamp * 1e6), promptTokens: input, outputTokens: output,
-        blocks: ids.map { Trace.mixed(UInt64(bitPattern: Int64($0))) },
+        blocks: ids.map { SplitMix64.mixed(UInt64(bitPattern: Int64($0))) },
         session: (ids.count > 1 ? ids[1] : ids.first).map(String.init))
     }
     self.init(name: file, requests: requests)

@@ -1,3 +1,5 @@
+import Balancing
+
 /// A conversation or a document that goes on being asked about.
 private struct Conversation {
   var blocks: [UInt64]
@@ -24,7 +26,7 @@ extension Trace {
     var nextBlock: UInt64 = 1 << 40
     func block() -> UInt64 {
       nextBlock += 1
-      return mixed(nextBlock)
+      return SplitMix64.mixed(nextBlock)
     }
     let systems = (0..<4).map { system in (0...system).map { _ in block() } }
     while requests.count < count {

@@ -1,3 +1,5 @@
+import Balancing
+
 /// One request of a trace.
 public struct TraceRequest: Sendable, Equatable {
   /// Nanoseconds since the trace's first request.
@@ -60,15 +62,7 @@ public struct Trace: Sendable, Equatable {
   /// Blocks that no other prompt shares.
   static func ownBlocks(tokens: Int, number: Int) -> [UInt64] {
     let count = max(1, (tokens + blockTokens - 1) / blockTokens)
-    return (0..<count).map { mixed(UInt64(number) << 24 | UInt64($0) | 1 << 63) }
-  }
-
-  /// A number that looks like a hash (the last step of SplitMix64).
-  static func mixed(_ value: UInt64) -> UInt64 {
-    var mixed = value &+ 0x9E37_79B9_7F4A_7C15
-    mixed = (mixed ^ (mixed >> 30)) &* 0xBF58_476D_1CE4_E5B9
-    mixed = (mixed ^ (mixed >> 27)) &* 0x94D0_49BB_1331_11EB
-    return mixed ^ (mixed >> 31)
+    return (0..<count).map { SplitMix64.mixed(UInt64(number) << 24 | UInt64($0) | 1 << 63) }
   }
 }
 

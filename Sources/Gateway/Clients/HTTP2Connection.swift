@@ -83,7 +83,8 @@ final class HTTP2Connection: ChannelInboundHandler, ClientConnection, NIOHTTP2Fr
   }
 
   func channelRead(context: ChannelHandlerContext, data: NIOAny) {
-    loop.refreshTime()
+    // Only before the first frame of a read: nothing that is in the midst of one is to be ended.
+    if isReading { loop.refreshTime() } else { loop.eventBegins() }
     isReading = true
     let frame = unwrapInboundIn(data)
     switch frame.payload {

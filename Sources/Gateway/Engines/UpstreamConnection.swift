@@ -207,7 +207,7 @@ final class UpstreamConnection: ChannelDuplexHandler, DeferredFlush {
 
   func channelRead(context: ChannelHandlerContext, data: NIOAny) {
     var buffer = unwrapInboundIn(data)
-    _ = loop.eventBegins()
+    loop.eventBegins()
     guard attempt != nil else {
       // An engine has nothing to say between requests.
       context.close(promise: nil)
