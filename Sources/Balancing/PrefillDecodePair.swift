@@ -15,6 +15,8 @@ public struct PrefillDecodePair: Sendable, Equatable {
   /// ``ModelBalancer/ended(_:on:facts:promptBytes:now:)``).
   public var prefill: Int
   public var decode: Int
+  /// How their engines hand caches over.
+  public var handOver: CacheHandOver
   public var prefillTicket: WorkTicket
   public var decodeTicket: WorkTicket
 
@@ -22,6 +24,7 @@ public struct PrefillDecodePair: Sendable, Equatable {
   struct Candidates {
     var prefill: (index: Int, candidate: Candidate)
     var decode: (index: Int, candidate: Candidate)
+    var handOver: CacheHandOver
   }
 
   /// Picks the pair with the least expected time (``cheapest(among:for:excluding:matches:random:)``) and counts the request on
@@ -48,7 +51,7 @@ public struct PrefillDecodePair: Sendable, Equatable {
       }
       if prefill.state.prefilling == 0 { prefill.replica.estimates.prefillBegan(now: request.now) }
       return PrefillDecodePair(
-        prefill: found.prefill.index, decode: found.decode.index,
+        prefill: found.prefill.index, decode: found.decode.index, handOver: found.handOver,
         prefillTicket: WorkTicket(
           prefilling: request, work: added, cachedBlocks: prefill.matchedBlocks,
           age: matches.age(slot: prefill.replica.prefixSlot)),
@@ -70,13 +73,16 @@ public struct PrefillDecodePair: Sendable, Equatable {
     var bestCost = Double.infinity
     var bestLoad = Double.infinity
     var ties: UInt64 = 1
+    let pool = pool(placements, tried, request.now)
     for first in placements.indices where placements[first].role == .prefill {
-      guard let prefill = candidate(placements[first], request, tried.prefill, matches) else { continue }
+      guard let handOver = placements[first].handOver,
+        let prefill = candidate(placements[first], request, tried.prefill, pool, matches)
+      else { continue }
       let prefillCost = LeastTTFTStrategy.cost(prefill, request)
       guard prefillCost <= bestCost else { continue }
       let prefillLoad = load(prefill)
       for second in placements.indices where placements[second].pairs(with: placements[first]) {
-        guard let decode = candidate(placements[second], request, tried.decode, matches) else { continue }
+        guard let decode = candidate(placements[second], request, tried.decode, pool, matches) else { continue }
         let cost = prefillCost + decodeCost(decode)
         let load = prefillLoad + load(decode)
         guard cost < bestCost || cost == bestCost && load <= bestLoad else { continue }
@@ -86,7 +92,7 @@ public struct PrefillDecodePair: Sendable, Equatable {
           ties += 1
           guard random.next(upperBound: ties) == 0 else { continue }
         }
-        best = Candidates(prefill: (first, prefill), decode: (second, decode))
+        best = Candidates(prefill: (first, prefill), decode: (second, decode), handOver: handOver)
         bestCost = cost
         bestLoad = load
       }
@@ -96,10 +102,27 @@ public struct PrefillDecodePair: Sendable, Equatable {
 
   /// Whether ``pick(among:for:excluding:matches:random:)`` would find one. Counts nothing.
   public static func isThere(among placements: [Placement], excluding tried: Tried, now: UInt64) -> Bool {
-    for first in placements where first.role == .prefill && isOpen(first, tried.prefill, now) {
-      if placements.contains(where: { $0.pairs(with: first) && isOpen($0, tried.decode, now) }) { return true }
+    let pool = pool(placements, tried, now)
+    return hasPair(placements) { isOpen($0, $0.role == .prefill ? tried.prefill : tried.decode, pool, now) }
+  }
+
+  /// Which replicas a pair is picked from: those that serve, and where these make no pair, full or not, ejected ones as well.
+  private enum Pool { case serving, servingAndEjected }
+
+  private static func pool(_ placements: [Placement], _ tried: Tried, _ now: UInt64) -> Pool {
+    let isServing = hasPair(placements) {
+      ReplicaPicker.isIn(
+        .serving, $0.replica, weight: $0.weight, excluding: $0.role == .prefill ? tried.prefill : tried.decode,
+        now: now)
     }
-    return false
+    return isServing ? .serving : .servingAndEjected
+  }
+
+  private static func hasPair(_ placements: [Placement], _ isIncluded: (Placement) -> Bool) -> Bool {
+    placements.contains { first in
+      first.role == .prefill && isIncluded(first)
+        && placements.contains { $0.pairs(with: first) && isIncluded($0) }
+    }
   }
 
   /// What one more request on a decoding replica is weighed at against seconds of prefill.
@@ -115,16 +138,19 @@ public struct PrefillDecodePair: Sendable, Equatable {
     return load(candidate) * decodeSecondsPerRequest * (isNearlyFull ? 2 : 1)
   }
 
-  private static func isOpen(_ placement: Placement, _ tried: ReplicaSet, _ now: UInt64) -> Bool {
+  private static func isOpen(_ placement: Placement, _ tried: ReplicaSet, _ pool: Pool, _ now: UInt64) -> Bool {
     let replica = placement.replica
-    return ReplicaPicker.isIn(.serving, replica, weight: placement.weight, excluding: tried, now: now)
+    func isIn(_ pool: ReplicaPicker.Pool) -> Bool {
+      ReplicaPicker.isIn(pool, replica, weight: placement.weight, excluding: tried, now: now)
+    }
+    return (isIn(.serving) || pool == .servingAndEjected && isIn(.ejected))
       && replica.load.inFlight < min(replica.requestLimit, ReplicaLoad.capacity)
   }
 
   private static func candidate(
-    _ placement: Placement, _ request: BalancingRequest, _ tried: ReplicaSet, _ matches: PrefixMatches
+    _ placement: Placement, _ request: BalancingRequest, _ tried: ReplicaSet, _ pool: Pool, _ matches: PrefixMatches
   ) -> Candidate? {
-    guard isOpen(placement, tried, request.now) else { return nil }
+    guard isOpen(placement, tried, pool, request.now) else { return nil }
     let replica = placement.replica
     return Candidate(
       replica: replica, weight: placement.weight, factor: replica.health.slowStartFactor(at: request.now),

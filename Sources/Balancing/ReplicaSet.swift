@@ -25,5 +25,14 @@ public struct ReplicaSet: Sendable, Equatable {
     count += 1
   }
 
+  /// Inserts those of another set that are not in.
+  ///
+  /// - Precondition: there is room for them.
+  public mutating func formUnion(_ other: ReplicaSet) {
+    for id in [other.ids.0, other.ids.1, other.ids.2, other.ids.3, other.ids.4, other.ids.5] where id >= 0 {
+      if !contains(id) { insert(id) }
+    }
+  }
+
   public static func == (left: Self, right: Self) -> Bool { left.ids == right.ids }
 }

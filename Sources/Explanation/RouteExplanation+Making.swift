@@ -242,12 +242,11 @@ extension RouteExplanation {
     _ plan: RoutePlan, of model: FleetModel, _ snapshot: RoutingSnapshot, body: [UInt8], fields: [HeaderField],
     now: UInt64
   ) throws(RoutingStrategyError) -> (pair: PairExplanation, strategy: StrategyExplanation, decode: Placement)? {
-    guard model.hasPairs, plan.facts.endpoint != .embeddings,
-      let balancing = snapshot.balancing(ofModel: plan.model)
+    guard model.hasPairs, let balancing = snapshot.balancing(ofModel: plan.model)
     else { return nil }
     let whole = model.placements(for: plan.adapter)
     let wish = try ReplicaWish(balancing.strategies, among: whole, hasPairs: true) { value(of: "\($0)", in: fields) }
-    guard wish.wantsPair || whole.isEmpty else { return nil }
+    guard wish.isServedByPair(at: plan.facts.endpoint, orWholeAmong: whole) else { return nil }
     let placements = model.pairedPlacements(for: plan.adapter)
     var chooser = ReplicaChooser(index: snapshot.index)
     let found = body.withUnsafeBytes { bytes in

@@ -342,20 +342,12 @@ enum RequestRouting {
     guard let prompt = pair.routed.prompt(bytes), let model = pair.routed.model else { return nil }
     let choice = scope.chooser.choosePair(
       among: model.pairedPlacements(for: pair.routed.adapter), by: pair.intent.wish, of: pair.intent.balancing,
-      prompt: prompt, adapter: pair.routed.adapter, excluding: pair.tried, now: scope.now, random: &scope.random)
-    guard var choice else { return nil }
-    let context = scope.context
-    let handOver = HandOver(
-      by: choice.prefill, id: { context.disaggregatedIDs.next(now: UInt64(max(0, context.wallClock())) * 1_000) },
-      random: &scope.random)
-    guard let handOver else {
-      choice.prefillAccount.settle(now: scope.now)
-      choice.decodeAccount.settle(now: scope.now)
-      return nil
-    }
+      prompt: prompt, adapter: pair.routed.adapter, excluding: pair.tried, now: scope.now,
+      id: scope.context.nextDisaggregatedID, random: &scope.random)
+    guard let choice else { return nil }
     scope.accounts.count(choice.choice)
-    pair.begin(choice, handOver)
-    return (choice, handOver)
+    pair.begin(choice, choice.handOver)
+    return (choice, choice.handOver)
   }
 
   /// Whether there is a pair that was not tried.

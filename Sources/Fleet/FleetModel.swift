@@ -50,6 +50,12 @@ public struct FleetModel: Sendable {
     return adapterPairs[adapter] ?? paired
   }
 
+  /// The replicas that do what this one does, itself among them.
+  public func peers(of replica: Replica) -> [Placement] {
+    let role = placements.first { $0.replica === replica }?.role
+    return placements.filter { $0.role == role }
+  }
+
   private static func servingWhole(_ placements: [Placement]) -> [Placement] {
     guard placements.contains(where: { $0.role != .whole }) else { return placements }
     let whole = placements.filter { $0.role == .whole }

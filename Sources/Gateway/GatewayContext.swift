@@ -26,7 +26,7 @@ public struct GatewayContext: Sendable {
   /// Seconds since 1970: the `created` of answers that the router gives itself.
   public let wallClock: @Sendable () -> Int
   /// For TensorRT-LLM's pairs. Its machine is drawn, so that gateways in front of the same engines have others.
-  package let disaggregatedIDs = DisaggregatedIDs(machine: .random(in: 0..<1_024))
+  private let disaggregatedIDs = DisaggregatedIDs(machine: .random(in: 0..<1_024))
   /// For replicas that are asked over https.
   public let tls: EngineTLS
   /// Called from any thread when requests change what is thought of a replica.
@@ -53,4 +53,7 @@ public struct GatewayContext: Sendable {
 
   /// The system's clock.
   @Sendable public static func now() -> Int { Int(time(nil)) }
+
+  /// The next identifier of a request that TensorRT-LLM's engines serve in pairs.
+  package func nextDisaggregatedID() -> UInt64 { disaggregatedIDs.next(now: UInt64(max(0, wallClock())) * 1_000) }
 }

@@ -1,4 +1,5 @@
 import Balancing
+import ChatProtocols
 import Fleet
 
 /// Chooses replicas on one thread: holds what a choice needs and would otherwise allocate for each request.
@@ -64,6 +65,8 @@ public struct ReplicaChooser {
     public var choice: ReplicaChoice
     public var prefill: Placement
     public var decode: Placement
+    /// How the cache goes from one to the other.
+    public var handOver: HandOver
     public var prefillAccount: AttemptAccount
     public var decodeAccount: AttemptAccount
   }
@@ -74,10 +77,11 @@ public struct ReplicaChooser {
   ///   - placements: ``FleetModel/pairedPlacements(for:)``.
   ///   - tried: replicas that the legs must not go to again.
   ///   - now: monotonic nanoseconds.
+  ///   - id: gives the next of ``DisaggregatedIDs``.
   /// - Returns: nil where no pair may be chosen.
   public mutating func choosePair(
     among placements: [Placement], by wish: ReplicaWish, of model: ModelBalancing, prompt: PromptOfBody,
-    adapter: String?, excluding tried: PrefillDecodePair.Tried, now: UInt64,
+    adapter: String?, excluding tried: PrefillDecodePair.Tried, now: UInt64, id: () -> UInt64,
     random: inout some RandomNumberGenerator
   ) -> PairChoice? {
     read(prompt, adapter: adapter, of: model)
@@ -97,6 +101,7 @@ public struct ReplicaChooser {
     return PairChoice(
       choice: ReplicaChoice(decodeOf: pair, asked: wish.strategy.heaviest, shortfall: shortfall),
       prefill: placements[pair.prefill], decode: placements[pair.decode],
+      handOver: HandOver(pair.handOver, by: placements[pair.prefill], id: id, random: &random),
       prefillAccount: account(pair.prefillTicket, pair.prefill), decodeAccount: account(pair.decodeTicket, pair.decode))
   }
 

@@ -1,4 +1,5 @@
 import Balancing
+import ChatProtocols
 import Fleet
 
 /// What a request's head says of the replica that it wants, in AIBrix's words: the fields `routing-strategy`,
@@ -14,6 +15,12 @@ public struct ReplicaWish: Sendable {
   public var isStandard: Bool
   /// Prefill and decode are to run on replicas of their own.
   public var wantsPair: Bool { strategy.parts[0].kind == .pd }
+  /// Whether a pair is to serve a request of this wish, where the model has pairs.
+  ///
+  /// - Parameter whole: replicas that may serve it whole.
+  public func isServedByPair(at endpoint: ModelEndpoint, orWholeAmong whole: [Placement]) -> Bool {
+    endpoint != .embeddings && (wantsPair || whole.isEmpty)
+  }
   public var session: SessionKey?
   /// Of the user's name; 0 for none.
   public var userKey: UInt64 = 0

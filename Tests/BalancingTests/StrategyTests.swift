@@ -484,6 +484,35 @@ private struct Dialect: Sendable, CustomTestStringConvertible {
     #expect(pick([placement(3, .decode, .sglang)], tried) == nil)
   }
 
+  @Test("ejected replicas pair when no others do, and not because others are full")
+  func ejectedPairs() throws {
+    func placement(_ id: Int, _ role: PlacementRole) -> Placement {
+      Placement(
+        replica: Replica(id: id, name: "r\(id)", host: "10.0.0.\(id)", port: 8000), upstreamModel: "m", role: role,
+        handOver: .sglang)
+    }
+    let (prefill, decode) = (placement(0, .prefill), placement(1, .decode))
+    let index = try PrefixIndex(maximumBlocks: 1_000, maximumReplicas: 8)
+    let balancer = ModelBalancer(index: index)
+    var matches = PrefixMatches(index: index)
+    var random = SeededGenerator(seed: 1)
+    let request = balancer.request(blocks: UnsafeBufferPointer(start: nil, count: 0), promptBytes: 8, now: 1)
+    func pick(_ placements: [Placement]) -> PrefillDecodePair? {
+      let tried = PrefillDecodePair.Tried()
+      let pair = balancer.pickPair(
+        among: placements, for: request, excluding: tried, matches: &matches, random: &random)
+      #expect(PrefillDecodePair.isThere(among: placements, excluding: tried, now: 1) == (pair != nil))
+      return pair
+    }
+    while prefill.replica.health.state(at: 1) != .ejected { _ = prefill.replica.requestFailed(reason: "500", now: 0) }
+    #expect(pick([prefill, decode])?.prefill == 0)
+    let full = placement(2, .prefill)
+    full.replica.requestLimit = 0
+    #expect(pick([prefill, full, decode]) == nil)
+    full.replica.requestLimit = 2
+    #expect(pick([prefill, full, decode])?.prefill == 1)
+  }
+
   @Test("limits hold, and full is told from none ready", arguments: StrategyKind.allCases)
   func limits(kind: StrategyKind) throws {
     var fixture = try BalancingFixture(2)

@@ -74,8 +74,9 @@ final class UpstreamConnection: ChannelDuplexHandler, DeferredFlush {
     state = .awaitingHead
     isRequestComplete = isComplete
     if let policy = attempt.exchange.model?.model.policy {
-      firstByteTimeout = TimeAmount(policy.firstByteTimeout)
-      idleTimeout = TimeAmount(policy.idleTimeout)
+      // A prefill's answer comes when it is done, and has a time of its own.
+      firstByteTimeout = TimeAmount(attempt.isPrefill ? policy.prefillTimeout : policy.firstByteTimeout)
+      idleTimeout = TimeAmount(attempt.isPrefill ? policy.prefillTimeout : policy.idleTimeout)
     }
     deadline = isComplete ? loop.time + firstByteTimeout : nil
     for piece in pieces { context.write(wrapOutboundOut(piece), promise: nil) }

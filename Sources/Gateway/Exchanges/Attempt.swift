@@ -19,7 +19,7 @@ final class Attempt {
   private var usage = UsageFinder()
   private var hasBody = false
   /// The leg of a pair whose answer is read here; that of any other attempt goes to the client as it comes.
-  private let isPrefill: Bool
+  let isPrefill: Bool
 
   init(
     id: Int, _ exchange: Exchange, on placement: Placement, pool: EnginePool, account: AttemptAccount,

@@ -31,7 +31,7 @@ extension Exchange {
     return body.withUnsafeReadableBytes { bytes in
       loop.chooser.choose(
         among: placements, by: wish, of: model.balancing,
-        prompt: plan.map { PromptOfBody(plan: $0, body: bytes) }, adapter: adapter, excluding: tried,
+        prompt: plan.map { PromptOfBody(plan: $0, body: bytes) }, adapter: adapter, excluding: triedWhole,
         now: loop.now, random: &loop.random)
     }
   }
@@ -85,16 +85,22 @@ extension Exchange {
     }
   }
 
+  /// Replicas to which the request must not go whole: those it went to, also as the decode leg of a pair.
+  private var triedWhole: ReplicaSet {
+    var all = tried
+    if let legs { all.formUnion(legs.tried.decode) }
+    return all
+  }
+
   /// Whether a replica that was not tried may be chosen.
   var hasOtherReplica: Bool {
-    ReplicaPicker.hasCandidate(among: placements, excluding: tried, now: loop.now) || hasOtherPair
+    ReplicaPicker.hasCandidate(among: placements, excluding: triedWhole, now: loop.now) || hasOtherPair
   }
 
   /// Attempts that wait for a connection wait no longer than for a first byte.
   func expireWaiting(_ now: NIODeadline) {
     guard let policy = model?.model.policy else { return }
     let limit = TimeAmount(policy.firstByteTimeout)
-    expirePrefill(now)
     for attempt in [attempt, hedge] {
       guard let attempt, attempt.connection == nil, now - attempt.startedAt > limit else { continue }
       attempt.pool.waiterGone(attempt)
@@ -117,7 +123,8 @@ extension Exchange {
 
   private func considerHedge() {
     loop.refreshTime()
-    guard phase == .waiting, let model, let first = attempt, hedge == nil, upload == nil, legs == nil else { return }
+    guard phase == .waiting, let model, let first = attempt, hedge == nil, upload == nil, legs?.pair == nil
+    else { return }
     let elapsed = UInt64(max(0, (loop.time - first.startedAt).nanoseconds))
     switch model.hedge.decide(
       elapsed: elapsed, attempts: attempts, hasOtherReplica: hasOtherReplica, now: loop.now)
@@ -157,7 +164,7 @@ extension Exchange {
     strategy = attempt.account.strategy
     status = answer.status
     firstByteAt = loop.time
-    if let model, model.model.policy.hedgeDelay != .never {
+    if let model, model.model.policy.hedgeDelay != .never, legs?.pair == nil {
       model.hedge.firstByteReceived(
         after: UInt64(max(0, (loop.time - attempt.startedAt).nanoseconds)), now: loop.now)
     }
@@ -279,6 +286,8 @@ extension Exchange {
     self.attempt = nil
     let replica = attempt.placement.replica
     if status < 500, replica.requestSucceeded(now: loop.now) != nil { loop.context.onHealthChange(replica) }
+    // SGLang's prefill may still be at its own answer.
+    if status < 300 { legs?.end(.handedOver) }
     attempts.ended()
     conclude()
     account()
@@ -323,16 +332,19 @@ extension Exchange {
   /// An answer that has begun comes to no end: nothing can be taken back, so the client is told where it stands. An
   /// event stream ends with an event that tells the error; any other body by the end of the connection or stream.
   func breakOff(_ failure: UpstreamFailure, isBetweenChunks: Bool) {
-    loop.context.metrics.error(model: publicModel, reason: failure.reason).increment()
+    let error = APIError.server(
+      "the answer of replica \(placement?.name ?? "?") broke off: \(failure)",
+      status: AttemptFailure.brokeMidway.status, code: "upstream_\(failure.reason)")
+    breakOff(error, reason: failure.reason, isBetweenChunks: isBetweenChunks)
+  }
+
+  func breakOff(_ error: APIError, reason: String, isBetweenChunks: Bool) {
+    loop.context.metrics.error(model: publicModel, reason: reason).increment()
     loop.context.metrics.brokenAnswers(model: publicModel).increment()
     conclude()
     account()
     let mayAppend = answerFraming == .unknownLength || (answerFraming == .chunksAsTheyAre && isBetweenChunks)
     guard isEventStream, mayAppend else { return client.abort() }
-    let error = APIError.server(
-      "the answer of replica \(placement?.name ?? "?") broke off: \(failure)",
-      status: AttemptFailure.brokeMidway.status,
-      code: "upstream_\(failure.reason)")
     var event = client.allocator.buffer(capacity: 256)
     // An event that was cut ends here; after a whole one the empty lines mean nothing.
     event.writeStaticString("\n\ndata: ")
@@ -355,12 +367,13 @@ extension Exchange {
   func note(_ failure: AttemptFailure, _ text: String, on replica: Replica) {
     guard failure.countsAgainstReplica else { return }
     // A model keeps the share of its replicas that its policy says, whatever fails.
-    guard mayEjectMore else { return replica.load.countFailure() }
+    guard mayEject(replica) else { return replica.load.countFailure() }
     if replica.requestFailed(reason: text, now: loop.now) != nil { loop.context.onHealthChange(replica) }
   }
 
-  private var mayEjectMore: Bool {
+  private func mayEject(_ replica: Replica) -> Bool {
     guard let model = model?.model else { return true }
-    return model.policy.mayEjectMore(of: legs == nil ? placements : model.placements, now: loop.now)
+    let peers = legs?.pair == nil ? placements : model.peers(of: replica)
+    return model.policy.mayEjectMore(of: peers, now: loop.now)
   }
 }

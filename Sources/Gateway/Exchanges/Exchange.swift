@@ -469,6 +469,7 @@ final class Exchange {
   func beginAnswer() {
     phase = .answering
     plan = nil
+    legs?.letBodiesGo()
     if upload?.isComplete ?? true { headBytes = ByteBuffer() }
   }
 
@@ -529,6 +530,7 @@ final class Exchange {
     guard phase == .waiting || phase == .answering || phase == .reading else { return }
     if let deadline, now > deadline { return timeOut() }
     if phase == .waiting { expireWaiting(now) }
+    expirePrefill(now)
   }
 
   private func timeOut() {

@@ -20,28 +20,21 @@ extension Exchange {
   ///
   /// - Returns: false where the request is to go to one replica.
   func beginPair() -> Bool {
-    guard let model, let wish, let plan, upload == nil, plan.facts.endpoint != .embeddings,
-      wish.wantsPair || placements.isEmpty
+    guard let model, let wish, let plan, upload == nil,
+      wish.isServedByPair(at: plan.facts.endpoint, orWholeAmong: placements)
     else { return false }
     let legs = self.legs ?? PrefillDecodeLegs(loop: loop)
     self.legs = legs
     legs.leave()
+    let context = loop.context
     let choice = body.withUnsafeReadableBytes { bytes in
       loop.chooser.choosePair(
         among: model.model.pairedPlacements(for: adapter), by: wish, of: model.balancing,
         prompt: PromptOfBody(plan: plan, body: bytes), adapter: adapter, excluding: legs.tried, now: loop.now,
-        random: &loop.random)
+        id: context.nextDisaggregatedID, random: &loop.random)
     }
-    guard var choice else { return false }
-    let context = loop.context
-    let handOver = HandOver(
-      by: choice.prefill, id: { context.disaggregatedIDs.next(now: UInt64(max(0, context.wallClock())) * 1_000) },
-      random: &loop.random)
-    guard let handOver else {
-      choice.prefillAccount.settle(now: loop.now)
-      choice.decodeAccount.settle(now: loop.now)
-      return false
-    }
+    guard let choice else { return false }
+    let handOver = choice.handOver
     attempts.attemptBegan()
     loop.accounts.count(choice.choice)
     strategy = .pd
@@ -55,10 +48,6 @@ extension Exchange {
         prefillEdits: handOver.prefill(plan.edits), decodeAccount: choice.decodeAccount),
       prefill: prefill)
     prefill.pool.lease(prefill)
-    // The lease may have failed at once, and with it the pair.
-    if handOver.isSimultaneous, legs.prefill === prefill {
-      sendDecode(legs, by: handOver.decode(plan.edits, after: PrefillAnswer()))
-    }
     return true
   }
 
@@ -82,9 +71,17 @@ extension Exchange {
 
   /// A connection for a leg is there that is no current attempt's.
   func prefillConnected(_ attempt: Attempt, _ connection: UpstreamConnection) {
-    guard legs?.prefill === attempt, phase == .waiting else { return connection.release() }
+    guard let legs, legs.prefill === attempt else { return connection.release() }
+    guard phase == .waiting, let plan else {
+      // The decode engine has begun its answer without a cache, and what was to be sent again is gone.
+      connection.release()
+      return prefillFailed(attempt, .closed)
+    }
     attempt.connection = connection
     connection.send(attempt, UpstreamRequest.pieces(self, to: attempt.placement), isComplete: true)
+    // Once the prefill is on its way: an engine that decodes would wait for one that is not.
+    guard let pair = legs.pair, pair.handOver.isSimultaneous, legs.prefill === attempt else { return }
+    sendDecode(legs, by: pair.handOver.decode(plan.edits, after: PrefillAnswer()))
   }
 
   /// - Returns: false when the rest of the answer is not wanted.
@@ -106,9 +103,16 @@ extension Exchange {
     let isSound = legs.status < 300
     if isSound { attempt.received(bytes, isEventStream: true) }
     // What SGLang's prefill answers is nobody's.
-    guard !isSound || legs.pair?.handOver.isSimultaneous != true, !legs.keep(bytes) else { return }
-    attempt.cancel()
-    failPrefill(.malformedHead, "its answer is larger than the gateway holds", reason: "too_large", of: attempt)
+    guard !isSound || legs.pair?.handOver.isSimultaneous != true else { return }
+    switch legs.keep(bytes) {
+    case .kept: break
+    case .tooLarge:
+      attempt.cancel()
+      failPrefill(.malformedHead, "its answer is larger than may be held", reason: "too_large", of: attempt)
+    case .noRoom:
+      attempt.cancel()
+      failPrefill(.overflow, "the gateway has no room for its answer", reason: "no_room", of: attempt)
+    }
   }
 
   func prefillEnded(_ attempt: Attempt) {
@@ -155,6 +159,7 @@ extension Exchange {
       return attempt.pool.replaceDead(dead, for: attempt)
     }
     let kind = failure.kind(hasBegun: false)
+    guard kind != .firstByteTimedOut else { return prefillTimedOut(attempt) }
     failPrefill(
       kind == .keptConnectionClosed ? .closedBeforeAnswer : kind, "\(failure)", reason: failure.reason, of: attempt)
   }
@@ -165,9 +170,11 @@ extension Exchange {
       now - attempt.startedAt > TimeAmount(policy.prefillTimeout)
     else { return }
     attempt.cancel()
-    failPrefill(
-      .firstByteTimedOut, "it was not done in time", reason: UpstreamFailure.firstByteTimedOut.reason, of: attempt,
-      outcome: .timedOut)
+    prefillTimedOut(attempt)
+  }
+
+  private func prefillTimedOut(_ attempt: Attempt) {
+    failPrefill(.firstByteTimedOut, "it was not done in time", reason: "timeout", of: attempt, outcome: .timedOut)
   }
 
   /// The prefill leg has failed: the decode leg waits for nothing, and both are tried again on another pair.
@@ -177,13 +184,17 @@ extension Exchange {
     guard let legs, let model else { return }
     note(kind, text, on: attempt.placement.replica)
     legs.prefillFailed(outcome)
-    // The client has an answer already: the decode engine has what it needs, or breaks off by itself.
-    guard phase == .waiting else { return }
+    // The decode engine has what it needs, or breaks off by itself.
+    guard phase == .waiting || phase == .answering && responseBytes == 0 else { return }
     endAttempts()
     legs.end()
     let error = APIError.server(
       "model \"\(publicModel)\": the prefill on replica \(attempt.placement.name) failed: \(text)", status: kind.status,
       code: "prefill_\(reason)")
+    guard phase == .waiting else {
+      // The decode engine has sent no more than a head, and waits for a cache that does not come.
+      return breakOff(error, reason: "prefill_\(reason)", isBetweenChunks: true)
+    }
     switch attempts.failed(kind, budget: &model.budget, hasOtherReplica: hasOtherReplica, now: loop.now) {
     case .retry:
       loop.context.metrics.retries.increment()

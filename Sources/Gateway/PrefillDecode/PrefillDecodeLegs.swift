@@ -16,8 +16,9 @@ final class PrefillDecodeLegs {
     let prefill: Placement
     let decode: Placement
     let handOver: HandOver
-    /// What each leg's body is made by; the decode's is set once the prefill is done, where it needs that.
-    let prefillEdits: RequestEdits
+    /// What each leg's body is made by, until the answer begins; the decode's is set once the prefill is done, where it
+    /// needs that.
+    var prefillEdits: RequestEdits?
     var decodeEdits: RequestEdits?
     /// Counts on the decode replica until the decode leg is sent and takes it over.
     var decodeAccount: AttemptAccount?
@@ -57,29 +58,40 @@ final class PrefillDecodeLegs {
   /// The body's changes for one of the pair's replicas; nil for any other.
   func splices(for placement: Placement, of plan: RoutePlan, on body: UnsafeRawBufferPointer) -> ByteSplices? {
     guard let pair else { return nil }
-    if placement === pair.prefill { return plan.splices(of: pair.prefillEdits, for: placement, on: body) }
-    guard placement === pair.decode, let edits = pair.decodeEdits else { return nil }
+    let edits = placement === pair.prefill ? pair.prefillEdits : placement === pair.decode ? pair.decodeEdits : nil
+    guard let edits else { return nil }
     return plan.splices(of: edits, for: placement, on: body)
   }
 
   func answerBegan(status: Int) { self.status = status }
 
+  enum Keeping {
+    case kept
+    case tooLarge
+    /// The gateway holds as much as it may.
+    case noRoom
+  }
+
   /// Keeps a piece of the prefill's answer.
-  ///
-  /// - Returns: false where there is no room for it.
-  func keep(_ bytes: ByteBuffer) -> Bool {
-    guard answer.readableBytes + bytes.readableBytes <= PrefillAnswer.byteLimit,
-      loop.context.load.hold(bytes: bytes.readableBytes)
-    else { return false }
+  func keep(_ bytes: ByteBuffer) -> Keeping {
+    guard answer.readableBytes + bytes.readableBytes <= PrefillAnswer.byteLimit else { return .tooLarge }
+    guard loop.context.load.hold(bytes: bytes.readableBytes) else { return .noRoom }
     heldBytes += bytes.readableBytes
     answer.writeImmutableBuffer(bytes)
-    return true
+    return .kept
   }
 
   /// Hands over what was kept of the answer.
   func takeAnswer() -> ByteBuffer {
     defer { letAnswerGo() }
     return answer
+  }
+
+  /// The client has the head of an answer: no body is made any more. What the decode's is made by may be as large as a
+  /// prefill's answer.
+  func letBodiesGo() {
+    pair?.prefillEdits = nil
+    pair?.decodeEdits = nil
   }
 
   /// The decode leg's body is known.
