@@ -2,6 +2,7 @@ import Fleet
 import Gateway
 import Pipeline
 import Reading
+import Telemetry
 
 /// What the sessions of one event loop share: the snapshot in force, the moment, chance and accounts. Used from that loop
 /// alone, so nothing here is locked.
@@ -69,6 +70,12 @@ package final class ProcessorScope {
 
   /// The most bytes of a message from Envoy.
   var messageLimit: Int { bodyLimit + settings.messageOverhead }
+
+  /// Answers that broke off, counted with the gateway's.
+  func brokenAnswers(ofModel name: String) -> Counter {
+    metrics.registry.counter(
+      "switchyard_broken_answers_total", help: "Answers that began and came to no end", labels: [("model", name)])
+  }
 
   func tokens(ofModel name: String) -> ProcessorTokens {
     if let known = tokens[name] { return known }

@@ -76,22 +76,31 @@ extension ProcessorSession {
     return text
   }
 
-  private var mayEjectMore: Bool {
-    guard let model else { return true }
-    return model.policy.mayEjectMore(of: model.placements(for: adapter), now: scope.now)
-  }
-
   private func judgeReplica(_ status: Int) {
     guard let placement, status > 0 else { return }
-    let replica = placement.replica
     if status < 500 {
-      if replica.requestSucceeded(now: scope.now) != nil { scope.context.onHealthChange(replica) }
-    } else if AttemptFailure.refused(status: status).countsAgainstReplica {
-      guard mayEjectMore else { return replica.load.countFailure() }
-      if replica.requestFailed(reason: "it answered \(status)", now: scope.now) != nil {
-        scope.context.onHealthChange(replica)
-      }
+      noteSuccess(on: placement.replica)
+    } else {
+      note(.refused(status: status), "it answered \(status)", on: placement.replica)
     }
+  }
+
+  func noteSuccess(on replica: Replica) {
+    if replica.requestSucceeded(now: scope.now) != nil { scope.context.onHealthChange(replica) }
+  }
+
+  /// Counts a failure against a replica, and ejects it if that is one too many.
+  func note(_ failure: AttemptFailure, _ text: String, on replica: Replica) {
+    guard failure.countsAgainstReplica else { return }
+    // A model keeps the share of its replicas that its policy says, whatever fails.
+    guard mayEjectMore else { return replica.load.countFailure() }
+    if replica.requestFailed(reason: text, now: scope.now) != nil { scope.context.onHealthChange(replica) }
+  }
+
+  private var mayEjectMore: Bool {
+    guard let model else { return true }
+    return model.policy.mayEjectMore(
+      of: pair == nil ? model.placements(for: adapter) : model.placements, now: scope.now)
   }
 
   func takeResponseBody(_ bytes: UnsafeRawBufferPointer, isLast: Bool) {

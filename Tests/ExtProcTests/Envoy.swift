@@ -45,6 +45,7 @@ final class Envoy {
   let time = Time()
   let scope: ProcessorScope
   let replicas: [Replica]
+  private let snapshot: (ModelPolicy) throws -> RoutingSnapshot
   private(set) var session: ProcessorSession
 
   init(
@@ -52,6 +53,7 @@ final class Envoy {
     requestLimit: Int = .max, pathPrefix: String = "", chatPath: String? = nil,
     headerLines: HeaderLines = HeaderLines(), limits: TrafficLimits = TrafficLimits(), requestsPerSecond: Int? = nil,
     routing: String = "{}", encoder: (any PromptEncoder)? = nil, replicaCount: Int = 2,
+    policy: ModelPolicy = ModelPolicy(), random: any RandomNumberGenerator = SystemRandomNumberGenerator(),
     placement: ((Replica) -> Placement)? = nil
   ) throws {
     var replicas: [Replica] = []
@@ -59,17 +61,12 @@ final class Envoy {
       replicas.append(
         Replica(id: id, name: "replica-\(id)", host: "10.0.0.\(id + 1)", port: 8000, requestLimit: requestLimit))
     }
-    let fleet = FleetSnapshot(
-      models: [
-        FleetModel(
-          name: "alpha",
-          placements: replicas.map {
-            placement?($0)
-              ?? Placement(
-                replica: $0, upstreamModel: "org/alpha", pathPrefix: pathPrefix, chatPath: chatPath,
-                headerLines: headerLines)
-          }, adapters: ["alpha-math"])
-      ], replicas: replicas)
+    let placements = replicas.map {
+      placement?($0)
+        ?? Placement(
+          replica: $0, upstreamModel: "org/alpha", pathPrefix: pathPrefix, chatPath: chatPath,
+          headerLines: headerLines)
+    }
     let rate = requestsPerSecond.map { ", balancing: {requests_per_second: \($0)}" } ?? ""
     let text = """
       version: v0.3
@@ -79,10 +76,14 @@ final class Envoy {
       routing: \(routing)
       """
     let document = try ConfigurationLoader(environment: [:]).load(Array(text.utf8), file: "test.yaml").document
-    let snapshot = try RoutingSnapshot(
-      document: document, fleet: fleet,
-      models: ReadingModels(domain: LinearDomainClassifier.bundled(), encoder: encoder),
-      balancers: BalancerDirectory(maximumBlocks: 1_000), generation: 1)
+    let balancers = try BalancerDirectory(maximumBlocks: 1_000)
+    let models = try ReadingModels(domain: LinearDomainClassifier.bundled(), encoder: encoder)
+    snapshot = { policy in
+      let model = FleetModel(name: "alpha", placements: placements, adapters: ["alpha-math"], policy: policy)
+      return try RoutingSnapshot(
+        document: document, fleet: FleetSnapshot(models: [model], replicas: replicas), models: models,
+        balancers: balancers, generation: 1)
+    }
     var settings = GatewaySettings()
     settings.bodyLimit = bodyLimit
     scope = ProcessorScope(
@@ -91,10 +92,13 @@ final class Envoy {
         settings: settings, load: load, limits: limits, pipeline: RoutePipeline(cache: nil, clock: { 0 }),
         metrics: GatewayMetrics(registry: MetricsRegistry()), accessLog: nil, startedAt: 0,
         tls: EngineTLS(trustFile: nil)),
-      snapshot: snapshot, clock: { [time] in time.next() }, random: SystemRandomNumberGenerator())
+      snapshot: try snapshot(policy), clock: { [time] in time.next() }, random: random)
     self.replicas = replicas
     session = ProcessorSession(scope: scope)
   }
+
+  /// The configuration is read again, with another policy.
+  func reload(_ policy: ModelPolicy) throws { scope.snapshot = try snapshot(policy) }
 
   /// Replies that no message brought about.
   func lateReplies() -> [Reply] { Self.replies(session.takeOutput()) }

@@ -1,6 +1,7 @@
 import ChatProtocols
 import EnvoyWire
 import Fleet
+import Reliability
 import Testing
 
 @testable import ExtProc
@@ -24,13 +25,24 @@ import Testing
     func fail() { legs[legs.count - 1].onEnd(.failed(.closedBeforeAnswer, "it closed")) }
   }
 
+  /// Draws the same number each time, so the room in which SGLang's engines meet is known.
+  private struct Constant: RandomNumberGenerator {
+    func next() -> UInt64 { 0x6A09_E667_F3BC_C908 }
+  }
+
   private static let body = #"{"model":"alpha","messages":[{"role":"user","content":"hello"}],"x":1.50}"#
 
-  /// - Parameter prefills: replicas that prefill, those of the lowest numbers.
-  private func envoy(_ handOver: CacheHandOver, prefills: Int = 1) throws -> (Envoy, Legs) {
-    let envoy = try Envoy(replicaCount: prefills + 1) {
-      Placement(
-        replica: $0, upstreamModel: "org/alpha", role: $0.id < prefills ? .prefill : .decode, handOver: handOver)
+  /// Replicas that prefill have the lowest numbers, then come those that decode, then those that do both.
+  private func envoy(
+    _ handOver: CacheHandOver, prefills: Int = 1, decodes: Int = 1, wholes: Int = 0,
+    policy: ModelPolicy = ModelPolicy(), load: GatewayLoad = GatewayLoad(),
+    random: any RandomNumberGenerator = SystemRandomNumberGenerator()
+  ) throws -> (Envoy, Legs) {
+    let envoy = try Envoy(
+      load: load, replicaCount: prefills + decodes + wholes, policy: policy, random: random
+    ) {
+      let role: PlacementRole = $0.id < prefills ? .prefill : $0.id < prefills + decodes ? .decode : .whole
+      return Placement(replica: $0, upstreamModel: "org/alpha", role: role, handOver: handOver)
     }
     let legs = Legs()
     envoy.scope.prefill = { call, onSent, onEnd in
@@ -72,7 +84,7 @@ import Testing
 
   @Test("SGLang's decode is named when the prefill is sent; one that fails then ends the stream")
   func simultaneous() throws {
-    let (envoy, legs) = try envoy(.sglang)
+    let (envoy, legs) = try envoy(.sglang, random: Constant())
     var aborts = 0
     envoy.session.onAbort = { _ in aborts += 1 }
     _ = envoy.requestHeaders()
@@ -80,12 +92,60 @@ import Testing
     legs.legs[0].onSent()
     let reply = try #require(envoy.lateReplies().first)
     #expect(reply.set["target-pod"] == "10.0.0.2:8000")
-    #expect(reply.body == String(decoding: legs.legs[0].call.body, as: UTF8.self))
+    let both =
+      #"{"model":"org/alpha","messages":[{"role":"user","content":"hello"}],"x":1.50,"#
+      + #""bootstrap_host":"10.0.0.1","bootstrap_port":8998,"bootstrap_room":3820445788478006404}"#
+    #expect(String(decoding: legs.legs[0].call.body, as: UTF8.self) == both)
+    #expect(reply.body == both)
     legs.fail()
     #expect(aborts == 1)
     #expect(envoy.replicas.map(\.load.inFlight) == [0, 1])
     envoy.session.close()
     #expect(envoy.inFlight == 0)
+  }
+
+  /// What came of the decode's answer before the prefill failed.
+  enum Answered: CaseIterable {
+    case head, headOfStream, piece, error, whole
+  }
+
+  @Test(
+    "SGLang's prefill that fails behind the head of an answer ends the stream, unless more came",
+    arguments: Answered.allCases)
+  func headBeforeCache(answered: Answered) throws {
+    let (envoy, legs) = try envoy(.sglang)
+    var aborts = 0
+    envoy.session.onAbort = { _ in aborts += 1 }
+    _ = envoy.requestHeaders(response: answered == .piece ? .streamed : .buffered)
+    _ = envoy.requestBody(Self.body)
+    legs.legs[0].onSent()
+    let fields = answered == .headOfStream ? [("content-type", "text/event-stream")] : []
+    _ = envoy.responseHeaders(answered == .error ? 400 : 200, fields, isLast: answered == .whole)
+    if answered == .piece { _ = envoy.responseBody("x", isLast: false) }
+    legs.fail()
+    let isAborted = answered == .head || answered == .headOfStream
+    #expect(aborts == (isAborted ? 1 : 0))
+    envoy.session.close()
+    #expect(envoy.inFlight == 0)
+    let metrics = envoy.scope.metrics
+    #expect(metrics.error(model: "alpha", reason: "prefill_failed").value == (isAborted ? 1 : 0))
+    #expect(metrics.clientsGone.value == (answered == .piece || answered == .error ? 1 : 0))
+  }
+
+  @Test("a model that is served by pairs alone keeps its share of replicas")
+  func ejections() throws {
+    let (envoy, legs) = try envoy(.sglang, decodes: 2)
+    for _ in 0..<40 {
+      _ = envoy.requestHeaders()
+      _ = envoy.requestBody(Self.body)
+      legs.legs[legs.legs.count - 1].onSent()
+      _ = envoy.responseHeaders(503, isLast: true)
+      legs.answer()
+      envoy.session.close()
+      envoy.next()
+    }
+    #expect(envoy.replicas.map { $0.health.state(at: envoy.scope.now) == .ejected }.count { $0 } == 1)
+    #expect(envoy.replicas[1...].reduce(0) { $0 + $1.load.takeOutcomes().failures } == 40)
   }
 
   @Test("a prefill that fails is tried on another replica, and then told", arguments: CacheHandOver.allCases)

@@ -10,7 +10,8 @@ import Reliability
 /// with the body that it is to get.
 ///
 /// vLLM's and TensorRT-LLM's prefill is waited for, so that one that fails is tried on another pair. SGLang's runs on while Envoy
-/// asks the decode engine; if it fails then, the stream to Envoy ends with an error, for Envoy to give the decode up.
+/// asks the decode engine; if it fails before that has sent a byte of its answer's body, the stream to Envoy ends with an error,
+/// for Envoy to give the decode up.
 extension ProcessorSession {
   /// Chooses a pair and sends its prefill leg.
   ///
@@ -95,7 +96,7 @@ extension ProcessorSession {
           return failPrefill(pair, .malformedHead, "its answer is not JSON: \(error)")
         }
       }
-      if prefill.replica.requestSucceeded(now: scope.now) != nil { scope.context.onHealthChange(prefill.replica) }
+      noteSuccess(on: prefill.replica)
       guard status < 300 else {
         pair.prefillEnded(.refused)
         return refuseInEnginesWords(status: status, body, replica: prefill.name)
@@ -108,7 +109,9 @@ extension ProcessorSession {
   }
 
   private func refuseInEnginesWords(status: Int, _ body: [UInt8], replica: String) {
-    guard state == .prefilling else { return abort("the prefill on replica \(replica) answered \(status)") }
+    guard state == .prefilling else {
+      return abort("the prefill on replica \(replica) answered \(status)", reason: "prefill_answer")
+    }
     placement = pair?.choice?.prefill
     scope.metrics.error(model: publicModel, reason: "prefill_answer").increment()
     var headers = HeaderChanges()
@@ -121,20 +124,11 @@ extension ProcessorSession {
     _ pair: ProcessorPair, _ failure: AttemptFailure, _ text: String, outcome: PrefillOutcome = .failed
   ) {
     guard let prefill = pair.choice?.prefill else { return }
-    if failure.countsAgainstReplica {
-      let model = pair.routed.model
-      if model?.policy.mayEjectMore(of: model?.placements ?? [], now: scope.now) ?? true {
-        if prefill.replica.requestFailed(reason: text, now: scope.now) != nil {
-          scope.context.onHealthChange(prefill.replica)
-        }
-      } else {
-        prefill.replica.load.countFailure()
-      }
-    }
+    note(failure, text, on: prefill.replica)
     pair.prefillEnded(outcome)
     pair.tried.prefill.insert(prefill.replica.id)
     let words = "the prefill on replica \(prefill.name) failed: \(text)"
-    guard state == .prefilling else { return abort(words) }
+    guard state == .prefilling else { return abort(words, reason: "prefill_failed") }
     pair.end()
     if pair.attempts < pair.intent.policy.attempts, RequestRouting.hasPair(pair, scope: scope) {
       if scope.retries.withdraw(model: pair.routed.base, now: scope.now) {
@@ -149,9 +143,22 @@ extension ProcessorSession {
       marked: ("x-error-routing", "true"), reason: "prefill_failed")
   }
 
-  /// Envoy asks a decode engine that waits for what does not come.
-  private func abort(_ text: String) {
-    guard state == .forwarded else { return }
+  /// Envoy asks a decode engine that waits for what does not come: the stream to Envoy ends with an error, and the decode with it.
+  ///
+  /// Some engines send the head of their answer before they have the cache, so that a head alone says nothing. An immediate
+  /// reply would do only until Envoy has let that head through, which the processor is not told of; the end of the stream does
+  /// in both cases: Envoy answers 500 if the client has nothing yet, else it resets the client's stream. Behind a byte of the
+  /// body the engine has what it needs, or breaks off by itself, and a head of an error is an answer.
+  private func abort(_ text: String, reason: String) {
+    switch state {
+    case .forwarded: break
+    case .answering where (200..<300).contains(status) && responseBytes == 0 && !hasAnswerEnded:
+      scope.brokenAnswers(ofModel: publicModel).increment()
+    default: return
+    }
+    scope.metrics.error(model: publicModel, reason: reason).increment()
+    // It is not the client that leaves.
+    hasAnswerEnded = true
     onAbort?(text)
   }
 
