@@ -2,6 +2,7 @@ import Fleet
 import Gateway
 import Pipeline
 import Reading
+import Reliability
 import Telemetry
 
 /// What the sessions of one event loop share: the snapshot in force, the moment, chance and accounts. Used from that loop
@@ -14,7 +15,11 @@ package final class ProcessorScope {
   }
   /// The fleet has models that pairs serve: then heads are kept, for their prefill legs.
   private(set) var hasPairs = false
-  var retries = RetryAllowance()
+  /// The retry budgets of the models whose prefill legs this loop sends, with the ratios that they are of. Bound: the models
+  /// of the fleet, and until it changes those of requests that were under way when it last did.
+  private var retryBudgets: [String: (ratio: Double, budget: RetryBudget)] = [:]
+  /// Retries that a budget did not allow, counted with the gateway's.
+  let retriesWithheld: Counter
   /// Monotonic nanoseconds: when the event came that is being handled.
   private(set) var now: UInt64
   /// Monotonic nanoseconds.
@@ -30,11 +35,8 @@ package final class ProcessorScope {
     answer(reading.readNow())
   }
 
-  /// Sends prefill legs; where nobody does, none comes about.
-  var prefill: PrefillCall.Sender = { _, _, onEnd in
-    onEnd(.failed(.cannotConnect, "nobody sends prefill legs"))
-    return {}
-  }
+  /// Sends prefill legs; nil where nobody does, and then no request goes to a pair.
+  var prefill: PrefillCall.Sender?
 
   package init(
     settings: ExtProcSettings, context: GatewayContext, snapshot: RoutingSnapshot, clock: @escaping () -> UInt64,
@@ -43,6 +45,8 @@ package final class ProcessorScope {
     self.settings = settings
     self.context = context
     accounts = LoopAccounts(context)
+    retriesWithheld = context.metrics.registry.counter(
+      "switchyard_retries_withheld_total", help: "Requests not sent again because retries are at their share")
     chooser = ReplicaChooser(index: snapshot.index)
     self.snapshot = snapshot
     self.clock = clock
@@ -53,7 +57,16 @@ package final class ProcessorScope {
 
   private func follow(_ snapshot: RoutingSnapshot) {
     hasPairs = snapshot.fleet.models.contains { $0.hasPairs }
-    retries.keep { snapshot.fleet.index(ofModel: $0) != nil }
+    retryBudgets = retryBudgets.filter { snapshot.fleet.index(ofModel: $0.key) != nil }
+  }
+
+  /// Changes a model's retry budget, which begins anew where the configuration has another ratio for it.
+  func withRetryBudget<Result>(ofModel name: String, _ change: (inout RetryBudget) -> Result) -> Result {
+    let ratio = snapshot.fleet.model(named: name)?.policy.retryRatio ?? 0
+    var budget = RetryBudget(ratio: ratio)
+    if let known = retryBudgets[name], known.ratio == ratio { budget = known.budget }
+    defer { retryBudgets[name] = (ratio, budget) }
+    return change(&budget)
   }
 
   /// Looks at the clock: to be called where an event comes in, and where work took time.

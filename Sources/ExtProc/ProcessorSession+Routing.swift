@@ -39,7 +39,7 @@ extension ProcessorSession {
     try send(routed, body: bytes, isLast: isLast)
   }
 
-  private func refuse(_ refusal: RequestRouting.Refusal) {
+  func refuse(_ refusal: RequestRouting.Refusal) {
     if !refusal.requestedModel.isEmpty { requestedModel = refusal.requestedModel }
     refuse(
       refusal.error, marked: refusal.mark, reason: refusal.reason, retryAfter: refusal.retryAfter, limit: refusal.limit)
@@ -49,11 +49,7 @@ extension ProcessorSession {
 
   /// The body is held until the encoder has read the prompt; what Envoy sends meanwhile waits.
   private func wait(for reading: UnfinishedPlan, body bytes: UnsafeRawBufferPointer, isLast: Bool) {
-    let uncounted = bytes.count - heldBytes
-    if uncounted > 0 {
-      guard scope.context.load.hold(bytes: uncounted) else { return receiveWithoutRoom() }
-      heldBytes += uncounted
-    }
+    guard holdWhole(bytes) else { return receiveWithoutRoom() }
     if body.isEmpty { body = Array(bytes) }
     state = .reading
     self.reading = reading
@@ -63,6 +59,15 @@ extension ProcessorSession {
       finish(reading, encoding, began: began, isLast: isLast)
       onLateOutput?()
     }
+  }
+
+  /// Counts what of a whole body is not counted yet, if there is room for it.
+  func holdWhole(_ bytes: UnsafeRawBufferPointer) -> Bool {
+    let uncounted = bytes.count - heldBytes
+    guard uncounted > 0 else { return true }
+    guard scope.context.load.hold(bytes: uncounted) else { return false }
+    heldBytes += uncounted
+    return true
   }
 
   private func finish(_ reading: UnfinishedPlan, _ encoding: PromptEncoding, began: UInt64, isLast: Bool) {

@@ -313,15 +313,18 @@ enum RequestRouting {
 
   /// Picks a replica and counts the request on it.
   ///
-  /// - Parameter bytes: the whole body.
+  /// - Parameters:
+  ///   - bytes: the whole body.
+  ///   - attempts: replicas or pairs that it was sent to before.
   static func pick(
-    _ routed: Routed, _ intent: Intent, body bytes: UnsafeRawBufferPointer, scope: ProcessorScope
+    _ routed: Routed, _ intent: Intent, body bytes: UnsafeRawBufferPointer, after attempts: Int = 0,
+    scope: ProcessorScope
   ) throws(Refusal) -> (Placement, AttemptAccount) {
     let placements = intent.placements
     let choice = scope.chooser.choose(
       among: placements, by: intent.wish, of: intent.balancing, prompt: routed.prompt(bytes), adapter: routed.adapter,
       excluding: ReplicaSet(), now: scope.now, random: &scope.random)
-    if choice.choice.index == nil { scope.context.limits.takeBack(intent.rateCharge) }
+    if choice.choice.index == nil, attempts == 0 { takeBack(intent, scope: scope) }
     switch choice.choice.outcome {
     case .replica(let index):
       scope.accounts.count(choice.choice)
@@ -350,11 +353,15 @@ enum RequestRouting {
     return (choice, choice.handOver)
   }
 
-  /// Whether there is a pair that was not tried.
-  static func hasPair(_ pair: ProcessorPair, scope: ProcessorScope) -> Bool {
+  /// Whether there is a pair that was not tried, or a replica that serves whole requests.
+  static func hasOther(_ pair: ProcessorPair, scope: ProcessorScope) -> Bool {
     PrefillDecodePair.isThere(
       among: pair.routed.model?.pairedPlacements(for: pair.routed.adapter) ?? [], excluding: pair.tried, now: scope.now)
+      || ReplicaPicker.hasCandidate(among: pair.intent.placements, excluding: ReplicaSet(), now: scope.now)
   }
+
+  /// The request went to no replica, so it does not count among its model's of this second.
+  static func takeBack(_ intent: Intent, scope: ProcessorScope) { scope.context.limits.takeBack(intent.rateCharge) }
 
   /// In AIBrix's words where the role is its plugin's, with its field.
   private static func refusal(

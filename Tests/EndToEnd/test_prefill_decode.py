@@ -462,6 +462,24 @@ def test_behind_envoy_a_failing_prefill_leaves_nobody_waiting(
 
 
 @behind_envoy
+@pytest.mark.parametrize("fault", [Fault.REFUSES, Fault.ANSWERS_503, Fault.HANGS_BEFORE_HEAD], ids=lambda fault: fault.value)
+@pytest.mark.parametrize("kind", ["vllm", "trtllm"])
+def test_behind_envoy_a_decode_engine_that_can_serves_what_could_not_be_prefilled(
+    make: Maker, site: Callable[..., Site], faulty: Callable[[Fault], FaultyEngine], kind: str, fault: Fault
+):
+    broken = faulty(Fault.NONE)
+    decode = simulated(make, kind, "decode", "decode")
+    chain = site(kind, [broken], [decode], prefill_timeout="300ms", health_check_interval="1h")
+    broken.fault = fault
+    answer = wire.chat(chain.port, body(), "Routing-Strategy: pd")
+    assert answer.status == 200, (answer, chain.processor.errors)
+    assert (answer.header("x-inference-pod"), answer.header("prefill-target-pod-ip")) == ("decode", None)
+    assert "kv_transfer_params" not in last(decode)["body"] and "disaggregated_params" not in last(decode)["body"]
+    poll(lambda: chain.processor.in_flight() == 0, "no request is counted any more")
+    assert sum(outcomes(chain.processor).values()) == 1
+
+
+@behind_envoy
 @pytest.mark.parametrize("stream", [False, True], ids=["whole", "stream"])
 def test_behind_envoy_a_head_that_comes_before_the_cache_is_no_answer(
     site: Callable[..., Site], make: Maker, engines: Engines, stream: bool

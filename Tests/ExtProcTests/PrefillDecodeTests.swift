@@ -159,9 +159,82 @@ import Testing
     #expect(envoy.inFlight == 2)
     legs.fail()
     let reply = try #require(envoy.lateReplies().first)
-    #expect(reply.status == 502 && reply.body?.contains("the prefill on replica replica-") == true)
-    #expect(envoy.inFlight == 0 && envoy.scope.context.load.bytes == 0)
+    if handOver.decodesWhole {
+      #expect(reply.set["target-pod"] == "10.0.0.3:8000")
+      #expect(reply.body == Self.body.replacing("alpha", with: "org/alpha"))
+    } else {
+      #expect(reply.status == 502 && reply.body?.contains("the prefill on replica replica-") == true)
+    }
+    #expect(envoy.inFlight == (handOver.decodesWhole ? 1 : 0) && envoy.scope.context.load.bytes == 0)
     envoy.session.close()
+    #expect(envoy.inFlight == 0)
+    #expect(envoy.scope.metrics.retries.value == (handOver.decodesWhole ? 2 : 1))
+  }
+
+  @Test("where no further pair is there, a replica that serves whole requests gets one whose prefill failed")
+  func fallsBack() throws {
+    let (envoy, legs) = try envoy(.sglang, wholes: 1)
+    _ = envoy.requestHeaders([("routing-strategy", "pd")])
+    _ = envoy.requestBody(Self.body)
+    legs.fail()
+    #expect(legs.legs.count == 1 && envoy.replicas.map(\.load.inFlight) == [0, 0, 1])
+    let reply = try #require(envoy.lateReplies().first)
+    #expect(reply.set["target-pod"] == "10.0.0.3:8000")
+    #expect(reply.body == Self.body.replacing("alpha", with: "org/alpha"))
+    let answer = try #require(envoy.responseHeaders().first)
+    #expect(answer.set["prefill-target-pod"] == nil && answer.set["routing-strategy"] == "least-ttft")
+    envoy.session.close()
+    #expect(envoy.inFlight == 0)
+  }
+
+  @Test("retries are held to the model's share, which a reload may change")
+  func withheld() throws {
+    var policy = ModelPolicy(retryRatio: 0)
+    policy.outliers.maximumEjectionPercent = 0
+    let (envoy, legs) = try envoy(.sglang, prefills: 2, policy: policy)
+    /// Whether a prefill that failed was tried again.
+    func isTriedAgain() -> Bool {
+      let before = legs.legs.count
+      _ = envoy.requestHeaders()
+      _ = envoy.requestBody(Self.body)
+      legs.fail()
+      envoy.session.close()
+      envoy.next()
+      return legs.legs.count == before + 2
+    }
+    let withheld = envoy.scope.retriesWithheld
+    #expect((0..<10).allSatisfy { _ in isTriedAgain() } && withheld.value == 0)
+    #expect(!isTriedAgain() && withheld.value == 1)
+    policy.attempts = 2
+    try envoy.reload(policy)
+    #expect(!isTriedAgain() && withheld.value == 2)
+    policy.retryRatio = 1
+    try envoy.reload(policy)
+    #expect((0..<20).allSatisfy { _ in isTriedAgain() } && withheld.value == 2)
+    policy.attempts = 1
+    try envoy.reload(policy)
+    #expect(!isTriedAgain() && withheld.value == 2)
+    #expect(envoy.inFlight == 0)
+  }
+
+  @Test("a request whose body there is no room for is told so, and counts nowhere")
+  func withoutRoom() throws {
+    let (envoy, legs) = try envoy(.sglang, load: GatewayLoad(shedder: LoadShedder(maximumBytes: 10)))
+    _ = envoy.requestHeaders()
+    let reply = try #require(envoy.requestBody(Self.body).first)
+    #expect(reply.status == 503 && reply.body?.contains("as many bytes of requests as it may") == true)
+    #expect(legs.legs.isEmpty && envoy.inFlight == 0 && envoy.scope.context.load.bytes == 0)
+  }
+
+  @Test("where nobody sends prefill legs no request goes to a pair")
+  func nobodySends() throws {
+    let (envoy, _) = try envoy(.vllm)
+    envoy.scope.prefill = nil
+    _ = envoy.requestHeaders()
+    let reply = try #require(envoy.requestBody(Self.body).first)
+    #expect(reply.set["target-pod"] == "10.0.0.2:8000" && envoy.replicas.map(\.load.inFlight) == [0, 1])
+    envoy.session.close()
+    #expect(envoy.inFlight == 0 && envoy.scope.context.load.bytes == 0)
   }
 
   @Test("what an engine finds wrong goes to the client in its words")

@@ -2,6 +2,7 @@ import Balancing
 import ChatProtocols
 import Gateway
 import Pipeline
+import Reliability
 
 /// The pair that one request goes to, and the legs of it that the processor has in hand. Used from one loop.
 final class ProcessorPair {
@@ -12,7 +13,8 @@ final class ProcessorPair {
   let isLast: Bool
   /// Replicas on which a prefill failed.
   var tried = PrefillDecodePair.Tried()
-  private(set) var attempts = 0
+  /// One pair is one attempt.
+  var attempts: AttemptMachine
   private(set) var choice: ReplicaChooser.PairChoice?
   private(set) var handOver: HandOver?
   /// The prefill leg runs.
@@ -31,12 +33,13 @@ final class ProcessorPair {
     self.edits = edits
     self.isLast = isLast
     self.scope = scope
+    attempts = AttemptMachine(attemptLimit: intent.policy.attempts)
   }
 
   func begin(_ choice: ReplicaChooser.PairChoice, _ handOver: HandOver) {
     self.choice = choice
     self.handOver = handOver
-    attempts += 1
+    attempts.attemptBegan()
     isPrefilling = true
     ownsDecode = true
   }

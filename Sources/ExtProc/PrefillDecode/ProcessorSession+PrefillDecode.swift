@@ -22,8 +22,14 @@ extension ProcessorSession {
     guard case .model(let endpoint) = endpoint, endpoint != .embeddings, let edits = routed.edits,
       intent.wish.wantsPair || intent.placements.isEmpty, !repliesToHeadOnly
     else { return false }
+    // Until it is known where the request goes the body is kept, and what Envoy sends meanwhile waits.
+    guard holdWhole(bytes) else {
+      RequestRouting.takeBack(intent, scope: scope)
+      receiveWithoutRoom()
+      return true
+    }
     let pair = ProcessorPair(routed, intent, edits: edits, isLast: isLast, scope: scope)
-    scope.retries.requestBegan(model: routed.base, ratio: intent.policy.retryRatio, now: scope.now)
+    scope.withRetryBudget(ofModel: routed.base) { $0.requestBegan(now: scope.now) }
     self.pair = pair
     guard sendPrefill(pair, bytes) else {
       self.pair = nil
@@ -33,16 +39,8 @@ extension ProcessorSession {
   }
 
   private func sendPrefill(_ pair: ProcessorPair, _ bytes: UnsafeRawBufferPointer) -> Bool {
-    guard let head, let chosen = RequestRouting.pickPair(pair, body: bytes, scope: scope) else { return false }
-    // Until it is known where the request goes the body is kept, and what Envoy sends meanwhile waits.
-    let uncounted = bytes.count - heldBytes
-    if uncounted > 0 {
-      guard scope.context.load.hold(bytes: uncounted) else {
-        pair.end()
-        return false
-      }
-      heldBytes += uncounted
-    }
+    guard let head, let send = scope.prefill, let chosen = RequestRouting.pickPair(pair, body: bytes, scope: scope)
+    else { return false }
     if body.isEmpty { body = Array(bytes) }
     state = .prefilling
     let placement = chosen.choice.prefill
@@ -51,9 +49,9 @@ extension ProcessorSession {
       fields: prefillFields(head, to: placement),
       body: pair.routed.body(for: placement, by: chosen.handOver.prefill(pair.edits), bytes),
       connectTimeout: pair.intent.policy.connectTimeout, timeout: pair.intent.policy.prefillTimeout)
-    let attempt = pair.attempts
-    func isCurrent() -> Bool { self.pair === pair && pair.attempts == attempt && pair.isPrefilling }
-    pair.giveUp = scope.prefill(
+    let attempt = pair.attempts.attempts
+    func isCurrent() -> Bool { self.pair === pair && pair.attempts.attempts == attempt && pair.isPrefilling }
+    pair.giveUp = send(
       call,
       { [self] in
         guard isCurrent(), chosen.handOver.isSimultaneous, state == .prefilling else { return }
@@ -119,7 +117,8 @@ extension ProcessorSession {
     endImmediately(status: status, headers: headers, body: body, details: "prefill")
   }
 
-  /// The prefill leg has failed: another pair is tried where Envoy does not know of this one yet.
+  /// The prefill leg has failed: another pair is tried where Envoy does not know of this one yet, else a replica that reads
+  /// prompts itself.
   private func failPrefill(
     _ pair: ProcessorPair, _ failure: AttemptFailure, _ text: String, outcome: PrefillOutcome = .failed
   ) {
@@ -130,12 +129,20 @@ extension ProcessorSession {
     let words = "the prefill on replica \(prefill.name) failed: \(text)"
     guard state == .prefilling else { return abort(words, reason: "prefill_failed") }
     pair.end()
-    if pair.attempts < pair.intent.policy.attempts, RequestRouting.hasPair(pair, scope: scope) {
-      if scope.retries.withdraw(model: pair.routed.base, now: scope.now) {
-        scope.metrics.retries.increment()
-        let whole = body
-        if whole.withUnsafeBytes({ sendPrefill(pair, $0) }) { return }
+    let hasOther = RequestRouting.hasOther(pair, scope: scope)
+    let action = scope.withRetryBudget(ofModel: pair.routed.base) {
+      pair.attempts.failed(failure, budget: &$0, hasOtherReplica: hasOther, now: scope.now)
+    }
+    switch action {
+    case .retry:
+      scope.metrics.retries.increment()
+      let whole = body
+      return whole.withUnsafeBytes { bytes in
+        if !sendPrefill(pair, bytes) { sendWhole(pair, bytes) }
       }
+    case .answer(_, let reason):
+      if reason == .budget { scope.retriesWithheld.increment() }
+    case .retryOnFreshConnection, .awaitOther, .breakOff, .ignore: break
     }
     self.pair = nil
     refuse(
@@ -165,15 +172,35 @@ extension ProcessorSession {
   /// It is known where the request decodes: Envoy is told, and gets the body.
   private func nameDecode(_ pair: ProcessorPair, by edits: RequestEdits) {
     guard let chosen = pair.takeDecode() else { return }
-    placement = chosen.decode
-    attempt = chosen.decodeAccount
-    state = .collecting
     let whole = body
     whole.withUnsafeBytes { bytes in
-      forward(
-        pair.routed, to: chosen.decode, body: bytes, changed: pair.routed.body(for: chosen.decode, by: edits, bytes),
-        isLast: pair.isLast)
+      name(
+        chosen.decode, chosen.decodeAccount, of: pair, body: bytes,
+        changed: pair.routed.body(for: chosen.decode, by: edits, bytes))
     }
+  }
+
+  /// No further pair is there.
+  private func sendWhole(_ pair: ProcessorPair, _ bytes: UnsafeRawBufferPointer) {
+    self.pair = nil
+    do throws(RequestRouting.Refusal) {
+      let (placement, attempt) = try RequestRouting.pick(
+        pair.routed, pair.intent, body: bytes, after: pair.attempts.attempts, scope: scope)
+      name(placement, attempt, of: pair, body: bytes, changed: pair.routed.body(for: placement, bytes))
+    } catch {
+      refuse(error)
+    }
+  }
+
+  /// - Parameter changed: the body that Envoy gets; nil for the client's own.
+  private func name(
+    _ placement: Placement, _ attempt: AttemptAccount, of pair: ProcessorPair, body bytes: UnsafeRawBufferPointer,
+    changed: [UInt8]?
+  ) {
+    self.placement = placement
+    self.attempt = attempt
+    state = .collecting
+    forward(pair.routed, to: placement, body: bytes, changed: changed, isLast: pair.isLast)
     letBodyGo()
     replyToWaiting()
   }
