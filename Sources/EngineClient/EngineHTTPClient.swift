@@ -1,22 +1,22 @@
 import NIOCore
-import NIOHTTP1
-import NIOPosix
 
 /// Small requests to engines' control endpoints: health, models, metrics. The data path has its own pools.
 ///
-/// One connection a request, closed after it. Safe from any thread.
+/// One ``EngineCall`` a request. Safe from any thread.
 public struct EngineHTTPClient: Sendable {
   public struct Answer: Sendable {
     public var status: Int
     public var body: ByteBuffer
   }
 
-  public enum Failure: Error, Sendable, CustomStringConvertible {
+  public enum Failure: Error, Sendable, Equatable, CustomStringConvertible {
     case cannotConnect(String)
     case timedOut
     case closedEarly
     case broken(String)
     case bodyTooLarge(limit: Int)
+    /// Whoever counts what is held has no room for the answer.
+    case noRoom
 
     public var description: String {
       switch self {
@@ -25,6 +25,7 @@ public struct EngineHTTPClient: Sendable {
       case .closedEarly: "the connection closed before the answer was complete"
       case .broken(let reason): "the connection broke: \(reason)"
       case .bodyTooLarge(let limit): "the answer is larger than \(limit) bytes"
+      case .noRoom: "there is no room for the answer"
       }
     }
   }
@@ -48,72 +49,19 @@ public struct EngineHTTPClient: Sendable {
   ) async throws -> Answer {
     let loop = group.next()
     let promise = loop.makePromise(of: Answer.self)
-    let headerFields = HTTPHeaders(
-      [("host", host.contains(":") ? "[\(host)]:\(port)" : "\(host):\(port)"), ("connection", "close")] + headers)
-    let (tls, tlsHost) = (usesTLS ? tls : nil, host)
-    let bootstrap = ClientBootstrap(group: loop)
-      .connectTimeout(timeout)
-      .channelInitializer { channel in
-        channel.eventLoop.makeCompletedFuture {
-          if let tls { try channel.pipeline.syncOperations.addHandler(tls.handler(host: tlsHost)) }
-          try channel.pipeline.syncOperations.addHTTPClientHandlers()
-          try channel.pipeline.syncOperations.addHandler(
-            AnswerCollector(
-              request: HTTPRequestHead(version: .http1_1, method: .GET, uri: path, headers: headerFields),
-              promise: promise))
-        }
-      }
-    let deadline = loop.scheduleTask(in: timeout) { promise.fail(Failure.timedOut) }
-    let connecting = bootstrap.connect(host: host, port: port)
-    connecting.whenFailure { promise.fail(Failure.cannotConnect(ConnectionFailure.text($0))) }
-    promise.futureResult.whenComplete { _ in
-      deadline.cancel()
-      connecting.whenSuccess { $0.close(promise: nil) }
+    loop.execute {
+      let request = EngineCall.Request(
+        host: host, port: port, usesTLS: usesTLS, path: path, headers: headers, body: nil, connectTimeout: timeout,
+        timeout: timeout, answer: .kept(limit: Self.bodyLimit, hold: { _ in true }))
+      _ = EngineCall(
+        request, on: loop, tls: tls, onSent: {},
+        onEnd: { result in
+          switch result {
+          case .success(let answer): promise.succeed(answer)
+          case .failure(let failure): promise.fail(failure)
+          }
+        })
     }
     return try await promise.futureResult.get()
-  }
-}
-
-/// Sends one request when the connection stands and collects its answer.
-private final class AnswerCollector: ChannelInboundHandler {
-  typealias InboundIn = HTTPClientResponsePart
-  typealias OutboundOut = HTTPClientRequestPart
-
-  private let request: HTTPRequestHead
-  private let promise: EventLoopPromise<EngineHTTPClient.Answer>
-  private var status = 0
-  private var body = ByteBuffer()
-
-  init(request: HTTPRequestHead, promise: EventLoopPromise<EngineHTTPClient.Answer>) {
-    self.request = request
-    self.promise = promise
-  }
-
-  func channelActive(context: ChannelHandlerContext) {
-    context.write(wrapOutboundOut(.head(request)), promise: nil)
-    context.writeAndFlush(wrapOutboundOut(.end(nil)), promise: nil)
-  }
-
-  func channelRead(context: ChannelHandlerContext, data: NIOAny) {
-    switch unwrapInboundIn(data) {
-    case .head(let head): status = Int(head.status.code)
-    case .body(var part):
-      guard body.readableBytes + part.readableBytes <= EngineHTTPClient.bodyLimit else {
-        promise.fail(EngineHTTPClient.Failure.bodyTooLarge(limit: EngineHTTPClient.bodyLimit))
-        context.close(promise: nil)
-        return
-      }
-      body.writeBuffer(&part)
-    case .end: promise.succeed(EngineHTTPClient.Answer(status: status, body: body))
-    }
-  }
-
-  func channelInactive(context: ChannelHandlerContext) {
-    promise.fail(EngineHTTPClient.Failure.closedEarly)
-  }
-
-  func errorCaught(context: ChannelHandlerContext, error: any Error) {
-    promise.fail((error as? IOError).map { EngineHTTPClient.Failure.broken(ConnectionFailure.text($0)) } ?? error)
-    context.close(promise: nil)
   }
 }

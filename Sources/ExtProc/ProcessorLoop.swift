@@ -1,4 +1,3 @@
-import ChatProtocols
 import EngineClient
 import Gateway
 import NIOCore
@@ -45,7 +44,7 @@ final class ProcessorLoop {
         EngineCall.Request(
           host: replica.host, port: replica.port, usesTLS: replica.usesTLS, path: call.target, headers: call.fields,
           body: call.body, connectTimeout: .nanoseconds(Int64(min(call.connectTimeout, longest))),
-          timeout: .nanoseconds(Int64(min(call.timeout, longest))), answerLimit: PrefillAnswer.byteLimit),
+          timeout: .nanoseconds(Int64(min(call.timeout, longest))), answer: call.answer),
         on: eventLoop, tls: tls,
         onSent: {
           bound.value.refreshTime()

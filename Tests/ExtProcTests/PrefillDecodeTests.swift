@@ -1,6 +1,7 @@
 import ChatProtocols
 import EnvoyWire
 import Fleet
+import NIOCore
 import Reliability
 import Testing
 
@@ -19,7 +20,15 @@ import Testing
     var legs: [Leg] = []
 
     func answer(_ body: String = "{}", status: Int = 200) {
-      legs[legs.count - 1].onEnd(.answered(status: status, body: Array(body.utf8)))
+      legs[legs.count - 1].onEnd(.answered(status: status, body: ByteBuffer(string: body)))
+    }
+
+    /// Bytes of an answer come.
+    ///
+    /// - Returns: whether they are kept; nil where no answer is.
+    func receive(_ count: Int) -> Bool? {
+      guard case .kept(PrefillAnswer.byteLimit, let hold) = legs[legs.count - 1].call.answer else { return nil }
+      return hold(count)
     }
 
     func fail() { legs[legs.count - 1].onEnd(.failed(.closedBeforeAnswer, "it closed")) }
@@ -65,7 +74,7 @@ import Testing
     #expect(
       call.fields.contains { $0 == ("x-own", "kept") } && call.fields.contains { $0 == ("x-request-id", "known") })
     #expect(!call.fields.contains { $0.0 == "host" || $0.0.hasPrefix(":") })
-    #expect(String(decoding: call.body, as: UTF8.self).hasPrefix(#"{"model":"org/alpha""#))
+    #expect(String(buffer: call.body).hasPrefix(#"{"model":"org/alpha""#))
     #expect(envoy.scope.context.load.bytes == Self.body.utf8.count)
     #expect(envoy.replicas.map(\.load.inFlight) == [1, 1])
     legs.answer(#"{"kv_transfer_params":{"remote_block_ids":["b"],"remote_host":"0.0.0.0"}}"#)
@@ -95,7 +104,7 @@ import Testing
     let both =
       #"{"model":"org/alpha","messages":[{"role":"user","content":"hello"}],"x":1.50,"#
       + #""bootstrap_host":"10.0.0.1","bootstrap_port":8998,"bootstrap_room":3820445788478006404}"#
-    #expect(String(decoding: legs.legs[0].call.body, as: UTF8.self) == both)
+    #expect(String(buffer: legs.legs[0].call.body) == both)
     #expect(reply.body == both)
     legs.fail()
     #expect(aborts == 1)
@@ -224,6 +233,31 @@ import Testing
     let reply = try #require(envoy.requestBody(Self.body).first)
     #expect(reply.status == 503 && reply.body?.contains("as many bytes of requests as it may") == true)
     #expect(legs.legs.isEmpty && envoy.inFlight == 0 && envoy.scope.context.load.bytes == 0)
+  }
+
+  @Test("a prefill's answer is counted while it is held, and SGLang's is not held", arguments: CacheHandOver.allCases)
+  func answerHeld(handOver: CacheHandOver) throws {
+    let (envoy, legs) = try envoy(
+      handOver, prefills: 3, load: GatewayLoad(shedder: LoadShedder(maximumBytes: Self.body.utf8.count + 100)))
+    let load = envoy.scope.context.load
+    _ = envoy.requestHeaders()
+    _ = envoy.requestBody(Self.body)
+    let isHeld: Bool? = handOver == .sglang ? nil : true
+    #expect(legs.receive(60) == isHeld && legs.receive(60) == isHeld.map { _ in false })
+    #expect(load.bytes == Self.body.utf8.count + (handOver == .sglang ? 0 : 60))
+    legs.fail()
+    #expect(load.bytes == Self.body.utf8.count)
+    #expect(legs.receive(100) == isHeld)
+    legs.answer()
+    #expect(load.bytes == 0)
+    envoy.session.close()
+    #expect(load.bytes == 0)
+    envoy.next()
+    _ = envoy.requestHeaders()
+    _ = envoy.requestBody(Self.body)
+    #expect(legs.receive(100) == isHeld)
+    envoy.session.close()
+    #expect(load.bytes == 0 && envoy.inFlight == 0)
   }
 
   @Test("where nobody sends prefill legs no request goes to a pair")

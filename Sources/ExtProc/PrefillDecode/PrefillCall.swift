@@ -7,7 +7,7 @@ import Reliability
 struct PrefillCall {
   /// How it ended.
   enum Result {
-    case answered(status: Int, body: [UInt8])
+    case answered(status: Int, body: ByteBuffer)
     case failed(AttemptFailure, String)
   }
 
@@ -22,7 +22,8 @@ struct PrefillCall {
   var target: String
   /// The client's own, but for those that frame the body or are set anew.
   var fields: [(String, String)]
-  var body: [UInt8]
+  var body: ByteBuffer
+  var answer: EngineCall.AnswerBody
   /// Nanoseconds.
   var connectTimeout: UInt64
   var timeout: UInt64
@@ -31,7 +32,7 @@ struct PrefillCall {
 extension PrefillCall.Result {
   init(_ result: Result<EngineCall.Answer, EngineCall.Failure>) {
     switch result {
-    case .success(let answer): self = .answered(status: answer.status, body: Array(answer.body.readableBytesView))
+    case .success(let answer): self = .answered(status: answer.status, body: answer.body)
     case .failure(let failure):
       let kind: AttemptFailure =
         switch failure {
@@ -39,6 +40,7 @@ extension PrefillCall.Result {
         case .timedOut: .firstByteTimedOut
         case .closedEarly, .broken: .closedBeforeAnswer
         case .bodyTooLarge: .malformedHead
+        case .noRoom: .overflow
         }
       self = .failed(kind, "\(failure)")
     }

@@ -22,6 +22,8 @@ final class ProcessorPair {
   /// Gives it up.
   var giveUp: (() -> Void)?
   private var ownsDecode = false
+  /// What is counted of the prefill's answer.
+  private var heldBytes = 0
   private let scope: ProcessorScope
 
   init(
@@ -51,6 +53,13 @@ final class ProcessorPair {
     return choice
   }
 
+  /// Counts further bytes of the prefill's answer until that is over, if there is room for them.
+  func hold(_ count: Int) -> Bool {
+    guard scope.context.load.hold(bytes: count) else { return false }
+    heldBytes += count
+    return true
+  }
+
   /// The prefill has been read to its end.
   func firstToken() { choice?.prefillAccount.firstToken(isStreamed: true, now: scope.now) }
 
@@ -59,6 +68,8 @@ final class ProcessorPair {
     guard isPrefilling else { return }
     isPrefilling = false
     giveUp = nil
+    scope.context.load.release(bytes: heldBytes)
+    heldBytes = 0
     choice?.prefillAccount.settle(now: scope.now)
     scope.metrics.prefillLegs(outcome).increment()
   }

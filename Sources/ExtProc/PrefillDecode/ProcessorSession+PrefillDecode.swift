@@ -3,6 +3,7 @@ import ChatProtocols
 import EnvoyWire
 import Fleet
 import Gateway
+import NIOCore
 import Pipeline
 import Reliability
 
@@ -47,7 +48,10 @@ extension ProcessorSession {
     let call = PrefillCall(
       placement: placement, target: placement.target(of: endpoint, endpoint.target(path: head.path, query: head.query)),
       fields: prefillFields(head, to: placement),
-      body: pair.routed.body(for: placement, by: chosen.handOver.prefill(pair.edits), bytes),
+      body: ByteBuffer(
+        bytes: pair.routed.body(for: placement, by: chosen.handOver.prefill(pair.edits), bytes)),
+      answer: chosen.handOver.isSimultaneous
+        ? .thrownAway : .kept(limit: PrefillAnswer.byteLimit, hold: { pair.hold($0) }),
       connectTimeout: pair.intent.policy.connectTimeout, timeout: pair.intent.policy.prefillTimeout)
     let attempt = pair.attempts.attempts
     func isCurrent() -> Bool { self.pair === pair && pair.attempts.attempts == attempt && pair.isPrefilling }
@@ -89,7 +93,7 @@ extension ProcessorSession {
       var answer = PrefillAnswer()
       if status < 300, !handOver.isSimultaneous {
         do {
-          answer = try body.withUnsafeBytes { try PrefillAnswer(reading: $0) }
+          answer = try body.withUnsafeReadableBytes { try PrefillAnswer(reading: $0) }
         } catch {
           return failPrefill(pair, .malformedHead, "its answer is not JSON: \(error)")
         }
@@ -106,7 +110,7 @@ extension ProcessorSession {
     }
   }
 
-  private func refuseInEnginesWords(status: Int, _ body: [UInt8], replica: String) {
+  private func refuseInEnginesWords(status: Int, _ body: ByteBuffer, replica: String) {
     guard state == .prefilling else {
       return abort("the prefill on replica \(replica) answered \(status)", reason: "prefill_answer")
     }
@@ -114,7 +118,7 @@ extension ProcessorSession {
     scope.metrics.error(model: publicModel, reason: "prefill_answer").increment()
     var headers = HeaderChanges()
     headers.set("content-type", to: "application/json")
-    endImmediately(status: status, headers: headers, body: body, details: "prefill")
+    endImmediately(status: status, headers: headers, body: Array(body.readableBytesView), details: "prefill")
   }
 
   /// The prefill leg has failed: another pair is tried where Envoy does not know of this one yet, else a replica that reads
