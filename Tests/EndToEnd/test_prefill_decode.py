@@ -397,12 +397,15 @@ behind_envoy = pytest.mark.skipif(envoy_binary() is None, reason="there is no En
 class Site:
     """An Envoy and the processor behind it."""
 
-    def __init__(self, make: Maker, arguments: list[str], prefill: list[Leg], decode: list[Leg], decide: str = "both"):
+    def __init__(
+        self, make: Maker, arguments: list[str], prefill: list[Leg], decode: list[Leg], decide: str = "both",
+        **modes: str,
+    ):  # fmt: skip
         self.port = free_port()
         self.processor: Processor = make.keep(Processor(*arguments, "--decide", decide))
         wait_until_ready(self.processor, prefill, decode)
         ports = {8080: self.port, 8000: 1, 50051: self.processor.port}
-        self.envoy: Envoy = make.keep(Envoy(configuration("standalone.yaml", ports), self.port))
+        self.envoy: Envoy = make.keep(Envoy(configuration("standalone.yaml", ports, **modes), self.port))
 
 
 @pytest.fixture
@@ -480,16 +483,18 @@ def test_behind_envoy_a_decode_engine_that_can_serves_what_could_not_be_prefille
 
 
 @behind_envoy
-@pytest.mark.parametrize("stream", [False, True], ids=["whole", "stream"])
+@pytest.mark.parametrize(
+    ("mode", "stream"), [("STREAMED", False), ("STREAMED", True), ("BUFFERED", True), ("FULL_DUPLEX_STREAMED", True)]
+)
 def test_behind_envoy_a_head_that_comes_before_the_cache_is_no_answer(
-    site: Callable[..., Site], make: Maker, engines: Engines, stream: bool
+    make: Maker, engines: Engines, mode: str, stream: bool
 ):
     """SGLang's decode engine may send a head at once; when the prefill fails then, nobody waits for the rest."""
-    gone = threading.Event()
+    fails = threading.Event()
 
     def closes(call: Call) -> bool:
         call.read_body()
-        assert gone.wait(20)
+        assert fails.wait(20)
         return False
 
     def begins(call: Call) -> bool:
@@ -498,18 +503,21 @@ def test_behind_envoy_a_head_that_comes_before_the_cache_is_no_answer(
         return call.wait_for_close()
 
     prefill, decode = engines(closes, begins)
-    chain = site("sglang", [prefill], [decode], retry_count=0)
+    arguments = files(make, "sglang", [prefill], [decode], retry_count=0)
+    chain = Site(make, arguments, [prefill], [decode], response_body_mode=mode,
+                 response_trailer_mode="SEND" if mode == "FULL_DUPLEX_STREAMED" else "SKIP")  # fmt: skip
     connection = wire.Connection(chain.port)
     connection.send(wire.request(CHAT, body(stream)))
     call = decode.wait_for_calls(1)[0]
     # Envoy lets the head through once the processor has seen it.
     assert connection.read_head().status == 200
-    gone.set()
+    fails.set()
     with pytest.raises((EOFError, ConnectionResetError)):
         connection.read_chunk()
     poll(lambda: call.closed_at is not None, "the decode engine is let go")
     poll(lambda: chain.processor.in_flight() == 0, "no request is counted any more")
     assert outcomes(chain.processor) == {"failed": 1}
+    assert 'switchyard_broken_answers_total{model="m"} 1' in wire.get(chain.processor.management, "/metrics").body.decode()
 
 
 @behind_envoy

@@ -159,7 +159,8 @@ extension ProcessorSession {
   /// Some engines send the head of their answer before they have the cache, so that a head alone says nothing. An immediate
   /// reply would do only until Envoy has let that head through, which the processor is not told of; the end of the stream does
   /// in both cases: Envoy answers 500 if the client has nothing yet, else it resets the client's stream. Behind a byte of the
-  /// body the engine has what it needs, or breaks off by itself, and a head of an error is an answer.
+  /// body the engine has what it needs, or breaks off by itself, and a head of an error is an answer. Where bodies are not shown
+  /// (mode NONE) the answer counts as ended with its head, since what runs well must not be broken off.
   private func abort(_ text: String, reason: String) {
     switch state {
     case .forwarded: break
