@@ -93,14 +93,14 @@ extension ProcessorSession {
   func note(_ failure: AttemptFailure, _ text: String, on replica: Replica) {
     guard failure.countsAgainstReplica else { return }
     // A model keeps the share of its replicas that its policy says, whatever fails.
-    guard mayEjectMore else { return replica.load.countFailure() }
+    guard mayEject(replica) else { return replica.load.countFailure() }
     if replica.requestFailed(reason: text, now: scope.now) != nil { scope.context.onHealthChange(replica) }
   }
 
-  private var mayEjectMore: Bool {
+  private func mayEject(_ replica: Replica) -> Bool {
     guard let model else { return true }
-    return model.policy.mayEjectMore(
-      of: pair == nil ? model.placements(for: adapter) : model.placements, now: scope.now)
+    let peers = pair == nil ? model.placements(for: adapter) : model.peers(of: replica)
+    return model.policy.mayEjectMore(of: peers, now: scope.now)
   }
 
   func takeResponseBody(_ bytes: UnsafeRawBufferPointer, isLast: Bool) {

@@ -341,7 +341,7 @@ enum RequestRouting {
   /// - Parameter bytes: the whole body.
   static func pickPair(
     _ pair: ProcessorPair, body bytes: UnsafeRawBufferPointer, scope: ProcessorScope
-  ) -> (choice: ReplicaChooser.PairChoice, handOver: HandOver)? {
+  ) -> ReplicaChooser.PairChoice? {
     guard let prompt = pair.routed.prompt(bytes), let model = pair.routed.model else { return nil }
     let choice = scope.chooser.choosePair(
       among: model.pairedPlacements(for: pair.routed.adapter), by: pair.intent.wish, of: pair.intent.balancing,
@@ -349,8 +349,8 @@ enum RequestRouting {
       id: scope.context.nextDisaggregatedID, random: &scope.random)
     guard let choice else { return nil }
     scope.accounts.count(choice.choice)
-    pair.begin(choice, choice.handOver)
-    return (choice, choice.handOver)
+    pair.begin(choice)
+    return choice
   }
 
   /// Whether there is a pair that was not tried, or a replica that serves whole requests.

@@ -16,7 +16,6 @@ final class ProcessorPair {
   /// One pair is one attempt.
   var attempts: AttemptMachine
   private(set) var choice: ReplicaChooser.PairChoice?
-  private(set) var handOver: HandOver?
   /// The prefill leg runs.
   private(set) var isPrefilling = false
   /// Gives it up.
@@ -38,9 +37,8 @@ final class ProcessorPair {
     attempts = AttemptMachine(attemptLimit: intent.policy.attempts)
   }
 
-  func begin(_ choice: ReplicaChooser.PairChoice, _ handOver: HandOver) {
+  func begin(_ choice: ReplicaChooser.PairChoice) {
     self.choice = choice
-    self.handOver = handOver
     attempts.attemptBegan()
     isPrefilling = true
     ownsDecode = true

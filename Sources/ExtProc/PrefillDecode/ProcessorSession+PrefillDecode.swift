@@ -20,8 +20,8 @@ extension ProcessorSession {
   func beginPair(
     _ routed: RequestRouting.Routed, _ intent: RequestRouting.Intent, body bytes: UnsafeRawBufferPointer, isLast: Bool
   ) -> Bool {
-    guard case .model(let endpoint) = endpoint, endpoint != .embeddings, let edits = routed.edits,
-      intent.wish.wantsPair || intent.placements.isEmpty, !repliesToHeadOnly
+    guard case .model(let endpoint) = endpoint, let edits = routed.edits,
+      intent.wish.isServedByPair(at: endpoint, orWholeAmong: intent.placements), !repliesToHeadOnly
     else { return false }
     // Until it is known where the request goes the body is kept, and what Envoy sends meanwhile waits.
     guard holdWhole(bytes) else {
@@ -44,7 +44,7 @@ extension ProcessorSession {
     else { return false }
     if body.isEmpty { body = Array(bytes) }
     state = .prefilling
-    let placement = chosen.choice.prefill
+    let placement = chosen.prefill
     let call = PrefillCall(
       placement: placement, target: placement.target(of: endpoint, endpoint.target(path: head.path, query: head.query)),
       fields: prefillFields(head, to: placement),
