@@ -18,8 +18,6 @@ package final class ProcessorScope {
   /// The retry budgets of the models whose prefill legs this loop sends, with the ratios that they are of. Bound: the models
   /// of the fleet, and until it changes those of requests that were under way when it last did.
   private var retryBudgets: [String: (ratio: Double, budget: RetryBudget)] = [:]
-  /// Retries that a budget did not allow, counted with the gateway's.
-  let retriesWithheld: Counter
   /// Monotonic nanoseconds: when the event came that is being handled.
   private(set) var now: UInt64
   /// Monotonic nanoseconds.
@@ -45,8 +43,6 @@ package final class ProcessorScope {
     self.settings = settings
     self.context = context
     accounts = LoopAccounts(context)
-    retriesWithheld = context.metrics.registry.counter(
-      "switchyard_retries_withheld_total", help: "Requests not sent again because retries are at their share")
     chooser = ReplicaChooser(index: snapshot.index)
     self.snapshot = snapshot
     self.clock = clock
@@ -83,12 +79,6 @@ package final class ProcessorScope {
 
   /// The most bytes of a message from Envoy.
   var messageLimit: Int { bodyLimit + settings.messageOverhead }
-
-  /// Answers that broke off, counted with the gateway's.
-  func brokenAnswers(ofModel name: String) -> Counter {
-    metrics.registry.counter(
-      "switchyard_broken_answers_total", help: "Answers that began and came to no end", labels: [("model", name)])
-  }
 
   func tokens(ofModel name: String) -> ProcessorTokens {
     if let known = tokens[name] { return known }

@@ -10,7 +10,7 @@ public final class GatewayMetrics: Sendable {
   public let registry: MetricsRegistry
   package let routingLatency: Histogram
   package let retries: Counter
-  let retriesWithheld: Counter
+  package let retriesWithheld: Counter
   let hedges: Counter
   package let clientsGone: Counter
   package let connectionsRefused: Counter
@@ -125,7 +125,7 @@ public final class GatewayMetrics: Sendable {
       labels: [("outcome", outcome.rawValue)])
   }
 
-  func brokenAnswers(model: String) -> Counter {
+  package func brokenAnswers(model: String) -> Counter {
     registry.counter(
       "switchyard_broken_answers_total", help: "Answers that began and came to no end", labels: [("model", model)])
   }

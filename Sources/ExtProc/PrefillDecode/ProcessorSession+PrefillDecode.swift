@@ -145,7 +145,7 @@ extension ProcessorSession {
         if !sendPrefill(pair, bytes) { sendWhole(pair, bytes) }
       }
     case .answer(_, let reason):
-      if reason == .budget { scope.retriesWithheld.increment() }
+      if reason == .budget { scope.metrics.retriesWithheld.increment() }
     case .retryOnFreshConnection, .awaitOther, .breakOff, .ignore: break
     }
     self.pair = nil
@@ -165,7 +165,7 @@ extension ProcessorSession {
     switch state {
     case .forwarded: break
     case .answering where (200..<300).contains(status) && responseBytes == 0 && !hasAnswerEnded:
-      scope.brokenAnswers(ofModel: publicModel).increment()
+      scope.metrics.brokenAnswers(model: publicModel).increment()
     default: return
     }
     scope.metrics.error(model: publicModel, reason: reason).increment()
