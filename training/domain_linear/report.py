@@ -80,11 +80,25 @@ def percent(x: float) -> str:
     return f"{100 * x:.1f}"
 
 
+def by_set(texts: list[Text], probabilities: np.ndarray) -> dict[str, float]:
+    """The shares that are right of the natural prompts' two sets."""
+    right = probabilities.argmax(axis=1) == np.array([t.label for t in texts])
+    return {"first 140": float(right[:140].mean()), "other 60": float(right[140:].mean())}
+
+
 def write(result: dict, json_path: Path, markdown_path: Path) -> None:
     json_path.write_text(json.dumps(result, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
     page = markdown_path.read_text(encoding="utf-8")
     start, end = page.index(BEGIN) + len(BEGIN), page.index(END)
     markdown_path.write_text(page[:start] + "\n\n" + _markdown(result) + "\n" + page[end:], encoding="utf-8")
+
+
+def _share(right: float, count: int) -> str:
+    return f"{round(right * count)} of {count} ({percent(right)} %)"
+
+
+def _mean_confidence(measured: dict) -> str:
+    return percent(sum(b["mean"] * b["count"] for b in measured["bins"]) / measured["count"])
 
 
 def _markdown(result: dict) -> str:
@@ -93,7 +107,8 @@ def _markdown(result: dict) -> str:
     lines = [
         f"Exam items of the test split: **{percent(test['accuracy'])} %** of {test['count']} right "
         f"(macro F1 {percent(test['macro_f1'])} %). "
-        f"Natural prompts: **{percent(nat['accuracy'])} %** of {nat['count']}. "
+        f"Natural prompts: **{percent(nat['accuracy'])} %** of {nat['count']}: "
+        f"{_share(nat['first 140'], 140)} of the first, {_share(nat['other 60'], 60)} of those written later. "
         f"The guide's prompt is taken as {result['guide']['label']} with p = {result['guide']['probability']:.2f}.",
         "",
         f"Trained on {t['train'] + t['calibration']} exam items, {t['topics'] + t['held']} topic prompts and {t['none']} texts of no domain. "
@@ -124,8 +139,8 @@ def _markdown(result: dict) -> str:
     lines += [
         "", "### Calibration", "",
         "Of the prompts whose best label has a confidence in the bin, how many are right. Expected calibration error, 15 bins: "
-        f"test split {percent(test['calibration_error'])} %, natural prompts {percent(nat['calibration_error'])} % "
-        "(few, so noisy).", "",
+        f"test split {percent(test['calibration_error'])} %, natural prompts {percent(nat['calibration_error'])} %: "
+        f"doubt leaves them under-confident, {_mean_confidence(nat)} % on average where {percent(nat['accuracy'])} % are right.", "",
         "| confidence | test items | mean confidence % | right % | natural prompts | right % |", "|---|---|---|---|---|---|",
     ]  # fmt: skip
     natural_bins = {b["from"]: b for b in nat["bins"]}

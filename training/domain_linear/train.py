@@ -130,6 +130,7 @@ def main() -> None:
         evaluation = data["natural"]
         probabilities = final.probabilities(design(evaluation))
         result["natural"] = report.measure(probabilities, labels(evaluation))
+        result["natural"] |= report.by_set(evaluation, probabilities)
         result["natural"]["misses"] = report.misses(evaluation, probabilities)
         result["unsure"] = report.unsure(data["unsure"], final.probabilities(design(data["unsure"])))
         guide = final.probabilities(model.Design(["What is the derivative of f(x) = x^3?"], settings, extractor))[0]

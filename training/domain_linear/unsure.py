@@ -3,11 +3,12 @@
 | kind | what | in the evaluation |
 |---|---|---|
 | greetings, replies | `topics/none.txt`, typed as people type | greetings, other ones |
-| data | log lines, JSON, tables, addresses, identifiers, made up here | no |
-| markup | elements with attributes, settings of programs, command lines, made up here | no |
+| data | log lines, JSON, tables, addresses, identifiers, digits and hexadecimal numbers, made up here | gibberish of digits and marks is near |
+| markup | elements with attributes, settings, style rules, calls, command lines, made up here | some of the code is of these kinds |
 | tongues | everyday words of nine languages in any order, from `training/language` | other languages only |
 
-Small talk, gibberish, code and all other languages are held out, so that the evaluation says how doubt carries over.
+Small talk, code other than markup, style rules, calls and command lines, gibberish of letters and all other languages are held
+out, so that the evaluation says how doubt carries over to them.
 """
 
 from __future__ import annotations
