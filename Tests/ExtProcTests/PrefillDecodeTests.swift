@@ -211,7 +211,7 @@ import Testing
       envoy.next()
       return legs.legs.count == before + 2
     }
-    let withheld = envoy.scope.retriesWithheld
+    let withheld = envoy.scope.metrics.retriesWithheld
     #expect((0..<10).allSatisfy { _ in isTriedAgain() } && withheld.value == 0)
     #expect(!isTriedAgain() && withheld.value == 1)
     policy.attempts = 2
