@@ -37,7 +37,10 @@ struct Trial {
 
   /// Numbers of many sizes, some the same as others, now and then none at all.
   private mutating func vector() -> [Float] {
-    if let known = vectors.values.first, Int.random(in: 0...5, using: &generator) == 0 { return known }
+    // By id: the order of a dictionary changes from process to process, and a seed must replay.
+    if let known = vectors.min(by: { $0.key < $1.key })?.value, Int.random(in: 0...5, using: &generator) == 0 {
+      return known
+    }
     let scale: Float = [1, 1, 1e-30, 1e30, 0][Int.random(in: 0...4, using: &generator)]
     let count = options.dimension + (Int.random(in: 0...30, using: &generator) == 0 ? 1 : 0)
     return (0..<count).map { _ in

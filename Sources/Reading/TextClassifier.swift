@@ -1,7 +1,8 @@
 /// Reads a text and says how likely each of a fixed set of labels is.
 ///
 /// The linear models of this target and those that add an encoder's reading stand behind this protocol alike. A classifier is
-/// immutable once made and may be called from any thread; a call takes microseconds for a usual prompt.
+/// immutable once made and may be called from any thread. A call takes microseconds for a usual prompt, and with what an
+/// encoder made of it some tenths of a millisecond at most: that one belongs on the encoder's thread.
 public protocol TextClassifier: Sendable {
   /// For traces and metrics, such as `domain-linear-1`.
   var name: String { get }

@@ -7,6 +7,8 @@ struct GraphEdits {
 
   /// The new lists of those that change.
   private(set) var lists: [Key: [UInt32]] = [:]
+  /// Where searches begin when the place where they did is taken out; nil where none is left.
+  var entry: UInt32?
 
   /// The neighbours that a place will have.
   func neighbours(_ place: UInt32, _ level: Int, _ graph: NeighbourGraph) -> [UInt32] {

@@ -135,7 +135,15 @@ extension NeighbourGraph {
         relink(neighbour, level, without: place, breadth: breadth, &edits, scratch)
       }
     }
+    if entry == place { edits.entry = highest(without: place) }
     return edits
+  }
+
+  /// The place on the highest level but for one, of equals the first once the last place has moved into its gap; nil where
+  /// there is no other. Looks at all places.
+  private func highest(without place: UInt32) -> UInt32? {
+    let last = UInt32(count - 1)
+    return (0..<last).lazy.map { $0 == place ? last : $0 }.max { self.level($0) < self.level($1) }
   }
 
   private func reconnect(

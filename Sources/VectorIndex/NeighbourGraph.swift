@@ -38,6 +38,8 @@ final class NeighbourGraph {
   private let blockLimit: Int
   private(set) var blockCount = 0
   private var above = 0
+  /// Places that ``forget()`` took out and whose lists above the lowest level are still held.
+  private var forgotten = 0
 
   init(links: Int, capacity: Int, store: VectorStore) {
     self.links = links
@@ -106,6 +108,7 @@ final class NeighbourGraph {
 
   /// Makes room for the next place: empty lists, which nobody reads before ``append(_:)``.
   func prepareNext(level: Int) {
+    precondition(forgotten == 0, "what was forgotten is given back first")
     let index = count / VectorStore.blockEntries
     if index == blockCount {
       precondition(blockCount < blockLimit, "the index's capacity bounds its blocks")
@@ -137,17 +140,17 @@ final class NeighbourGraph {
     if entry.map({ level($0) < level(place) }) ?? true { entry = place }
   }
 
-  /// Takes a place out, whose edges `edits` removed, and closes the gap with the last place of the graph.
+  /// Takes a place out and closes the gap with the last place of the graph.
   ///
+  /// - Parameter edits: what ``planRemoval(of:breadth:_:)`` planned.
   /// - Returns: the place that moved into the gap; nil if the last one was taken out.
   func remove(_ place: UInt32, _ edits: GraphEdits) -> UInt32? {
     write(edits)
-    let wasEntry = entry == place
+    if entry == place { entry = edits.entry }
     freeAbove(place)
     let last = UInt32(count - 1)
     if last != place { relabel(last, as: place) }
     count -= 1
-    if wasEntry { entry = (0..<UInt32(count)).max { level($0) < level($1) } }
     return last == place ? nil : last
   }
 
@@ -185,17 +188,20 @@ final class NeighbourGraph {
     }
   }
 
-  /// Nothing is in the graph from now on; the memory is given back by ``shrink()``.
+  /// Nothing is in the graph from now on; the memory is given back by ``shrink()``, before anything is put in again.
   func forget() {
-    for place in 0..<UInt32(count) { freeAbove(place) }
+    forgotten = count
     count = 0
     entry = nil
   }
 
-  /// Gives back the blocks behind the last place, all but one.
+  /// Gives back what was forgotten and the blocks behind the last place, all but one. Nobody reads what goes, so others may
+  /// search meanwhile.
   func shrink() { shrink(sparing: count == 0 ? 0 : 1) }
 
   private func shrink(sparing spare: Int) {
+    for place in 0..<UInt32(forgotten) { freeAbove(place) }
+    forgotten = 0
     let needed = (count + VectorStore.blockEntries - 1) / VectorStore.blockEntries
     while blockCount > needed + spare {
       blockCount -= 1

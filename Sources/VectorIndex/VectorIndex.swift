@@ -13,15 +13,15 @@ import Synchronization
 ///
 /// Places have no gaps: the last entry moves into that of a removed one, and blocks of 1 024 that are empty are given
 /// back. Bounds: ``VectorIndexOptions/capacity`` entries, beyond which insertions are refused (which entry goes is the
-/// caller's to say), and ``VectorIndexOptions/bytesAnEntry``.
+/// caller's to say); ``VectorIndexOptions/bytesAnEntry`` tells their memory.
 ///
 /// May be used from any thread. Writers go one after another; what takes long, looking for neighbours, they do beside
 /// searches, and keep these out only while they write the lists: microseconds. A search keeps a writer waiting for 1 024
 /// entries or one pass through the graph at most. It finds every entry that is there all the while it runs; of those that come
 /// and go meanwhile it finds some. A replacement is a removal and an insertion: a search between them finds neither vector.
 ///
-/// Unchecked: `store`, `graph` and `count` are written by the holder of `places`, what readers can reach of them only while
-/// it holds `lock` alone; others read them while they hold `lock`.
+/// Unchecked: `store`, `graph` and `entries` are written by the holder of `places`, what readers can reach of them only while
+/// it holds `lock` alone; others read them while they hold `lock`. `isLinking` is read and written by the holder of `places`.
 public final class VectorIndex: @unchecked Sendable {
   /// Entries that an insertion links at most beside its own, while the graph is not whole.
   private static let pace = 4

@@ -22,9 +22,12 @@ struct PromptModels: Sendable {
     // Heads were trained on that model's vectors and mean nothing for another's.
     let isKnown = pooled?.name == ModelStore.defaultModel
     do {
+      let domain = try LinearDomainClassifier.bundled()
       models = ReadingModels(
-        domain: DomainReader(
-          try LinearDomainClassifier.bundled(), head: isKnown ? try DomainHead.bundled() : nil),
+        domain: isKnown
+          ? try DomainReader(
+            domain, head: DomainHead.bundled(), capturedLayer: BundledPersonalDataReader.capturedLayer)
+          : DomainReader(domain),
         promptGuard: PromptGuard(
           try LinearGuardClassifier.bundled(), head: isKnown ? try GuardHead.bundled() : nil),
         personalData: try BundledPersonalDataReader(encoderWidth: isKnown ? pooled?.width : nil), encoder: pooled)

@@ -6,11 +6,13 @@ import Synchronization
 final class CountingClassifier: TextClassifier {
   let name = "counting"
   let labels = DomainLabel.allCases.map(\.rawValue)
+  let wantsEncoding: Bool
   private let answer: Result<TextClassification, ClassifierError>
   private let asked = Atomic<Int>(0)
 
   /// Sure of that subject; of none when it is nil.
-  init(_ label: DomainLabel?) {
+  init(_ label: DomainLabel?, wantsEncoding: Bool = false) {
+    self.wantsEncoding = wantsEncoding
     answer = .success(
       TextClassification(
         probabilities: DomainLabel.allCases.map { other in
@@ -19,7 +21,10 @@ final class CountingClassifier: TextClassifier {
         }))
   }
 
-  init(failure: ClassifierError) { answer = .failure(failure) }
+  init(failure: ClassifierError) {
+    wantsEncoding = false
+    answer = .failure(failure)
+  }
 
   var calls: Int { asked.load(ordering: .relaxed) }
 

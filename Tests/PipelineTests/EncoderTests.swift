@@ -143,6 +143,61 @@ private final class SlowEncoder: PromptEncoder {
     #expect(plan.selection?.decision == nil)
   }
 
+  // MARK: The subject
+
+  /// A rule of a subject before the rule that wants the encoder.
+  private func snapshot(_ encoder: SlowEncoder, classifier: CountingClassifier) throws -> RoutingSnapshot {
+    var document = try Self.document()
+    document.routing.signals.domains = [DomainRule(name: "law", labels: [.law])]
+    document.routing.decisions[0].rules = .leaf(RuleLeaf(type: "domain", name: "law"))
+    return try RoutingSnapshot(
+      document: document, fleet: StaticFleet.build(document).fleet,
+      models: ReadingModels(domain: classifier, encoder: encoder),
+      balancers: .init(maximumBlocks: 1_000), generation: 1)
+  }
+
+  @Test("a subject that wants the encoder is read on its thread, before its answer, and not again at the end")
+  func subject() throws {
+    let (encoder, classifier) = (SlowEncoder(), CountingClassifier(.law, wantsEncoding: true))
+    let pipeline = F.pipeline()
+    guard case .reading(let reading) = try begin("a text", try snapshot(encoder, classifier: classifier), pipeline)
+    else {
+      Issue.record("it does not wait")
+      return
+    }
+    let got = Mutex<(encoding: PromptEncoding, calls: Int)?>(nil)
+    reading.read { encoding in got.withLock { $0 = (encoding, classifier.calls) } }
+    #expect(classifier.calls == 0)
+    encoder.answer(.read(SlowEncoder.encoded(reading.text)))
+    let answer = try #require(got.withLock { $0 })
+    #expect(answer.calls == 1)
+    let plan = try finish(reading, answer.encoding, "a text", pipeline)
+    #expect(plan.selection?.decision == "stopped")
+    #expect(classifier.calls == 1)
+  }
+
+  @Test("where the encoder failed, the subject is read by whoever finishes the plan; where nobody waits, by nobody")
+  func subjectWithoutEncoding() throws {
+    let (encoder, classifier) = (SlowEncoder(), CountingClassifier(.law, wantsEncoding: true))
+    let snapshot = try snapshot(encoder, classifier: classifier)
+    let pipeline = F.pipeline()
+    guard case .reading(let failing) = try begin("a text", snapshot, pipeline),
+      case .reading(let abandoned) = try begin("a text", snapshot, pipeline)
+    else {
+      Issue.record("it does not wait")
+      return
+    }
+    failing.read { _ in }
+    encoder.answer(.failed(reason: "late"))
+    #expect(classifier.calls == 0)
+    #expect(try finish(failing, .failed(reason: "late"), "a text", pipeline).selection?.decision == "stopped")
+    #expect(classifier.calls == 1)
+    abandoned.abandon()
+    abandoned.read { _ in }
+    encoder.answer(.read(SlowEncoder.encoded(abandoned.text)))
+    #expect(classifier.calls == 1)
+  }
+
   // MARK: Long texts
 
   /// Takes texts that hold `attack` for attacks, and counts what it reads.

@@ -21,23 +21,45 @@ private let bundled = Result { try DomainHead.bundled() }
 
   @Test("linear model and head together: evidence is added, doubt is of both")
   func joined() throws {
-    let (head, linear) = (try bundled.get(), try LinearDomainClassifier.bundled())
-    let text = Array("what is the pH of vinegar".utf8)
-    let vector = (0..<head.width).map { Float($0 % 7) - 3 }
-    let tokens = (0..<3 * head.width).map { Float($0 % 5) - 2 }
-    let added = try #require(head.scores(vector: vector, tokens: tokens))
-    let wanted = head.calibration.probabilities(
-      text.withUnsafeBytes { linear.scores($0) }, labels: 14, added: added.labels, headNone: added.none)
+    let linear = try LinearDomainClassifier(modelBytes: DomainModelFileTests.file())
+    let reader = try DomainReader(linear, head: DomainHead(modelBytes: Self.file(labels: 2)), capturedLayer: 4)
     var read = EncodedText()
-    read.embedding = vector
-    read.captured = tokens
-    #expect(try DomainReader(linear, head: head).classify(text, .read(read)).get() == wanted)
+    read.embedding = [3, 4]
+    read.captured = [2, 1, -2, 3]
+    // Scores of "?": 0.0625 and 0.9375, none −1 + 8 · 0.25 / 16 = −0.875; the head adds 2.6 and 1.083975, its none is 1.583975.
+    // p(no) = ln(1 + e^1.0625) · e^2.6 / (that + ln(1 + e^1.9375) · e^1.083975) = 0.749221;
+    // doubt = 1 / (1 + e^−(0.5 · −0.875 + 0.5 · 1.583975 + 0.5 · 0.9375 − 1)) = 0.455924; (1 − doubt) · p + doubt / 2.
+    let probabilities = try reader.classify(Array("?".utf8), .read(read)).get().probabilities
+    #expect(probabilities.count == 2)
+    for (got, wanted) in zip(probabilities, [0.635595, 0.364405] as [Float]) { #expect(abs(got - wanted) < 1e-5) }
+  }
+
+  @Test("a head of another layer's vectors, or of another number of labels, is refused and says so")
+  func unfit() throws {
+    let linear = try LinearDomainClassifier(modelBytes: DomainModelFileTests.file())
+    func refusal(labels: Int, layer: Int) -> String? {
+      do throws(WeightsFileError) {
+        _ = try DomainReader(linear, head: DomainHead(modelBytes: Self.file(labels: labels)), capturedLayer: layer)
+        return nil
+      } catch {
+        return error.description
+      }
+    }
+    #expect(refusal(labels: 2, layer: 4) == nil)
+    #expect(
+      refusal(labels: 2, layer: 5)
+        == "SWYDOMNN: made for the vectors of layer 4, but the encoder hands out those of layer 5; take model and program from "
+        + "the same source tree")
+    #expect(
+      refusal(labels: 3, layer: 4)
+        == "SWYDOMNN: made for 3 labels, but the linear model has 2; train both with the same source tree")
   }
 
   @Test("without vectors the linear model judges alone")
   func linear() throws {
     let linear = try LinearDomainClassifier.bundled()
-    let reader = DomainReader(linear, head: try DomainHead.bundled())
+    let reader = try DomainReader(
+      linear, head: bundled.get(), capturedLayer: BundledPersonalDataReader.capturedLayer)
     let text = Array("What is the derivative of x^3?".utf8)
     #expect(reader.wantsEncoding)
     #expect(!DomainReader(linear).wantsEncoding)
@@ -47,18 +69,19 @@ private let bundled = Result { try DomainHead.bundled() }
     #expect(reader.classify(text, vector: [1, 2], tokens: [1, 2]) == nil)
   }
 
-  /// Two numbers a vector, three labels, one network of two units.
-  private static func file() -> [UInt8] {
+  /// Two numbers a vector, layer 4, two or three labels, one network of two units.
+  private static func file(labels: Int = 3) -> [UInt8] {
     var file = Array("SWYDOMNN".utf8)
     func append(_ value: UInt32) { file += withUnsafeBytes(of: value.littleEndian) { Array($0) } }
-    for value: UInt32 in [1, 2, 4, 3, 1, 2] { append(value) }
+    for value: UInt32 in [1, 2, 4, UInt32(labels), 1, 2] { append(value) }
     for value: Float in [1, 1, 0.5, 0.5, 0.5, -1] { append(value.bitPattern) }
     // Biases and scales of the units, then their rows: vector, mean, maximum.
     for value: Float in [0, 1, 0.1, 0.1] { append(value.bitPattern) }
     file += [10, 0, 0, 20, 0, 0, 0, 0, 0, 0, 0, 0].map { UInt8(bitPattern: $0) }
     file[file.count - 1] = UInt8(bitPattern: -5)
     // For each label and for none: bias, weights of the units.
-    for value: Float in [0, 1, 0, 0.5, 0, 1, 0, -1, 0, 1, 1, 1] { append(value.bitPattern) }
+    let outputs: [[Float]] = [[0, 1, 0], [0.5, 0, 1], [0, -1, 0]]
+    for value in outputs[..<labels].joined() + [1, 1, 1] { append(value.bitPattern) }
     append(file.withUnsafeBytes { CyclicRedundancyCheck().checksum(of: $0) })
     return file
   }
@@ -66,12 +89,13 @@ private let bundled = Result { try DomainHead.bundled() }
   @Test("a small network gives the scores that its numbers say")
   func smallNetwork() throws {
     let head = try DomainHead(modelBytes: Self.file())
-    // Vector (3, 4) → (0.6, 0.8). Tokens (0, 1), (0, 3): mean (0, 2) → (0, 1), maximum (0, 3) → (0, 1).
-    // Units: 0.1 · (10 · 0.6 + 20 · 1) = 2.6; 1 + 0.1 · (−5 · 1) = 0.5.
-    let scores = try #require(head.scores(vector: [3, 4], tokens: [0, 1, 0, 3]))
-    for (got, wanted) in zip(scores.labels, [2.6, 1, -2.6]) { #expect(abs(got - wanted) < 1e-5) }
-    // none: 1 + 2.6 + 0.5, over the best label.
-    #expect(abs(scores.none - (4.1 - 2.6)) < 1e-5)
+    // Vector (3, 4) → (0.6, 0.8). Tokens (2, 1), (−2, 3): mean (0, 2) → (0, 1), maximum (2, 3) → (0.55470, 0.83205).
+    // Units: 0.1 · (10 · 0.6 + 20 · 1) = 2.6; 1 + 0.1 · (−5 · 0.83205) = 0.583975.
+    let scores = try #require(head.scores(vector: [3, 4], tokens: [2, 1, -2, 3]))
+    #expect(scores.labels.count == 3)
+    for (got, wanted) in zip(scores.labels, [2.6, 1.083975, -2.6]) { #expect(abs(got - wanted) < 1e-5) }
+    // none: 1 + 2.6 + 0.583975 = 4.183975, over the best label.
+    #expect(abs(scores.none - 1.583975) < 1e-5)
   }
 
   @Test("vectors of another shape, and such as are not finite, are no encoding")

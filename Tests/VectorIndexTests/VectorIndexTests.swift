@@ -255,6 +255,52 @@ struct VectorIndexTests {
     for (id, vector) in vectors { #expect(try index.nearest(to: vector, limit: 1).map(\.id) == [id]) }
   }
 
+  @Test("where searches begin is handed to the highest of the others, which is chosen before anything changes")
+  func entryRemoval() throws {
+    var generator = SeededGenerator(seed: Self.seed)
+    let index = VectorIndex(VectorIndexOptions(dimension: 4, exactLimit: 0, links: 4, constructionBreadth: 8))
+    for id in 0..<UInt64(80) { try index.insert(vector(4, &generator), id: id) }
+    var highestSeen = 0
+    for left in (0..<80).reversed() {
+      let (id, chosen, highest) = try #require(
+        index.inspect { _, graph, store, _ -> (UInt64, Int?, Int?)? in
+          guard let entry = graph.entry else { return nil }
+          let edits = graph.planRemoval(of: entry, breadth: 4, SearchScratch(width: store.width))
+          let others = (0..<UInt32(graph.count)).filter { $0 != entry }
+          guard edits.entry.map(others.contains) ?? others.isEmpty, graph.entry == entry else { return nil }
+          return (store.id(Int(entry)).pointee, edits.entry.map(graph.level), others.map(graph.level).max())
+        })
+      #expect(chosen == highest)
+      highestSeen = max(highestSeen, highest ?? 0)
+      #expect(index.remove(id))
+      #expect(index.brokenInvariant() == nil)
+      #expect(index.reachableCount() == left)
+    }
+    // Otherwise all were on one level.
+    #expect(highestSeen > 0)
+  }
+
+  @Test("what a graph forgets is held until it shrinks")
+  func forgetting() throws {
+    var generator = SeededGenerator(seed: Self.seed)
+    let store = VectorStore(dimension: 4, capacity: 64, kernels: VectorInstructions.best)
+    let graph = NeighbourGraph(links: 4, capacity: 64, store: store)
+    let scratch = SearchScratch(width: store.width)
+    store.grow(toFit: 40)
+    for place in 0..<40 {
+      store.write(try DirectionVector(vector(4, &generator), dimension: 4), id: UInt64(place), at: place)
+      graph.prepareNext(level: place % 3)
+      graph.append(graph.planLinks(of: UInt32(place), breadth: 8, scratch))
+    }
+    // A block, and 39 lists of four neighbours and a count.
+    #expect(graph.size == 1024 * 45 + 39 * 20)
+    graph.forget()
+    #expect(graph.count == 0 && graph.entry == nil)
+    #expect(graph.size == 1024 * 45 + 39 * 20)
+    graph.shrink()
+    #expect(graph.size == 0)
+  }
+
   @Test("memory is what is stated, and comes back")
   func memory() throws {
     let options = VectorIndexOptions(dimension: 384)

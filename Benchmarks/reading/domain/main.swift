@@ -29,7 +29,8 @@ guard let path = arguments.first, let data = FileManager.default.contents(atPath
   exit(1)
 }
 let linear = try LinearDomainClassifier.bundled()
-let reader = DomainReader(linear, head: try DomainHead.bundled())
+let reader = try DomainReader(
+  linear, head: DomainHead.bundled(), capturedLayer: BundledPersonalDataReader.capturedLayer)
 let encoder = try arguments.dropFirst().first.map { try TransformerEncoder(PackedModel(path: $0)) }
 let options = EncodingOptions(capturedLayer: BundledPersonalDataReader.capturedLayer)
 let workspace = encoder?.makeWorkspace(capacity: options.window)

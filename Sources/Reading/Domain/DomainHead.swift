@@ -15,6 +15,8 @@ import TextEncoder
 /// One call takes some tenths of a millisecond. Weights are kept in single precision: 1.2 MB a network. Immutable; any
 /// thread may call it.
 public struct DomainHead: Sendable {
+  /// What a file of it starts with.
+  static let magic = "SWYDOMNN"
   private static let header = 32 + 4 * DomainCalibration.floats
   /// Vectors that go in.
   private static let inputs = 3
@@ -40,7 +42,7 @@ public struct DomainHead: Sendable {
   }
 
   private init(_ buffer: UnsafeRawBufferPointer) throws(WeightsFileError) {
-    let file = try WeightsFile(buffer, magic: "SWYDOMNN", header: Self.header)
+    let file = try WeightsFile(buffer, magic: Self.magic, header: Self.header)
     let (width, layer, labels) = (file.integer(12), file.integer(16), file.integer(20))
     let (count, units) = (file.integer(24), file.integer(28))
     guard (1...4096).contains(width) else { throw file.invalid("the width") }

@@ -7,10 +7,26 @@ public struct DomainReader: TextClassifier {
   private let linear: LinearDomainClassifier
   private let head: DomainHead?
 
-  /// - Parameter head: nil: the linear model judges alone. Its labels must be as many as the linear model's.
-  public init(_ linear: LinearDomainClassifier, head: DomainHead? = nil) {
+  /// The linear model alone.
+  public init(_ linear: LinearDomainClassifier) {
     self.linear = linear
-    self.head = head?.labels == linear.labels.count ? head : nil
+    head = nil
+  }
+
+  /// Both.
+  ///
+  /// - Parameter capturedLayer: the layer, counted from 1, whose vectors of tokens the encoder hands out.
+  /// - Throws: if the head was made for another layer, or for another number of labels than the linear model has.
+  public init(_ linear: LinearDomainClassifier, head: DomainHead, capturedLayer: Int) throws(WeightsFileError) {
+    guard head.layer == capturedLayer else {
+      throw WeightsFileError(magic: DomainHead.magic, problem: .layer(expected: head.layer, actual: capturedLayer))
+    }
+    guard head.labels == linear.labels.count else {
+      throw WeightsFileError(
+        magic: DomainHead.magic, problem: .labels(expected: head.labels, actual: linear.labels.count))
+    }
+    self.linear = linear
+    self.head = head
   }
 
   public var name: String { head == nil ? linear.name : "\(linear.name)+head" }

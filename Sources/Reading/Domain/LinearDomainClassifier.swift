@@ -83,10 +83,10 @@ public struct LinearDomainClassifier: TextClassifier {
           scanner.scan(UnsafeRawBufferPointer(rebasing: text[(text.count - model.windowBytes)...]))
         }
         let (words, grams) = scanner.result()
+        let totals = model.totals(words: words, grams: grams)
         return DomainScores(
-          labels: model.scores(words: words, grams: grams),
-          none: model.extraScore(
-            words: words, grams: grams, bias: none.bias, wordScale: none.wordScale, gramScale: none.gramScale))
+          labels: model.scores(totals),
+          none: model.extraScore(totals, bias: none.bias, wordScale: none.wordScale, gramScale: none.gramScale))
       }
     }
   }

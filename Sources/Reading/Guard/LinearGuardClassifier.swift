@@ -142,7 +142,7 @@ extension LinearGuardClassifier {
             word: wordStart, patterns: patterns)
           scanner.scan(window)
           let (words, grams) = scanner.result()
-          return model.scores(words: words, grams: grams)
+          return model.scores(model.totals(words: words, grams: grams))
         }
       }
     }

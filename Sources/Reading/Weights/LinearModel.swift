@@ -14,7 +14,7 @@
 /// | 32 | u32 | window, bytes |
 /// | 36, 40 | f32, f32 | gain of words and pairs; of n-grams |
 /// | 44, 48 | f32, f32 | scale of the weights of words and pairs; of n-grams |
-/// | 52, 56 | f32, f32 | temperature and its exponent of length |
+/// | 52 | 8 bytes | reserved, not read |
 /// | 60 | f32 a label | biases |
 /// | … | u8 + bytes | the model's name, then each label |
 /// | … | | what the model adds of its own (`GuardCalibration`, `DomainCalibration`), zeros |
@@ -43,8 +43,6 @@ struct LinearModel: Sendable {
   let gramGain: Double
   let wordScale: Double
   let gramScale: Double
-  let temperature: Double
-  let temperatureExponent: Double
   /// The bytes between the labels and the rows: a model's own, or padding.
   let supplement: Range<Int>
 
@@ -86,11 +84,6 @@ struct LinearModel: Sendable {
     gramGain = try Self.checked("gain of n-grams", real(40), atLeast: 0)
     wordScale = try Self.checked("scale of words", real(44), atLeast: 0)
     gramScale = try Self.checked("scale of n-grams", real(48), atLeast: 0)
-    temperature = try Self.checked("temperature", real(52), atLeast: .leastNormalMagnitude)
-    temperatureExponent = try Self.checked("exponent of the temperature", real(56), atLeast: -2)
-    guard temperatureExponent <= 2 else {
-      throw .invalid(field: "exponent of the temperature", reason: "\(temperatureExponent) is over 2")
-    }
     biases = (0..<labelCount).map { real(fixed + 4 * $0) }
     guard biases.allSatisfy(\.isFinite) else { throw .invalid(field: "biases", reason: "are not all finite") }
 
@@ -115,44 +108,37 @@ struct LinearModel: Sendable {
     self.bytes = bytes
   }
 
-  /// A score a label: bias + Σ over blocks (gain · scale / (norm · total)) · integer sum, where norm² is the sum of a
-  /// block's squared rarity codes and total² the sum of the squared gains of blocks that have features. Lanes past the
-  /// labels are 0.
-  func scores(words: FeatureSum, grams: FeatureSum) -> SIMD16<Double> {
-    var words = words
-    var grams = grams
-    let factors = factors(words, grams)
-    let wordSums = words.sums()
-    let gramSums = grams.sums()
+  /// A score a label: bias + Σ over blocks factor · scale · integer sum. Lanes past the labels are 0.
+  func scores(_ totals: FeatureTotals) -> SIMD16<Double> {
     var scores = SIMD16<Double>()
     for index in labels.indices {
       scores[index] =
-        Double(biases[index]) + factors.words * wordScale * Double(wordSums[index])
-        + factors.grams * gramScale * Double(gramSums[index])
+        Double(biases[index]) + totals.wordFactor * wordScale * Double(totals.words[index])
+        + totals.gramFactor * gramScale * Double(totals.grams[index])
     }
     return scores
   }
 
   /// The score of ``extraLane``, as that of a label, by scales and a bias of its own.
-  func extraScore(words: FeatureSum, grams: FeatureSum, bias: Double, wordScale: Double, gramScale: Double) -> Double {
-    var words = words
-    var grams = grams
-    let factors = factors(words, grams)
-    return bias + factors.words * wordScale * Double(words.sums()[Self.extraLane])
-      + factors.grams * gramScale * Double(grams.sums()[Self.extraLane])
+  func extraScore(_ totals: FeatureTotals, bias: Double, wordScale: Double, gramScale: Double) -> Double {
+    bias + totals.wordFactor * wordScale * Double(totals.words[Self.extraLane])
+      + totals.gramFactor * gramScale * Double(totals.grams[Self.extraLane])
   }
 
-  /// gain / (norm · total) of both blocks.
-  private func factors(_ words: FeatureSum, _ grams: FeatureSum) -> (words: Double, grams: Double) {
+  /// The sums of both blocks and their factors gain / (norm · total), where norm² is the sum of a block's squared rarity codes
+  /// and total² the sum of the squared gains of blocks that have features.
+  func totals(words: FeatureSum, grams: FeatureSum) -> FeatureTotals {
+    var words = words
+    var grams = grams
     let hasWords = words.squares > 0
     let hasGrams = grams.squares > 0
     let total =
       ((hasWords ? wordGain * wordGain : 0) + (hasGrams ? gramGain * gramGain : 0)).squareRoot()
     let divisor = total > 0 ? total : 1
-    return (
-      hasWords ? wordGain / (Double(words.squares).squareRoot() * divisor) : 0,
-      hasGrams ? gramGain / (Double(grams.squares).squareRoot() * divisor) : 0
-    )
+    return FeatureTotals(
+      words: words.sums(), grams: grams.sums(),
+      wordFactor: hasWords ? wordGain / (Double(words.squares).squareRoot() * divisor) : 0,
+      gramFactor: hasGrams ? gramGain / (Double(grams.squares).squareRoot() * divisor) : 0)
   }
 
   /// The first floats of ``supplement``; nil where it has fewer.

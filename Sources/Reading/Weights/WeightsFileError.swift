@@ -1,4 +1,4 @@
-/// Why the bytes of a file of weights were refused.
+/// Why a file of weights was refused.
 public struct WeightsFileError: Error, Sendable, Equatable, CustomStringConvertible {
   public enum Problem: Sendable, Equatable {
     /// The file does not start with the magic.
@@ -10,6 +10,10 @@ public struct WeightsFileError: Error, Sendable, Equatable, CustomStringConverti
     case damaged
     /// A field has a value that no trainer writes.
     case field(String)
+    /// The weights were made for vectors of another of the encoder's layers than it hands out.
+    case layer(expected: Int, actual: Int)
+    /// The weights were made for another number of labels than the model beside them has.
+    case labels(expected: Int, actual: Int)
   }
 
   /// What the file starts with, which names its kind.
@@ -31,6 +35,11 @@ public struct WeightsFileError: Error, Sendable, Equatable, CustomStringConverti
       "\(magic): \(actual) bytes, but \(expected) are needed; the file is not what the trainer wrote"
     case .damaged: "\(magic): the checksum is wrong; the bytes were changed, train it again"
     case .field(let field): "\(magic): \(field) has a value that no trainer writes"
+    case .layer(let expected, let actual):
+      "\(magic): made for the vectors of layer \(expected), but the encoder hands out those of layer \(actual); take model "
+        + "and program from the same source tree"
+    case .labels(let expected, let actual):
+      "\(magic): made for \(expected) labels, but the linear model has \(actual); train both with the same source tree"
     }
   }
 }
