@@ -1,4 +1,4 @@
-// The yardstick: hnswlib on the vectors that `bench-vectors save` wrote, on one core.
+// The yardstick: hnswlib on the vectors that `bench-vectors make` wrote, on one core.
 //
 //   hnswlib VECTORS [CONSTRUCTION_EF]
 //
