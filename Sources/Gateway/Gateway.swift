@@ -34,8 +34,8 @@ public final class Gateway: Sendable {
   ) async throws -> any Channel {
     let bufferBytes = context.settings.clientBufferBytes
     return try await ListenerBinding.bind(
-      group, host: host, port: port, backlog: 4096, waterMark: .init(low: bufferBytes / 2, high: bufferBytes), tls: tls,
-      loops: loops
+      group, host: host, port: port, backlog: 4096, waterMark: .init(low: bufferBytes / 2, high: bufferBytes),
+      reads: ClientReads(), tls: tls, loops: loops
     ) { channel, loop in
       if let tls {
         try ClientPipeline.addTLS(channel, tls, loop: loop, listener: listener)

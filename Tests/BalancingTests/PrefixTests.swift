@@ -114,6 +114,32 @@ import Testing
     #expect(matches.longest == 0)
   }
 
+  @Test("where each replica's part ends is found to the block, one lost entry or not", arguments: [1, 2, 3] as [UInt64])
+  func ends(seed: UInt64) throws {
+    var generator = SeededGenerator(seed: seed)
+    let (index, replicas) = try fleet(6, maximumBlocks: 200_000)
+    var matches = PrefixMatches(index: index)
+    for number in 0..<200 {
+      let count = Int.random(in: 1...70, using: &generator)
+      let prompt = made(number, count)
+      let ends = replicas.map { _ in Int.random(in: 0...count, using: &generator) }
+      for (replica, end) in zip(replicas, ends) {
+        prompt[..<end].withUnsafeBufferPointer { index.insert($0, slot: replica.prefixSlot) }
+      }
+      let longest = ends.max() ?? 0
+      // A block that all have lost, but not the last before an end.
+      let lost = longest > 3 && Bool.random(using: &generator) ? Int.random(in: 1..<longest - 1, using: &generator) : -1
+      if lost >= 0 {
+        for replica in replicas { index.blockRemoved(prompt[lost], slot: replica.prefixSlot) }
+      }
+      for (replica, end) in zip(replicas, ends) {
+        let expected = lost >= 0 && end == lost + 1 ? lost : end
+        #expect(held(index, prompt, &matches, replica) == expected, "seed \(seed), prompt \(number), lost \(lost)")
+      }
+      #expect(matches.longest == longest)
+    }
+  }
+
   @Test("a replica's cache forgets as a least-recently-used one of its size does", arguments: [1, 2, 3] as [UInt64])
   func leastRecentlyUsed(seed: UInt64) throws {
     let (index, replicas) = try fleet(1)

@@ -137,38 +137,66 @@ public final class PrefixIndex: Sendable {
 
   /// Finds who holds how much of a prompt from its start.
   ///
-  /// Goes on past one block that nobody holds, as the table may have lost it; ends at the second in a row.
+  /// A block is held only behind all before it, but for entries that the table has lost. So behind the first ``stride``
+  /// blocks it looks at every ``stride``-th, and at those between only where somebody's part ends among them. It goes on
+  /// past one block that nobody holds, as the table may have lost it; it ends at the second in a row.
   public func match(_ hashes: UnsafeBufferPointer<UInt64>, into matches: inout PrefixMatches) {
     matches.begin()
-    var gap = 0
     let count = min(hashes.count, 0xFFFF)
+    var start = 0
     var asked = 0
-    for position in 0..<count {
-      if position == asked {
-        asked = min(count, asked + Self.aheadBlocks)
-        for next in position..<asked { ask(hashes[next]) }
+    // A bit for each slot, of 64 slots one, that holds the block before `start`.
+    var before: UInt64 = 0
+    var lastHeld = -1
+    while start < count {
+      if start == asked {
+        let isFirst = start == 0
+        asked = start + (isFirst ? Self.stride : Self.stride * Self.aheadBlocks)
+        var next = isFirst ? 0 : start + Self.stride - 1
+        while next < min(asked, count) {
+          ask(hashes[next])
+          next += isFirst ? 1 : Self.stride
+        }
       }
-      let hash = hashes[position]
-      let (first, second) = lines(hash)
-      let key = hash & 0xFFF_FFFF
-      var hits = hits(first, key) | hits(second, key) << UInt64(Self.lineEntries)
-      var isHeld = false
-      while hits != 0 {
-        let entry = entries[place(hits.trailingZeroBitCount, first, second)].load(ordering: .relaxed)
-        hits &= hits - 1
-        // It may have changed since, and an empty entry looks like the block whose key is 0.
-        guard entry >> 36 == key, entry != 0 else { continue }
-        let slot = Int((entry >> 24) & 0xFFF)
-        let stamp = UInt32(entry & 0xFF_FFFF)
-        guard let age = ReplicaResidency.age(of: stamp, in: spans[slot].load(ordering: .relaxed)) else { continue }
-        matches.note(slot: slot, blocks: position + 1, age: age)
-        isHeld = true
+      let end = start < Self.stride ? start : min(start + Self.stride, count) - 1
+      let holders = note(hashes[end], at: end, in: &matches)
+      if before & ~holders != 0 || holders == 0 {
+        for position in start..<end where note(hashes[position], at: position, in: &matches) != 0 {
+          lastHeld = position
+        }
       }
-      gap = isHeld ? 0 : gap + 1
-      if gap == 2 { return }
+      if holders != 0 { lastHeld = end }
+      if end - lastHeld >= 2 { return }
+      // Whose part ends behind a lost block is not known.
+      before = holders == 0 ? ~0 : holders
+      start = end + 1
     }
   }
 
+  /// Notes who holds a block.
+  ///
+  /// - Returns: their slots, as bits that 64 slots apart share.
+  @inline(__always) private func note(_ hash: UInt64, at position: Int, in matches: inout PrefixMatches) -> UInt64 {
+    let (first, second) = lines(hash)
+    let key = hash & 0xFFF_FFFF
+    var hits = hits(first, key) | hits(second, key) << UInt64(Self.lineEntries)
+    var holders: UInt64 = 0
+    while hits != 0 {
+      let entry = entries[place(hits.trailingZeroBitCount, first, second)].load(ordering: .relaxed)
+      hits &= hits - 1
+      // It may have changed since, and an empty entry looks like the block whose key is 0.
+      guard entry >> 36 == key, entry != 0 else { continue }
+      let slot = Int((entry >> 24) & 0xFFF)
+      let stamp = UInt32(entry & 0xFF_FFFF)
+      guard let age = ReplicaResidency.age(of: stamp, in: spans[slot].load(ordering: .relaxed)) else { continue }
+      matches.note(slot: slot, blocks: position + 1, age: age)
+      holders |= 1 &<< UInt64(slot & 63)
+    }
+    return holders
+  }
+
+  /// Blocks of which one is looked at.
+  private static let stride = 4
   /// Blocks whose lines are asked for together: so many can be on their way from memory at a time, where one after the
   /// other takes as long each as reading all of them.
   private static let aheadBlocks = 12
@@ -256,11 +284,9 @@ public final class PrefixIndex: Sendable {
   private func find(_ hash: UInt64, _ slot: Int) -> (place: Int, entry: UInt64)? {
     let (first, second) = lines(hash)
     let wanted = (hash & 0xFFF_FFFF) << 12 | UInt64(slot)
-    let key = hash & 0xFFF_FFFF
-    var hits = hits(first, key) | hits(second, key) << UInt64(Self.lineEntries)
-    while hits != 0 {
-      let place = place(hits.trailingZeroBitCount, first, second)
-      hits &= hits - 1
+    // Most stand near the beginning of a line.
+    for offset in 0..<2 * Self.lineEntries {
+      let place = place(offset, first, second)
       let entry = entries[place].load(ordering: .relaxed)
       if entry >> 24 == wanted, entry != 0 { return (place, entry) }
     }

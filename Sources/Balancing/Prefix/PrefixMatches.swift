@@ -36,8 +36,11 @@ public struct PrefixMatches: Sendable {
     longest = 0
   }
 
+  /// The replica holds so many blocks; the most that were noted count.
   @inline(__always) mutating func note(slot: Int, blocks: Int, age: Double) {
+    let value = values[slot]
+    guard value >> 32 != lookup || Int(value & 0xFFFF) < blocks else { return }
     values[slot] = lookup << 32 | UInt64(age * 65_535) << 16 | UInt64(blocks)
-    longest = blocks
+    longest = max(longest, blocks)
   }
 }

@@ -89,5 +89,5 @@ struct ReplicaResidency: Sendable {
     horizon = (horizon &+ 1) & Self.stampMask
   }
 
-  private func index(_ stamp: UInt32) -> Int { Int(stamp) % Self.maximumEpochs }
+  private func index(_ stamp: UInt32) -> Int { Int(stamp & UInt32(Self.maximumEpochs - 1)) }
 }
