@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # Runs the fuzzers. A finding is written to a file and its seed printed.
 #   scripts/fuzz.sh [SECONDS]    each for some seconds (60), in release mode
+#   scripts/fuzz.sh address|thread [SECONDS]  the gateway's fuzzers under that sanitizer of LLVM, a debug build of its own
 #   scripts/fuzz.sh bounded      each for a fixed number of inputs, with the debug build that the tests made
 set -euo pipefail
 cd "$(dirname "$0")/.."
@@ -11,6 +12,17 @@ if [ "${1:-}" = bounded ]; then
   for fuzzer in "${slower[@]}"; do ".build/debug/$fuzzer" --iterations 2000; done
   .build/debug/gateway-fuzz --iterations 1500
   .build/debug/gateway-fuzz --mode frames --iterations 500
+  exit 0
+fi
+if [ "${1:-}" = address ] || [ "${1:-}" = thread ]; then
+  build=(swift build --sanitize="$1" --scratch-path ".build/sanitize-$1")
+  "${build[@]}" --product http-fuzz
+  "${build[@]}" --product gateway-fuzz
+  bin=$("${build[@]}" --show-bin-path)
+  "$bin/http-fuzz" --seconds "${2:-60}"
+  # Everything takes several times as long.
+  "$bin/gateway-fuzz" --patience 8 --seconds "${2:-60}"
+  "$bin/gateway-fuzz" --patience 8 --mode frames --seconds "${2:-60}"
   exit 0
 fi
 # Apart from what is released: optimised, but with the checks of exclusive access (docs/decisions/0006).
