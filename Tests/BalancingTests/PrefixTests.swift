@@ -28,6 +28,31 @@ import Testing
     #expect(sixteen.withUnsafeBytes { BlockHash.hash($0, seed: 0) } == 0x03B2_467B_F963_D751)
   }
 
+  @Test("any bit of a block, and of what stands before it, changes half of its hash's bits")
+  func blockHash() {
+    var generator = SeededGenerator(seed: 11)
+    var block = (0..<PromptBlockHash.bytes).map { _ in UInt8.random(in: 32...126, using: &generator) }
+    func hash(_ chain: UInt64) -> UInt64 { block.withUnsafeBytes { PromptBlockHash.hash($0, chain: chain) } }
+    let before = hash(5)
+    var changed = 0
+    var seen: Set<UInt64> = [before]
+    for bit in 0..<8 * block.count {
+      block[bit / 8] ^= 1 << UInt8(bit % 8)
+      let after = hash(5)
+      changed += (after ^ before).nonzeroBitCount
+      seen.insert(after)
+      block[bit / 8] ^= 1 << UInt8(bit % 8)
+    }
+    for bit in 0..<64 { seen.insert(hash(5 ^ 1 << UInt64(bit))) }
+    #expect(seen.count == 1 + 8 * block.count + 64)
+    #expect(abs(Double(changed) / Double(8 * block.count) - 32) < 0.5)
+    // Blocks of one byte only, as padding makes them.
+    let uniform = (0...255).map { byte in
+      [UInt8](repeating: UInt8(byte), count: block.count).withUnsafeBytes { PromptBlockHash.hash($0, chain: 5) }
+    }
+    #expect(Set(uniform).count == 256)
+  }
+
   private func blocks(_ pieces: [(PromptBlocks.Piece, String)], seed: UInt64 = 1) -> [UInt64] {
     var prompt = PromptBlocks()
     prompt.begin(seed: seed)
@@ -114,7 +139,7 @@ import Testing
     #expect(matches.longest == 0)
   }
 
-  @Test("where each replica's part ends is found to the block, one lost entry or not", arguments: [1, 2, 3] as [UInt64])
+  @Test("where each replica's part ends is found to the block, one lost entry or not", arguments: [1, 2, 3])
   func ends(seed: UInt64) throws {
     var generator = SeededGenerator(seed: seed)
     let (index, replicas) = try fleet(6, maximumBlocks: 200_000)

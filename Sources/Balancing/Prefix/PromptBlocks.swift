@@ -73,13 +73,13 @@ public struct PromptBlocks: Sendable {
       at += taken
       left -= taken
       guard tail.count == Self.blockBytes else { return }
-      let seed = chain
-      chain = tail.withUnsafeBytes { BlockHash.hash($0, seed: seed) }
+      let before = chain
+      chain = tail.withUnsafeBytes { PromptBlockHash.hash($0, chain: before) }
       hashes.append(chain)
       tail.removeAll(keepingCapacity: true)
     }
     while left >= Self.blockBytes, hashes.count < Self.maximumBlocks {
-      chain = BlockHash.hash(at, Self.blockBytes, seed: chain)
+      chain = PromptBlockHash.hash(at, chain: chain)
       hashes.append(chain)
       at += Self.blockBytes
       left -= Self.blockBytes

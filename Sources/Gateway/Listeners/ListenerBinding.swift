@@ -11,14 +11,16 @@ package enum ListenerBinding {
   /// - Parameters:
   ///   - backlog: connections that wait to be accepted.
   ///   - waterMark: bytes written and not sent between which a connection counts as writable or not; nil is NIO's own.
-  ///   - reads: how large the buffers of a connection's reads are; it reads once a turn of its loop then. nil is NIO's own.
+  ///   - reads: how large the buffers of a connection's reads are; it reads once a turn of its loop then. nil is NIO's
+  ///     own.
   ///   - tls: its files are watched until the channel closes.
   ///   - initialize: adds a connection's handlers; called on the loop that it will live on, with what belongs to that loop.
   /// - Returns: the listening channel; its `localAddress` tells the port.
   package static func bind<Loop>(
     _ group: MultiThreadedEventLoopGroup, host: String, port: Int, backlog: CInt,
     waterMark: ChannelOptions.Types.WriteBufferWaterMark? = nil, reads: (any RecvByteBufferAllocator)? = nil,
-    tls: ListenerTLSContext?, loops: [NIOLoopBoundBox<Loop>], initialize: @escaping @Sendable (any Channel, Loop) throws -> Void
+    tls: ListenerTLSContext?, loops: [NIOLoopBoundBox<Loop>],
+    initialize: @escaping @Sendable (any Channel, Loop) throws -> Void
   ) async throws -> any Channel {
     let loops = Dictionary(uniqueKeysWithValues: loops.map { (ObjectIdentifier($0.eventLoop), $0) })
     var bootstrap = ServerBootstrap(group: group)
