@@ -17,11 +17,7 @@ public enum JSONString {
     _ string: JSONExtent, _ other: UnsafeRawBufferPointer, in bytes: UnsafeRawBufferPointer
   ) -> Bool {
     guard string.kind == .string, string.unescapedLength == other.count else { return false }
-    if !string.hasEscapes {
-      let start = string.range.lowerBound + 1
-      for offset in 0..<other.count where bytes[start + offset] != other[offset] { return false }
-      return true
-    }
+    if !string.hasEscapes { return isSame(bytes, string.range.lowerBound + 1, other) }
     var matches = true
     var offset = 0
     forEachByte(string, in: bytes) { byte in
@@ -29,6 +25,28 @@ public enum JSONString {
       offset += 1
     }
     return matches
+  }
+
+  /// Whether all of `other` stands at `start`: eight bytes a step, the last of them such as overlap those before.
+  @inline(__always)
+  private static func isSame(_ bytes: UnsafeRawBufferPointer, _ start: Int, _ other: UnsafeRawBufferPointer) -> Bool {
+    let count = other.count
+    precondition(start + count <= bytes.count)
+    func differs<Word: FixedWidthInteger & BitwiseCopyable>(_ offset: Int, as word: Word.Type) -> Bool {
+      bytes.loadUnaligned(fromByteOffset: start + offset, as: word)
+        != other.loadUnaligned(fromByteOffset: offset, as: word)
+    }
+    if count >= 8 {
+      var offset = 0
+      while offset + 8 < count {
+        if differs(offset, as: UInt64.self) { return false }
+        offset += 8
+      }
+      return !differs(count - 8, as: UInt64.self)
+    }
+    if count >= 4 { return !differs(0, as: UInt32.self) && !differs(count - 4, as: UInt32.self) }
+    for offset in 0..<count where differs(offset, as: UInt8.self) { return false }
+    return true
   }
 
   /// Writes the string, unescaped, to the start of a buffer; a string longer than the buffer is cut after the last

@@ -67,6 +67,23 @@ struct JSONStringTests {
     #expect(unescaped(#""abc""#, limit: 0) == "")
   }
 
+  @Test("texts of any length are equal only when every byte is", arguments: 0...40)
+  func equalsByLength(count: Int) {
+    let text = (0..<count).map { UInt8(97 + $0 % 26) }
+    func isEqual(_ other: [UInt8]) -> Bool {
+      withString("\"" + String(decoding: text, as: UTF8.self) + "\"") { string, bytes in
+        other.withUnsafeBytes { JSONString.equals(string, $0, in: bytes) }
+      }
+    }
+    #expect(isEqual(text))
+    #expect(!isEqual(text + [97]))
+    for position in 0..<count {
+      var other = text
+      other[position] = 45
+      #expect(!isEqual(other), "differs at \(position)")
+    }
+  }
+
   @Test("strings are compared unescaped")
   func comparison() {
     #expect(withString(#""model""#) { JSONString.equals($0, "model", in: $1) })

@@ -26,19 +26,18 @@ public struct PromptBlocks: Sendable {
   /// Bytes that were fed, also those behind the last block.
   public private(set) var byteCount = 0
   private var chain: UInt64 = 0
-  private var tail: ContiguousArray<UInt8> = []
+  /// The beginning of the block that is not full yet, and how long it is.
+  private var tail = ContiguousArray<UInt8>(repeating: 0, count: Self.blockBytes)
+  private var tailCount = 0
 
-  public init() {
-    hashes.reserveCapacity(256)
-    tail.reserveCapacity(Self.blockBytes)
-  }
+  public init() { hashes.reserveCapacity(256) }
 
   /// Begins a prompt.
   ///
   /// - Parameter seed: ``seed(model:adapter:tokenizer:)``: prompts of other models share no block.
   public mutating func begin(seed: UInt64) {
     hashes.removeAll(keepingCapacity: true)
-    tail.removeAll(keepingCapacity: true)
+    tailCount = 0
     byteCount = 0
     chain = seed
   }
@@ -67,16 +66,16 @@ public struct PromptBlocks: Sendable {
     byteCount += bytes.count
     guard hashes.count < Self.maximumBlocks, var at = bytes.baseAddress else { return }
     var left = bytes.count
-    if !tail.isEmpty {
-      let taken = min(left, Self.blockBytes - tail.count)
-      tail.append(contentsOf: UnsafeRawBufferPointer(start: at, count: taken))
+    if tailCount > 0 {
+      let taken = min(left, Self.blockBytes - tailCount)
+      keep(at, taken)
       at += taken
       left -= taken
-      guard tail.count == Self.blockBytes else { return }
+      guard tailCount == Self.blockBytes else { return }
       let before = chain
       chain = tail.withUnsafeBytes { PromptBlockHash.hash($0, chain: before) }
       hashes.append(chain)
-      tail.removeAll(keepingCapacity: true)
+      tailCount = 0
     }
     while left >= Self.blockBytes, hashes.count < Self.maximumBlocks {
       chain = PromptBlockHash.hash(at, chain: chain)
@@ -84,8 +83,16 @@ public struct PromptBlocks: Sendable {
       at += Self.blockBytes
       left -= Self.blockBytes
     }
-    if hashes.count < Self.maximumBlocks {
-      tail.append(contentsOf: UnsafeRawBufferPointer(start: at, count: left))
+    if hashes.count < Self.maximumBlocks { keep(at, left) }
+  }
+
+  /// Keeps bytes for the block that is not full yet; there is room for them.
+  private mutating func keep(_ start: UnsafeRawPointer, _ count: Int) {
+    let kept = tailCount
+    tail.withUnsafeMutableBytes { tail in
+      UnsafeMutableRawBufferPointer(rebasing: tail[kept...])
+        .copyMemory(from: UnsafeRawBufferPointer(start: start, count: count))
     }
+    tailCount += count
   }
 }
