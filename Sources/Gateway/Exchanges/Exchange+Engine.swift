@@ -332,10 +332,13 @@ extension Exchange {
   /// An answer that has begun comes to no end: nothing can be taken back, so the client is told where it stands. An
   /// event stream ends with an event that tells the error; any other body by the end of the connection or stream.
   func breakOff(_ failure: UpstreamFailure, isBetweenChunks: Bool) {
-    let error = APIError.server(
+    breakOff(breakError(failure), reason: failure.reason, isBetweenChunks: isBetweenChunks)
+  }
+
+  func breakError(_ failure: UpstreamFailure) -> APIError {
+    .server(
       "the answer of replica \(placement?.name ?? "?") broke off: \(failure)",
       status: AttemptFailure.brokeMidway.status, code: "upstream_\(failure.reason)")
-    breakOff(error, reason: failure.reason, isBetweenChunks: isBetweenChunks)
   }
 
   func breakOff(_ error: APIError, reason: String, isBetweenChunks: Bool) {
