@@ -114,6 +114,8 @@ final class Exchange {
   /// How the last attempt ended: what the client is told when no further replica is there.
   var lastFailure: (error: APIError, reason: String)?
   var answerFraming: AnswerFraming = .none
+  /// An engine's error that is read to its end before the client gets any of it.
+  var heldError: HeldError?
   var firstByteAt: NIODeadline?
   var status = 0
   var responseBytes = 0
