@@ -140,7 +140,7 @@ final class GatewayLoop {
 
   func stop() {
     sweep?.cancel()
-    for client in clients.values { client.close() }
+    for client in clients.values { client.stop() }
     for upstream in upstreams.values { upstream.close() }
     accounts.flushLog()
   }

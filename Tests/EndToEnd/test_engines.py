@@ -167,12 +167,15 @@ def test_interim_answers_of_an_engine_are_skipped(behind):
     assert answer.header("link") is None
 
 
-def test_an_answer_without_content_has_none(behind):
-    router, _ = behind(says(b"HTTP/1.1 204 No Content\r\n\r\n"))
+@pytest.mark.parametrize("length", [b"", b"Content-Length: 5\r\n"], ids=["no length", "a length"])
+def test_an_answer_without_content_has_none(behind, length: bytes):
+    router, _ = behind(says(b"HTTP/1.1 204 No Content\r\n%s\r\n" % length))
     with wire.Connection(router.port) as connection:
         for _ in range(2):
             connection.send(wire.request(CHAT, BODY))
-            assert connection.read().status == 204
+            answer = connection.read()
+            assert answer.status == 204
+            assert answer.header("content-length") is None
 
 
 def test_an_answer_that_comes_byte_by_byte_is_passed_on(behind):
@@ -246,7 +249,77 @@ def test_an_answer_that_comes_before_the_body_was_taken_is_passed_on(behind):
 
     router, _ = behind(script)
     answer = wire.chat(router.port, BODY)
-    assert (answer.status, answer.header("retry-after"), answer.body) == (429, "7", b"{}")
+    assert (answer.status, answer.header("retry-after")) == (429, "7")
+    assert answer.json()["error"]["type"] == "rate_limit_error"
+
+
+# What an engine says in an error, how it frames it, and the message that the client is told; None for a body that is
+# OpenAI's already.
+OPENAI = b'{"error": {"message": "too long", "type": "BadRequestError", "param": null, "code": 400}}'
+ERRORS = {
+    "OpenAI's": (400, OPENAI, None),
+    "text": (500, b"Internal Server Error", "Internal Server Error"),
+    "FastAPI": (404, b'{"detail":"Not Found"}', "Not Found"),
+    "flat": (400, b'{"object":"error","message":"too long","code":400}', "too long"),
+    "nothing": (502, b"", "the engine answered 502 and did not say why"),
+    "long": (503, b"x" * 70_000, None),
+}
+
+
+def framed(status: int, body: bytes, framing: str) -> bytes:
+    head = b"HTTP/1.1 %d Odd\r\nContent-Type: text/plain\r\n" % status
+    if framing == "length":
+        return head + b"Content-Length: %d\r\n\r\n%s" % (len(body), body)
+    if framing == "chunks":
+        parts = [body[start : start + 9_000] for start in range(0, len(body), 9_000)]
+        chunks = b"".join(b"%x\r\n%s\r\n" % (len(part), part) for part in parts)
+        return head + b"Transfer-Encoding: chunked\r\n\r\n" + chunks + b"0\r\n\r\n"
+    return head + b"Connection: close\r\n\r\n" + body
+
+
+@pytest.mark.parametrize("framing", ["length", "chunks", "the connection's end"])
+@pytest.mark.parametrize("path", [CHAT, "/v1/rerank"])
+def test_an_engines_error_reaches_the_client_in_openais_shape(behind, path: str, framing: str):
+    said = list(ERRORS.values())
+    closes = framing == "the connection's end"
+
+    def script(connection: socket.socket, count: int) -> bool:
+        status, body, _ = said[count - 1]
+        connection.sendall(framed(status, body, framing))
+        return not closes
+
+    router, _ = behind(script)
+    with wire.Connection(router.port) as connection:
+        for status, body, message in said:
+            connection.send(wire.request(path, BODY))
+            answer = connection.read()
+            assert answer.status == status
+            assert answer.header("x-request-id")
+            if message is None:
+                assert answer.body == body
+                assert answer.header("content-type") == "text/plain"
+            else:
+                error = answer.json()["error"]
+                assert error["message"] == message
+                assert {"type", "param", "code"} <= set(error)
+                assert answer.header("content-type") == "application/json"
+    assert router.in_flight() == 0
+
+
+def test_an_error_that_breaks_off_keeps_its_status(behind):
+    router, _ = behind(says(b"HTTP/1.1 400 Bad Request\r\nContent-Length: 50\r\n\r\nthe prompt is", stays=False))
+    answer = wire.chat(router.port, BODY)
+    assert answer.status == 400
+    assert answer.json()["error"]["message"] == "the prompt is"
+    assert router.in_flight() == 0
+
+
+def test_an_error_to_a_client_of_http_1_0_has_its_shape_too(behind):
+    router, _ = behind(says(framed(500, b"no", "chunks")))
+    with wire.Connection(router.port) as connection:
+        connection.send(wire.request(CHAT, BODY, version="1.0"))
+        answer = connection.read()
+    assert (answer.status, answer.json()["error"]["message"]) == (500, "no")
 
 
 def test_a_slow_client_slows_its_engine_and_loses_nothing(behind):

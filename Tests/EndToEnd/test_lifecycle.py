@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+import json
 import re
 import signal
 import socket
+import threading
 from concurrent.futures import ThreadPoolExecutor
 
 import openai
 import pytest
 
+import http2
 import wire
-from conftest import Maker
+from clients import ask
+from conftest import Engines, Maker, Route
 from processes import ADAPTERS, MODEL, SAMPLE, Running, configuration, free_port, poll, prompt_of, run
+from recording_engine import EVENT, STREAM_HEAD, Call, model
 
 CHAT = "/v1/chat/completions"
 MATH = '{"model":"MoM","messages":[{"role":"user","content":"What is the derivative of f(x) = x^3?"}]}'
@@ -42,6 +47,46 @@ def test_sigterm_lets_a_running_stream_finish(make: Maker):
         assert body.endswith(b"data: [DONE]\n\n")
         assert connection.is_closed_by_peer()
     assert fleet.router.wait() == 0
+
+
+def test_what_outlasts_the_stop_is_told_so(engines: Engines, route: Route):
+    """A stream that has begun ends with an event, a request that waits with a 503; over HTTP/1 and HTTP/2."""
+    stops = threading.Event()
+
+    def works(call: Call) -> bool:
+        if b'"stream":true' in call.read_body():
+            call.send(STREAM_HEAD + EVENT)
+        stops.wait(20)
+        return call.wait_for_close()
+
+    [engine] = engines(works)
+    router = route(model("alpha", engine), gateway={"drain_timeout": "300ms"})
+    with (
+        wire.Connection(router.port) as streams,
+        wire.Connection(router.port) as waits,
+        http2.Connection(router.port, window=http2.WINDOW) as multiplexed,
+    ):
+        streams.send(wire.request(CHAT, ask(stream=True)))
+        assert streams.read_head().status == 200
+        assert streams.read_chunk()
+        stream = multiplexed.request(CHAT, ask(stream=True))
+        while not multiplexed.streams[stream].body:
+            multiplexed.read_frame()
+        waits.send(wire.request(CHAT, ask()))
+        engine.wait_for_calls(3)
+        router.signal(signal.SIGTERM)
+        events = b""
+        while chunk := streams.read_chunk():
+            events += chunk
+        for body in (events, bytes(multiplexed.read(stream).body)):
+            assert json.loads(body.strip().rpartition(b"data: ")[2])["error"]["code"] == "stopping"
+            assert b"[DONE]" not in body
+        answer = waits.read()
+        assert (answer.status, answer.json()["error"]["code"]) == (503, "stopping")
+        assert streams.is_closed_by_peer()
+    assert router.wait(within=5) == 0
+    assert "3 connections are closed" in router.errors
+    stops.set()
 
 
 def accepts(port: int) -> bool:

@@ -7,6 +7,7 @@ import socket
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
 
 import pytest
 
@@ -125,3 +126,23 @@ def test_a_handshake_with_an_engine_takes_no_longer_than_connecting_may(route: R
     assert answer.status == 502
     assert answer.json()["error"]["code"] == "upstream_connect"
     assert seconds < 2
+
+
+def test_a_replica_that_cannot_be_reached_has_failed_however_short_the_first_byte_may_take(route: Route):
+    """A request waits for a connection no longer than for a first byte, which is often less than connecting may take."""
+    with socket.create_server(("127.0.0.1", 0), backlog=0) as full, ExitStack() as stack:
+        # With its queue full the kernel answers nobody.
+        for _ in range(4):
+            waiting = stack.enter_context(socket.socket())
+            waiting.setblocking(False)
+            waiting.connect_ex(full.getsockname())
+        times = {"connect_timeout": "10s", "first_byte_timeout": "300ms", "retry_count": 0, "consecutive_5xx": 1}
+        router = route(model("alpha", f"127.0.0.1:{full.getsockname()[1]}", reliability=times))
+        began = time.monotonic()
+        answer = wire.chat(router.port, ask("alpha"))
+        seconds = time.monotonic() - began
+        assert answer.status == 502
+        assert answer.json()["error"]["code"] == "upstream_connect"
+        assert 0.3 <= seconds < 0.6, f"after {seconds:.2f} s"
+        assert router.metric("switchyard_replica_ejections") == 1
+        router.wait_until_idle()

@@ -163,6 +163,11 @@ final class HTTP1Connection: ChannelDuplexHandler, RemovableChannelHandler, Clie
     context?.close(promise: nil)
   }
 
+  func stop() {
+    exchange?.gatewayStops()
+    close()
+  }
+
   func drain() {
     if case .head = state, inbound.readableBytes == 0 { closeAfterFlush() }
   }

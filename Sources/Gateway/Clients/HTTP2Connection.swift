@@ -159,6 +159,12 @@ final class HTTP2Connection: ChannelInboundHandler, ClientConnection, NIOHTTP2Fr
 
   func close() { context?.close(promise: nil) }
 
+  func stop() {
+    for stream in Array(streams.values) { stream.gatewayStops() }
+    flush()
+    close()
+  }
+
   func drain() {
     guard case .open = state else { return }
     state = .draining

@@ -239,6 +239,8 @@ final class HTTP2Stream: ClientStream {
     return queuedBytes == 0 && connection.isFull
   }
 
+  func gatewayStops() { exchange?.gatewayStops() }
+
   func clientTakesBytes() { exchange?.clientTakesBytes() }
 
   /// The stream is over before its answer is, by the client or because the client broke the protocol.

@@ -18,7 +18,7 @@ final class EnginePool {
     self.replica = replica
     self.loop = loop
     machine = ConnectionPool(settings: policy.pool)
-    connectTimeout = TimeAmount(policy.connectTimeout)
+    connectTimeout = Self.connectTimeout(policy)
   }
 
   /// Nothing is lost when the pool is forgotten.
@@ -29,7 +29,12 @@ final class EnginePool {
   /// The configuration was read anew.
   func apply(_ policy: ModelPolicy) {
     machine.apply(policy.pool)
-    connectTimeout = TimeAmount(policy.connectTimeout)
+    connectTimeout = Self.connectTimeout(policy)
+  }
+
+  /// No longer than a request waits for a connection: that a replica cannot be reached is to count against it.
+  private static func connectTimeout(_ policy: ModelPolicy) -> TimeAmount {
+    TimeAmount(min(policy.connectTimeout, policy.firstByteTimeout))
   }
 
   /// Finds or opens a connection. The attempt's exchange is told at once or later.

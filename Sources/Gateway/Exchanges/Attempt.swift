@@ -37,7 +37,7 @@ final class Attempt {
   /// Whether more of the answer is wanted at the moment.
   var takesBytes: Bool { isPrefill || exchange.client.takesBytes }
   /// Whether the answer's chunk framing is to stay around it.
-  var takesChunkFraming: Bool { !isPrefill && exchange.client.takesChunkFraming }
+  var takesChunkFraming: Bool { !isPrefill && exchange.takesChunkFraming }
 
   /// The request no longer counts on the replica. Harmless when it does not.
   func release() { account.settle(facts, now: exchange.loop.now) }

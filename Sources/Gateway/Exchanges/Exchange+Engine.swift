@@ -169,7 +169,15 @@ extension Exchange {
         after: UInt64(max(0, (loop.time - attempt.startedAt).nanoseconds)), now: loop.now)
     }
     if upload?.isComplete ?? true { letBodyGo() }
-    writeAnswerHead(answer, bytes)
+    if holds(answer, bytes) { return true }
+    let framing: AnswerFraming =
+      switch answer.framing {
+      case .none: .none
+      case .length: .length
+      case .chunked: client.takesChunkFraming ? .chunksAsTheyAre : .unknownLength
+      case .untilClose: .unknownLength
+      }
+    writeAnswerHead(answer, bytes, framing: framing)
     return true
   }
 
@@ -195,7 +203,17 @@ extension Exchange {
     }
   }
 
-  private func writeAnswerHead(_ answer: MessageHead, _ bytes: ByteBuffer) {
+  static func isEventStream(_ answer: MessageHead, _ bytes: ByteBuffer) -> Bool {
+    guard let field = answer.first(.contentType) else { return false }
+    return bytes.withUnsafeReadableBytes {
+      EventStreamType.isNamed(by: UnsafeRawBufferPointer(rebasing: $0[field.valueRange]))
+    }
+  }
+
+  /// - Parameter errorLength: bytes of the JSON that takes the place of the engine's body; nil where that stays.
+  func writeAnswerHead(
+    _ answer: MessageHead, _ bytes: ByteBuffer, framing: AnswerFraming, errorLength: Int? = nil
+  ) {
     let text = loop.text
     text.clear()
     bytes.withUnsafeReadableBytes { bytes in
@@ -204,20 +222,19 @@ extension Exchange {
       if let end = bytes.firstIndex(of: 0x0D) {
         text.writeBytes(UnsafeRawBufferPointer(rebasing: bytes[9..<end]))
       }
-      isEventStream =
-        answer.first(.contentType).map {
-          EventStreamType.isNamed(by: UnsafeRawBufferPointer(rebasing: bytes[$0.valueRange]))
-        } ?? false
     }
+    isEventStream = Self.isEventStream(answer, bytes)
     text.writeStaticString("\r\n")
+    if let errorLength { text.writeString("content-type: application/json\r\ncontent-length: \(errorLength)\r\n") }
     let hidesCORS = listener.cors != nil
     var hasLength = false
     ForwardedFields.copy(answer, from: bytes, to: text) { field, bytes in
       switch field.name {
       case .requestID, .routerRequestID, .xVSR: false
       case .contentLength:
-        // Equal ones become one.
-        Self.isFirst(&hasLength)
+        // Equal ones become one. An answer 204 has none (RFC 9110 §8.6).
+        errorLength == nil && answer.status != 204 && Self.isFirst(&hasLength)
+      case .contentType: errorLength == nil
       case .other where hidesCORS: !ForwardedFields.isAccessControl(bytes, field.nameRange)
       default: true
       }
@@ -242,13 +259,7 @@ extension Exchange {
     if let user { text.writeString("x-update-rpm: \(user.requests)\r\n") }
     if let attempt, isSuccess { user?.answerBegan(expectedPromptTokens: attempt.account.expectedPromptTokens) }
     writeCrossOrigin(to: text)
-    answerFraming =
-      switch answer.framing {
-      case .none: .none
-      case .length: .length
-      case .chunked: client.takesChunkFraming ? .chunksAsTheyAre : .unknownLength
-      case .untilClose: .unknownLength
-      }
+    answerFraming = framing
     beginAnswer()
     // The body of a short answer often comes along and is added.
     var buffer = answerHead(withRoomFor: 1024)
@@ -262,6 +273,7 @@ extension Exchange {
   }
 
   func engineBody(_ attempt: Attempt, _ bytes: ByteBuffer) {
+    if heldError != nil, self.attempt === attempt { return holdError(bytes) }
     guard self.attempt === attempt, phase == .answering, bytes.readableBytes > 0 else {
       return prefillBody(attempt, bytes)
     }
@@ -281,6 +293,7 @@ extension Exchange {
 
   func engineEnded(_ attempt: Attempt) {
     guard self.attempt === attempt else { return prefillEnded(attempt) }
+    tellHeldError()
     facts = attempt.facts
     attempt.release()
     self.attempt = nil
@@ -296,6 +309,7 @@ extension Exchange {
 
   func engineFailed(_ attempt: Attempt, _ failure: UpstreamFailure) {
     guard isCurrent(attempt), let model else { return prefillFailed(attempt, failure) }
+    if heldError != nil { return heldErrorBroke(attempt) }
     let hasBegun = phase == .answering
     let kind = failure.kind(hasBegun: hasBegun)
     note(kind, "\(failure)", on: attempt.placement.replica)
@@ -332,10 +346,13 @@ extension Exchange {
   /// An answer that has begun comes to no end: nothing can be taken back, so the client is told where it stands. An
   /// event stream ends with an event that tells the error; any other body by the end of the connection or stream.
   func breakOff(_ failure: UpstreamFailure, isBetweenChunks: Bool) {
-    let error = APIError.server(
+    breakOff(breakError(failure), reason: failure.reason, isBetweenChunks: isBetweenChunks)
+  }
+
+  func breakError(_ failure: UpstreamFailure) -> APIError {
+    .server(
       "the answer of replica \(placement?.name ?? "?") broke off: \(failure)",
       status: AttemptFailure.brokeMidway.status, code: "upstream_\(failure.reason)")
-    breakOff(error, reason: failure.reason, isBetweenChunks: isBetweenChunks)
   }
 
   func breakOff(_ error: APIError, reason: String, isBetweenChunks: Bool) {

@@ -114,6 +114,8 @@ final class Exchange {
   /// How the last attempt ended: what the client is told when no further replica is there.
   var lastFailure: (error: APIError, reason: String)?
   var answerFraming: AnswerFraming = .none
+  /// An engine's error that is read to its end before the client gets any of it.
+  var heldError: HeldError?
   var firstByteAt: NIODeadline?
   var status = 0
   var responseBytes = 0
@@ -534,19 +536,34 @@ final class Exchange {
   }
 
   private func timeOut() {
-    let error = APIError.server(
-      "the request took longer than it may", status: 504, code: "request_timeout")
-    guard phase != .reading else {
+    giveUp(
+      .server("the request took longer than it may", status: 504, code: "request_timeout"), reason: "request_timeout",
+      midway: breakError(.timedOut))
+  }
+
+  /// The gateway ends, and the time that it gave its requests is over.
+  func gatewayStops() {
+    let error = APIError.server("the gateway stops; retry", status: 503, code: "stopping")
+    giveUp(error, reason: "stopping", midway: error)
+  }
+
+  /// Ends the request with an error, as far as its answer has not come.
+  ///
+  /// - Parameter midway: told at the end of a stream that has begun.
+  private func giveUp(_ error: APIError, reason: String, midway: APIError) {
+    switch phase {
+    case .receiving, .reading:
       answer(error)
-      return client.flush()
-    }
-    let isBetweenChunks = attempt?.connection?.isBetweenChunks ?? true
-    if let attempt, phase == .answering { facts = attempt.facts }
-    endAttempts()
-    if phase == .answering {
-      breakOff(.timedOut, isBetweenChunks: isBetweenChunks)
-    } else {
-      failed(error, reason: "request_timeout")
+      client.flush()
+    case .waiting:
+      endAttempts()
+      failed(error, reason: reason)
+    case .answering:
+      let isBetweenChunks = attempt?.connection?.isBetweenChunks ?? true
+      if let attempt { facts = attempt.facts }
+      endAttempts()
+      breakOff(midway, reason: reason, isBetweenChunks: isBetweenChunks)
+    case .ended: break
     }
   }
 }

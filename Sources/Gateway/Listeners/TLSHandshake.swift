@@ -58,6 +58,7 @@ final class TLSHandshake: ChannelInboundHandler, RemovableChannelHandler, Client
   // MARK: ClientConnection
 
   func close() { context?.close(promise: nil) }
+  func stop() { close() }
   func drain() { close() }
 
   func expire(_ now: NIODeadline) {

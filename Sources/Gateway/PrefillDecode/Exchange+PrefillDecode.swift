@@ -135,8 +135,9 @@ extension Exchange {
 
   /// The engine finds fault with the request: so would every other, and the client is told its words.
   private func passOnPrefill(_ legs: PrefillDecodeLegs) {
-    let body = legs.takeAnswer()
+    let answer = legs.takeAnswer()
     let status = legs.status
+    let error = answer.withUnsafeReadableBytes { EngineErrorBody.error(status: status, body: $0) }
     legs.prefillEnded(.refused)
     guard phase == .waiting, let pair = legs.pair else { return }
     if pair.prefill.replica.requestSucceeded(now: loop.now) != nil { loop.context.onHealthChange(pair.prefill.replica) }
@@ -147,7 +148,7 @@ extension Exchange {
     self.status = status
     conclude()
     account()
-    write(status: status, contentType: "application/json", body: body)
+    write(status: status, contentType: "application/json", body: error.map { ByteBuffer(bytes: $0.body) } ?? answer)
     client.finish()
   }
 
