@@ -3,6 +3,7 @@ public enum HTTPSyntaxError: Error, Sendable, Equatable, CustomStringConvertible
   case bareLineFeed
   case badRequestLine
   case badStatusLine
+  case unwantedUpgrade
   case unsupportedVersion
   case obsoleteFolding
   case badFieldName
@@ -33,6 +34,7 @@ public enum HTTPSyntaxError: Error, Sendable, Equatable, CustomStringConvertible
     case .bareLineFeed: "a line ends in LF without CR"
     case .badRequestLine: "the request line is not 'METHOD target HTTP/1.x'"
     case .badStatusLine: "the status line is not 'HTTP/1.x NNN reason'"
+    case .unwantedUpgrade: "the answer 101 changes to a protocol that nobody asked for"
     case .unsupportedVersion: "only HTTP/1.0 and HTTP/1.1 are spoken here"
     case .obsoleteFolding: "a header field is folded over several lines"
     case .badFieldName: "a header field's name is empty or holds a character that names may not hold"

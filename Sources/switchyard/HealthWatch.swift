@@ -6,8 +6,14 @@ import Synchronization
 /// Probes a fleet's replicas and looks for those that fail more often than their siblings. Safe from any thread.
 final class HealthWatch: Sendable {
   private let prober: HealthProber
+  /// Between two looks at what share of their requests replicas fail.
+  private static let lookInterval: Duration = .seconds(10)
+
   private struct State {
-    var tasks: [Task<Void, Never>] = []
+    var fleet: FleetSnapshot?
+    var probing: Task<Void, Never>?
+    /// Goes on from fleet to fleet: one that changes often is looked at too.
+    var looking: Task<Void, Never>?
     var isStopped = false
   }
 
@@ -23,29 +29,34 @@ final class HealthWatch: Sendable {
         interval: .nanoseconds(Int64(clamping: policy.probeInterval)),
         timeout: .nanoseconds(Int64(clamping: policy.probeTimeout)))
     }
-    let begun = [
-      Task { [prober] in await prober.run(probes) },
-      Task {
-        while !Task.isCancelled {
-          do { try await Task.sleep(for: .seconds(10)) } catch { return }
-          for replica in fleet.ejectOutliers(now: NIODeadline.now().uptimeNanoseconds) { Self.tell(replica) }
-        }
-      },
-    ]
-    let ended = state.withLock { state in
-      guard !state.isStopped else { return begun }
-      defer { state.tasks = begun }
-      return state.tasks
+    let ended = state.withLock { state -> Task<Void, Never>? in
+      guard !state.isStopped else { return nil }
+      state.fleet = fleet
+      if state.looking == nil { state.looking = Task { [weak self] in await Self.look { self?.fleet } } }
+      let before = state.probing
+      state.probing = Task { [prober] in await prober.run(probes) }
+      return before
     }
-    for task in ended { task.cancel() }
+    ended?.cancel()
   }
 
   func stop() {
     let ended = state.withLock { state in
       state.isStopped = true
-      return state.tasks
+      return [state.probing, state.looking]
     }
-    for task in ended { task.cancel() }
+    for task in ended { task?.cancel() }
+  }
+
+  private var fleet: FleetSnapshot? { state.withLock(\.fleet) }
+
+  /// Ejects outliers of the fleet that is followed, until it is cancelled or there is none.
+  private static func look(at fleet: @Sendable () -> FleetSnapshot?) async {
+    while !Task.isCancelled {
+      do { try await Task.sleep(for: lookInterval) } catch { return }
+      guard let fleet = fleet() else { return }
+      for replica in fleet.ejectOutliers(now: NIODeadline.now().uptimeNanoseconds) { tell(replica) }
+    }
   }
 
   /// Says what is thought of a replica now.

@@ -283,7 +283,8 @@ final class UpstreamConnection: ChannelDuplexHandler, DeferredFlush {
     try bytes.withUnsafeReadableBytes { (bytes) throws(HTTPSyntaxError) in
       try head.parseResponse(bytes, isBodiless: isBodiless, limits: limits)
     }
-    // Interim answers are the engine's to us.
+    // Interim answers are the engine's to us; behind a 101 nothing that follows would be HTTP (RFC 9110 §15.2.2).
+    if head.status == 101 { throw .unwantedUpgrade }
     if head.status < 200 { return true }
     deadline = loop.time + idleTimeout
     keepsAlive = head.keepsAlive
