@@ -87,6 +87,7 @@ func timeChoices() throws {
         say("figure choose_\(count)\(label)_us \(time) us")
       }
     }
+    try timeBusyChoice(among: placements, balancer, &random)
     let time = best(of: count > 100 ? 500 : 20_000) {
       if let chosen = ReplicaPicker.pick(among: placements, excluding: ReplicaSet(), now: 1, random: &random).index {
         sink &+= chosen
@@ -94,6 +95,36 @@ func timeChoices() throws {
       }
     }
     say("figure choose_\(count)_by_requests_only_us \(time) us")
+  }
+}
+
+/// The default's choice where no replica is idle and none has any of the prompt, so that each has to be worked out: 1 to 20
+/// requests decode on each, and up to two are read.
+func timeBusyChoice(among placements: [Placement], _ balancer: ModelBalancer, _ random: inout SeededGenerator) throws {
+  for placement in placements {
+    let load = placement.replica.load
+    for inFlight in 0..<Int.random(in: 1...20, using: &random) { _ = load.begin(ifInFlight: inFlight) }
+    for _ in 0..<Int.random(in: 0...2, using: &random) { _ = load.begin(ifStill: load.state, work: 16_000) }
+  }
+  let none = UnsafeBufferPointer<UInt64>(start: nil, count: 0)
+  let request = balancer.request(blocks: none, promptBytes: promptBytes, now: 1_000)
+  var matches = PrefixMatches(index: balancer.index)
+  matches.begin()
+  let strategy = RoutingStrategy(.standard)
+  let time = best(of: placements.count > 100 ? 500 : 20_000) {
+    let choice = ReplicaPicker.pick(
+      among: placements, for: request, by: strategy, excluding: ReplicaSet(), matches: matches, random: &random)
+    guard let chosen = choice.index else { return }
+    sink &+= chosen
+    var ticket = choice.ticket
+    placements[chosen].replica.load.end()
+    balancer.ended(&ticket, on: placements[chosen].replica, facts: AnswerFacts(), promptBytes: promptBytes, now: 1_000)
+  }
+  say("figure choose_\(placements.count)_busy_us \(time) us")
+  for placement in placements {
+    let load = placement.replica.load
+    for _ in 0..<load.state.prefilling { load.prefillEnded(work: 16_000) }
+    for _ in 0..<load.inFlight { load.end() }
   }
 }
 

@@ -43,6 +43,11 @@ public struct BalancingRequest {
     self.prefillCost = prefillCost
     self.now = now
   }
+
+  /// Seconds of prefill that it brings to a replica that has so many of its blocks cached.
+  @inline(__always) func prefillSeconds(cachedBlocks: Int, by cost: PrefillCost) -> Double {
+    cost.seconds(tokens: max(1, promptTokens - Double(cachedBlocks) * tokensPerBlock))
+  }
 }
 
 /// What ties the requests of a session to a replica.

@@ -2,8 +2,7 @@ import Fleet
 
 /// One replica that may be chosen, as its strategy sees it at one moment.
 struct Candidate {
-  let replica: Replica
-  let weight: Int
+  let placement: Placement
   /// Of the slow start, above 0 and at most 1.
   let factor: Double
   let state: ReplicaLoad.State
@@ -11,8 +10,22 @@ struct Candidate {
   let matchedBlocks: Int
   let now: UInt64
 
+  @inline(__always) init(
+    _ placement: Placement, _ state: ReplicaLoad.State, _ request: BalancingRequest, _ matches: PrefixMatches
+  ) {
+    self.placement = placement
+    let isNew = placement.vitals.ejectedUntil > 0
+    factor = isNew ? placement.replica.health.slowStartFactor(at: request.now) : 1
+    self.state = state
+    matchedBlocks = matches.blocks(slot: placement.vitals.prefixSlot)
+    now = request.now
+  }
+
+  @inline(__always) var replica: Replica { placement.replica }
+  @inline(__always) var weight: Int { placement.weight }
+
   /// Whether a request would wait for a connection.
-  @inline(__always) var isSaturated: Bool { state.inFlight >= replica.connectionLimit }
+  @inline(__always) var isSaturated: Bool { state.inFlight >= placement.vitals.connectionLimit }
 
   /// Its share of the traffic.
   @inline(__always) var share: Double { Double(weight) * factor }
@@ -31,13 +44,16 @@ struct Candidate {
 
   /// Seconds until it has read what waits on it.
   @inline(__always) func queueSeconds(_ request: BalancingRequest) -> Double {
-    replica.estimates.queueSeconds(
-      state, metrics: replica.metrics, model: request.prefillCost, now: request.now)
+    let own = placement.vitals.queueSeconds(state, now: now)
+    guard placement.vitals.hasForeignWaiting else { return own }
+    return own + replica.estimates.foreignSeconds(metrics: replica.metrics, model: request.prefillCost, now: now)
   }
 
   /// Seconds of prefill that the request brings.
   @inline(__always) func prefillSeconds(_ request: BalancingRequest, cachedBlocks: Int) -> Double {
-    replica.estimates.cost(model: request.prefillCost, now: request.now).seconds(
-      tokens: max(1, request.promptTokens - Double(cachedBlocks) * request.tokensPerBlock))
+    let cost =
+      placement.vitals.hasOwnCost(now: now)
+      ? replica.estimates.cost(model: request.prefillCost, now: now) : request.prefillCost
+    return request.prefillSeconds(cachedBlocks: cachedBlocks, by: cost)
   }
 }

@@ -111,9 +111,7 @@ public struct PrefillDecodePair: Sendable, Equatable {
 
   private static func pool(_ placements: [Placement], _ tried: Tried, _ now: UInt64) -> Pool {
     let isServing = hasPair(placements) {
-      ReplicaPicker.isIn(
-        .serving, $0.replica, weight: $0.weight, excluding: $0.role == .prefill ? tried.prefill : tried.decode,
-        now: now)
+      ReplicaPicker.isIn(.serving, $0, excluding: $0.role == .prefill ? tried.prefill : tried.decode, now: now)
     }
     return isServing ? .serving : .servingAndEjected
   }
@@ -139,22 +137,16 @@ public struct PrefillDecodePair: Sendable, Equatable {
   }
 
   private static func isOpen(_ placement: Placement, _ tried: ReplicaSet, _ pool: Pool, _ now: UInt64) -> Bool {
-    let replica = placement.replica
-    func isIn(_ pool: ReplicaPicker.Pool) -> Bool {
-      ReplicaPicker.isIn(pool, replica, weight: placement.weight, excluding: tried, now: now)
-    }
+    func isIn(_ pool: ReplicaPicker.Pool) -> Bool { ReplicaPicker.isIn(pool, placement, excluding: tried, now: now) }
     return (isIn(.serving) || pool == .servingAndEjected && isIn(.ejected))
-      && replica.load.inFlight < min(replica.requestLimit, ReplicaLoad.capacity)
+      && ReplicaPicker.hasRoom(placement, placement.vitals.state)
   }
 
   private static func candidate(
     _ placement: Placement, _ request: BalancingRequest, _ tried: ReplicaSet, _ pool: Pool, _ matches: PrefixMatches
   ) -> Candidate? {
     guard isOpen(placement, tried, pool, request.now) else { return nil }
-    let replica = placement.replica
-    return Candidate(
-      replica: replica, weight: placement.weight, factor: replica.health.slowStartFactor(at: request.now),
-      state: replica.load.state, matchedBlocks: matches.blocks(slot: replica.prefixSlot), now: request.now)
+    return Candidate(placement, placement.vitals.state, request, matches)
   }
 }
 

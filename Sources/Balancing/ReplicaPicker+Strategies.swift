@@ -105,15 +105,7 @@ extension ReplicaPicker {
   @inline(__always) private static func candidate(
     _ placement: Placement, _ request: BalancingRequest, _ matches: PrefixMatches
   ) -> Candidate {
-    candidate(placement.replica, weight: placement.weight, request, matches)
-  }
-
-  @inline(__always) private static func candidate(
-    _ replica: Replica, weight: Int, _ request: BalancingRequest, _ matches: PrefixMatches
-  ) -> Candidate {
-    Candidate(
-      replica: replica, weight: weight, factor: replica.health.slowStartFactor(at: request.now),
-      state: replica.load.state, matchedBlocks: matches.blocks(slot: replica.prefixSlot), now: request.now)
+    Candidate(placement, placement.vitals.state, request, matches)
   }
 
   private static func addCosts(
@@ -124,22 +116,23 @@ extension ReplicaPicker {
     }
   }
 
-  /// Whether a candidate may be taken; notes in `hasFull` that it may but for its limit.
-  @inline(__always) private static func isOpen(
-    _ placements: [Placement], _ index: Int, _ pool: Pool, _ tried: ReplicaSet, _ now: UInt64, _ hasFull: inout Bool
-  ) -> Bool {
-    isOpen(placements[index].replica, weight: placements[index].weight, pool, tried, now, &hasFull)
+  /// The counts of a candidate that may be taken, else nil; notes in `hasFull` one that may but for its limit.
+  @inline(__always) private static func open(
+    _ placement: Placement, _ pool: Pool, _ tried: ReplicaSet, _ now: UInt64, _ hasFull: inout Bool
+  ) -> ReplicaLoad.State? {
+    guard isIn(pool, placement, excluding: tried, now: now) else { return nil }
+    let state = placement.vitals.state
+    guard hasRoom(placement, state) else {
+      hasFull = true
+      return nil
+    }
+    return state
   }
 
   @inline(__always) private static func isOpen(
-    _ replica: Replica, weight: Int, _ pool: Pool, _ tried: ReplicaSet, _ now: UInt64, _ hasFull: inout Bool
+    _ placements: [Placement], _ index: Int, _ pool: Pool, _ tried: ReplicaSet, _ now: UInt64, _ hasFull: inout Bool
   ) -> Bool {
-    guard isIn(pool, replica, weight: weight, excluding: tried, now: now) else { return false }
-    guard replica.load.inFlight < min(replica.requestLimit, ReplicaLoad.capacity) else {
-      hasFull = true
-      return false
-    }
-    return true
+    open(placements[index], pool, tried, now, &hasFull) != nil
   }
 
   private static func pick(
@@ -229,67 +222,69 @@ extension ReplicaPicker {
     var state: ReplicaLoad.State
   }
 
-  /// What a choice of one replica would be made on.
-  private struct Offer {
-    var cost: Double
-    /// What tells equal costs apart; 0 where nothing does.
-    var load: Double
-    var share: UInt64
-    var state: ReplicaLoad.State
-  }
-
-  /// nil for one that may not be taken.
-  ///
-  /// A call of its own, which borrows the replica: what the loop around it looked at itself, it would count references of.
-  @inline(never) private static func offer(
-    of replica: Replica, weight: Int, _ request: BalancingRequest, _ tried: ReplicaSet, _ pool: Pool,
-    _ matches: PrefixMatches, _ parts: Parts, _ survey: Survey, breaksTiesByLoad: Bool, _ hasFull: inout Bool
-  ) -> Offer? {
-    guard isOpen(replica, weight: weight, pool, tried, request.now, &hasFull) else { return nil }
-    let candidate = candidate(replica, weight: weight, request, matches)
-    var cost: Double
-    if parts.count == 1 {
-      cost = parts.kinds[0].cost(candidate, request, survey) ?? survey.costs[0].mean
-    } else {
-      var score = 0.0
-      for part in 0..<parts.count {
-        let partCost = parts.kinds[part].cost(candidate, request, survey) ?? survey.costs[part].mean
-        score += parts.weights[part] * survey.costs[part].score(partCost)
-      }
-      cost = -score
-    }
-    if candidate.isSaturated { cost += saturated }
-    let load =
-      breaksTiesByLoad
-      ? LeastRequestStrategy.cost(inFlight: candidate.state.inFlight, weight: weight, factor: candidate.factor) : 0
-    let share = LeastRequestStrategy.tieShare(weight: weight, factor: candidate.factor)
-    return Offer(cost: cost, load: load, share: share, state: candidate.state)
-  }
-
+  /// One pass over all. What most of a large fleet comes to is not worked out: a replica that has none of the prompt cannot
+  /// be cheaper than an idle one, so once a cheaper one is found its vitals' first line is all that is read of it.
   @inline(__always) private static func cheapest(
     _ placements: [Placement], _ request: BalancingRequest, _ tried: ReplicaSet, _ pool: Pool,
     _ matches: PrefixMatches, _ parts: Parts, _ survey: Survey, _ hasFull: inout Bool,
     _ lots: inout SplitMix64
   ) -> Found? {
+    if parts.count == 1, parts.kinds[0] == .leastTTFT {
+      return cheapest(
+        placements, request, tried, pool, matches, breaksTiesByLoad: true,
+        leastUncached: LeastTTFTStrategy.leastUncached(request), &hasFull, &lots
+      ) { LeastTTFTStrategy.cost($0, request) }
+    }
+    return cheapest(
+      placements, request, tried, pool, matches,
+      breaksTiesByLoad: parts.count > 1 || parts.kinds[0].breaksTiesByLoad, leastUncached: -.infinity, &hasFull, &lots
+    ) { candidate in
+      if parts.count == 1 { return parts.kinds[0].cost(candidate, request, survey) ?? survey.costs[0].mean }
+      var score = 0.0
+      for part in 0..<parts.count {
+        let partCost = parts.kinds[part].cost(candidate, request, survey) ?? survey.costs[part].mean
+        score += parts.weights[part] * survey.costs[part].score(partCost)
+      }
+      return -score
+    }
+  }
+
+  /// - Parameters:
+  ///   - leastUncached: the least cost of one that has none of the prompt and no prefill cost of its own.
+  ///   - cost: of a candidate.
+  @inline(__always) private static func cheapest(
+    _ placements: [Placement], _ request: BalancingRequest, _ tried: ReplicaSet, _ pool: Pool,
+    _ matches: PrefixMatches, breaksTiesByLoad: Bool, leastUncached: Double, _ hasFull: inout Bool,
+    _ lots: inout SplitMix64, cost: (Candidate) -> Double
+  ) -> Found? {
     var best: Found?
     var bestCost = Double.infinity
     var bestLoad = Double.infinity
     var tiedShare: UInt64 = 0
-    let breaksTiesByLoad = parts.kinds[0].breaksTiesByLoad || parts.count > 1
     for index in placements.indices {
-      let offer = offer(
-        of: placements[index].replica, weight: placements[index].weight, request, tried, pool, matches, parts, survey,
-        breaksTiesByLoad: breaksTiesByLoad, &hasFull)
-      guard let offer, offer.cost <= bestCost else { continue }
-      if offer.cost < bestCost || offer.load < bestLoad {
-        best = Found(index: index, state: offer.state)
-        bestCost = offer.cost
-        bestLoad = offer.load
-        tiedShare = offer.share
-      } else if offer.load == bestLoad {
+      let placement = placements[index]
+      if bestCost < leastUncached, matches.blocks(slot: placement.vitals.prefixSlot) == 0,
+        !placement.vitals.hasOwnCost(now: request.now)
+      {
+        continue
+      }
+      guard let state = open(placement, pool, tried, request.now, &hasFull) else { continue }
+      let candidate = Candidate(placement, state, request, matches)
+      let offered = cost(candidate) + (candidate.isSaturated ? saturated : 0)
+      guard offered <= bestCost else { continue }
+      let load =
+        breaksTiesByLoad
+        ? LeastRequestStrategy.cost(inFlight: state.inFlight, weight: placement.weight, factor: candidate.factor) : 0
+      let share = LeastRequestStrategy.tieShare(weight: placement.weight, factor: candidate.factor)
+      if offered < bestCost || load < bestLoad {
+        best = Found(index: index, state: state)
+        bestCost = offered
+        bestLoad = load
+        tiedShare = share
+      } else if load == bestLoad {
         // Reservoir choice in proportion to the share.
-        tiedShare += offer.share
-        if lots.draw(below: tiedShare) < offer.share { best = Found(index: index, state: offer.state) }
+        tiedShare += share
+        if lots.draw(below: tiedShare) < share { best = Found(index: index, state: state) }
       }
     }
     return best

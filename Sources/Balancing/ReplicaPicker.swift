@@ -45,9 +45,8 @@ public enum ReplicaPicker {
     var hasFull = false
     for pool in [Pool.serving, .ejected] {
       for index in placements.indices {
-        let replica = placements[index].replica
-        guard isIn(pool, replica, weight: placements[index].weight, excluding: tried, now: now) else { continue }
-        if replica.load.inFlight < min(replica.requestLimit, ReplicaLoad.capacity) { return true }
+        guard isIn(pool, placements[index], excluding: tried, now: now) else { continue }
+        if hasRoom(placements[index], placements[index].vitals.state) { return true }
         hasFull = true
       }
       if hasFull { return false }
@@ -65,16 +64,16 @@ public enum ReplicaPicker {
       var tiedShare: UInt64 = 0
       var hasFull = false
       for index in placements.indices {
-        // Field by field: a copy of a placement counts references of all its texts.
-        let weight = placements[index].weight
-        let replica = placements[index].replica
-        guard isIn(pool, replica, weight: weight, excluding: tried, now: now) else { continue }
-        let inFlight = replica.load.inFlight
-        guard inFlight < min(replica.requestLimit, ReplicaLoad.capacity) else {
+        let placement = placements[index]
+        let weight = placement.weight
+        guard isIn(pool, placement, excluding: tried, now: now) else { continue }
+        let state = placement.vitals.state
+        let inFlight = state.inFlight
+        guard hasRoom(placement, state) else {
           hasFull = true
           continue
         }
-        let factor = replica.health.slowStartFactor(at: now)
+        let factor = placement.vitals.ejectedUntil > 0 ? placement.replica.health.slowStartFactor(at: now) : 1
         let cost = LeastRequestStrategy.cost(inFlight: inFlight, weight: weight, factor: factor)
         let share = LeastRequestStrategy.tieShare(weight: weight, factor: factor)
         if cost < bestCost {
@@ -121,15 +120,16 @@ public enum ReplicaPicker {
   }
 
   @inline(__always)
-  static func isIn(
-    _ pool: Pool, _ replica: Replica, weight: Int, excluding tried: ReplicaSet, now: UInt64
-  ) -> Bool {
-    guard weight > 0, !tried.contains(replica.id) else { return false }
-    return switch replica.health.state(at: now) {
-    case .unknown, .ready: pool == .serving
-    case .ejected: pool == .ejected
-    case .failing: false
-    }
+  static func isIn(_ pool: Pool, _ placement: Placement, excluding tried: ReplicaSet, now: UInt64) -> Bool {
+    guard placement.weight > 0, !placement.vitals.isFailing,
+      (now < placement.vitals.ejectedUntil) == (pool == .ejected)
+    else { return false }
+    return tried.count == 0 || !tried.contains(placement.replica.id)
+  }
+
+  /// Whether it is below its limit of requests.
+  @inline(__always) static func hasRoom(_ placement: Placement, _ state: ReplicaLoad.State) -> Bool {
+    state.inFlight < min(placement.vitals.requestLimit, ReplicaLoad.capacity)
   }
 }
 

@@ -102,7 +102,7 @@ extension ProcessorSession {
       AccessLogBuffer.Entry(
         method: method.name, path: head?.path ?? "", requestedModel: requestedModel, model: publicModel,
         decision: plan?.selection?.decision ?? "", replica: replica, strategy: attempt?.strategy,
-        facts: facts, status: status, attempts: isRouted ? 1 : 0,
+        prefill: pair?.span, facts: facts, status: status, attempts: isRouted ? 1 : 0,
         milliseconds: Double(total) / 1e6, firstByteMilliseconds: Double(first) / 1e6, requestBytes: bodyBytes,
         responseBytes: responseBytes),
       id: id)

@@ -3,6 +3,8 @@ public final class Placement: Sendable {
   /// Shown in traces and logs: the backend's name for this model, where several models share a replica.
   public let name: String
   public let replica: Replica
+  /// The replica's.
+  public let vitals: ReplicaVitals
   /// Share of the traffic relative to the model's other placements; 0 takes none.
   public let weight: Int
   /// The name that the engine knows the model by.
@@ -32,6 +34,7 @@ public final class Placement: Sendable {
   ) {
     self.name = name ?? replica.name
     self.replica = replica
+    vitals = replica.vitals
     self.weight = weight
     self.upstreamModel = upstreamModel
     self.pathPrefix = pathPrefix

@@ -17,14 +17,13 @@ public final class Replica: Sendable {
   public let load: ReplicaLoad
   public let health: ReplicaHealth
   /// What its engine last said of itself.
-  public let metrics = ReplicaMetrics()
+  public let metrics: ReplicaMetrics
   /// What its answers taught: how fast it reads prompts and writes answers.
-  public let estimates = ReplicaEstimates()
+  public let estimates: ReplicaEstimates
+  /// What of all these a choice reads.
+  public let vitals: ReplicaVitals
   /// The adapters that it has loaded, as far as is known.
   public let adapters = LoadedAdapters()
-  private let prefixSlotValue = Atomic<Int>(-1)
-  private let requestLimitValue: Atomic<Int>
-  private let connectionLimitValue = Atomic<Int>(.max)
 
   public init(
     id: Int, name: String, host: String, port: Int, usesTLS: Bool = false, health: ReplicaHealth = ReplicaHealth(),
@@ -36,9 +35,12 @@ public final class Replica: Sendable {
     self.port = port
     self.usesTLS = usesTLS
     authority = host.contains(":") ? "[\(host)]:\(port)" : "\(host):\(port)"
-    self.load = ReplicaLoad()
     self.health = health
-    requestLimitValue = Atomic(requestLimit)
+    vitals = health.vitals
+    load = ReplicaLoad(vitals: vitals)
+    metrics = ReplicaMetrics(vitals: vitals)
+    estimates = ReplicaEstimates(vitals: vitals)
+    vitals.requestLimitValue.store(requestLimit, ordering: .relaxed)
   }
 
   /// `host:port`, IPv6 hosts in brackets.
@@ -47,21 +49,21 @@ public final class Replica: Sendable {
   /// Requests it is given at most (``CircuitLimits/requests``); one relaxed load or store. Requests above a lower limit
   /// run on, new ones are given to it when it is kept again.
   public var requestLimit: Int {
-    get { requestLimitValue.load(ordering: .relaxed) }
-    set { requestLimitValue.store(newValue, ordering: .relaxed) }
+    get { vitals.requestLimit }
+    set { vitals.requestLimitValue.store(newValue, ordering: .relaxed) }
   }
 
   /// Connections to it at most (``CircuitLimits/connections``): a request above waits, and so is better given to another.
   /// One relaxed load or store.
   public var connectionLimit: Int {
-    get { connectionLimitValue.load(ordering: .relaxed) }
-    set { connectionLimitValue.store(newValue, ordering: .relaxed) }
+    get { vitals.connectionLimit }
+    set { vitals.connectionLimitValue.store(newValue, ordering: .relaxed) }
   }
 
   /// Its place in the prefix index; -1 while it has none. One relaxed load or store.
   public var prefixSlot: Int {
-    get { prefixSlotValue.load(ordering: .relaxed) }
-    set { prefixSlotValue.store(newValue, ordering: .relaxed) }
+    get { vitals.prefixSlot }
+    set { vitals.prefixSlotValue.store(newValue, ordering: .relaxed) }
   }
 
   /// A request was answered soundly: counts for its success rate and ends a row of failures. Any thread.

@@ -27,15 +27,18 @@ public final class ReplicaEstimates: Sendable {
   }
 
   private let learning = Mutex(Learning())
-  /// When the prefill at the head of the queue began, as far as first tokens tell.
-  private let progress = Atomic<UInt64>(0)
+  /// There stand when the prefill at the head of the queue began, as far as first tokens tell, and until when the own cost
+  /// counts, 0 while there is none.
+  private let vitals: ReplicaVitals
   private let own = AtomicPrefillCost(.assumed)
-  /// Until when the own cost counts; 0 while there is none.
-  private let ownUntil = Atomic<UInt64>(0)
   private let tokenSecondsBits = Atomic<UInt64>(Double.nan.bitPattern)
   private let meanWorkBits = Atomic<UInt64>(Double.nan.bitPattern)
 
-  public init() {}
+  /// - Parameter vitals: of its replica.
+  init(vitals: ReplicaVitals) { self.vitals = vitals }
+
+  /// Knows nothing yet.
+  public convenience init() { self.init(vitals: ReplicaVitals()) }
 
   // MARK: Reading
 
@@ -43,7 +46,7 @@ public final class ReplicaEstimates: Sendable {
   ///
   /// - Parameter model: what the model's replicas are taken for.
   public func cost(model: PrefillCost, now: UInt64) -> PrefillCost {
-    now < ownUntil.load(ordering: .relaxed) ? own.load() : model
+    vitals.hasOwnCost(now: now) ? own.load() : model
   }
 
   /// Seconds for each token after the first; nil when unknown.
@@ -57,32 +60,27 @@ public final class ReplicaEstimates: Sendable {
 
   /// Seconds until what the replica was sent is read, others' requests included that its engine tells of.
   ///
-  /// Of the work that waits the time is taken off that the request at the head has had, but at most one and a half times
-  /// the mean: an engine that stalls seems no emptier for it.
-  ///
   /// - Parameter model: as in ``cost(model:now:)``.
   public func queueSeconds(
     _ state: ReplicaLoad.State, metrics: ReplicaMetrics, model: PrefillCost, now: UInt64
   ) -> Double {
-    var seconds = 0.0
-    if state.prefilling > 0 {
-      let work = Double(state.work) / ReplicaLoad.ticksPerSecond
-      let begun = progress.load(ordering: .relaxed)
-      let elapsed = now > begun ? Double(now - begun) / 1e9 : 0
-      seconds = max(0, work - min(elapsed, 1.5 * work / Double(state.prefilling)))
-    }
+    vitals.queueSeconds(state, now: now) + foreignSeconds(metrics: metrics, model: model, now: now)
+  }
+
+  /// Seconds until the requests of others are read that wait on the engine as far as it tells.
+  ///
+  /// - Parameter model: as in ``cost(model:now:)``.
+  public func foreignSeconds(metrics: ReplicaMetrics, model: PrefillCost, now: UInt64) -> Double {
     let others = metrics.foreignWaiting(now: now)
-    if others > 0 {
-      let mean = Double(bitPattern: meanWorkBits.load(ordering: .relaxed))
-      seconds += others * (mean.isNaN ? cost(model: model, now: now).seconds(tokens: 1_000) : mean)
-    }
-    return seconds
+    guard others > 0 else { return 0 }
+    let mean = Double(bitPattern: meanWorkBits.load(ordering: .relaxed))
+    return others * (mean.isNaN ? cost(model: model, now: now).seconds(tokens: 1_000) : mean)
   }
 
   // MARK: Learning
 
   /// A request was sent to a replica that had none waiting for a first token.
-  public func prefillBegan(now: UInt64) { progress.store(now, ordering: .relaxed) }
+  public func prefillBegan(now: UInt64) { vitals.headBegan.store(now, ordering: .relaxed) }
 
   /// A first token came.
   ///
@@ -95,7 +93,7 @@ public final class ReplicaEstimates: Sendable {
     tokens: Double, expectedSeconds: Double, left: ReplicaLoad.State, now: UInt64
   ) -> (seconds: Double, requests: Double, tokens: Double)? {
     learning.withLock { learning in
-      let begun = progress.exchange(now, ordering: .relaxed)
+      let begun = vitals.headBegan.exchange(now, ordering: .relaxed)
       learning.stretchSeconds += now > begun ? Double(now - begun) / 1e9 : 0
       learning.stretchTokens += tokens
       learning.stretchRequests += 1
@@ -126,7 +124,7 @@ public final class ReplicaEstimates: Sendable {
   /// - Parameter left: as in ``firstToken(tokens:expectedSeconds:left:now:)``.
   public func prefillUnseen(left: ReplicaLoad.State, now: UInt64) {
     learning.withLock { learning in
-      progress.store(now, ordering: .relaxed)
+      vitals.headBegan.store(now, ordering: .relaxed)
       learning.clearStretch()
       learning.isSpoiled = left.prefilling > 0
     }
@@ -151,10 +149,10 @@ public final class ReplicaEstimates: Sendable {
   public func sampled(model: PrefillCost, now: UInt64) {
     let (mine, error) = learning.withLock { ($0.ownCost, $0.regression.relativeError) }
     guard let mine, mine.differs(from: model, relativeError: error) else {
-      return ownUntil.store(0, ordering: .relaxed)
+      return vitals.ownCostUntilValue.store(0, ordering: .relaxed)
     }
     own.store(mine)
-    ownUntil.store(now &+ Self.ownSpan, ordering: .relaxed)
+    vitals.ownCostUntilValue.store(now &+ Self.ownSpan, ordering: .relaxed)
   }
 }
 

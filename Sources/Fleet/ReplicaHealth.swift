@@ -42,7 +42,8 @@ public final class ReplicaHealth: Sendable {
   private let machines: Mutex<Machines>
   private let verdict: Atomic<UInt8>
   private let probeVerdict: Atomic<UInt8>
-  private let ejectedUntil = Atomic<UInt64>(0)
+  /// Of the replica that is made with this; there the end of the ejection stands, and whether probes fail.
+  let vitals = ReplicaVitals()
   private let ejectionCount = Atomic<Int>(0)
   private let slowStartWindow: Atomic<UInt64>
   /// In thousandths.
@@ -71,14 +72,14 @@ public final class ReplicaHealth: Sendable {
   public func state(at now: UInt64) -> Verdict {
     switch HealthMachine.Verdict(rawValue: probeVerdict.load(ordering: .relaxed)) {
     case .failing: .failing
-    case .ready: now < ejectedUntil.load(ordering: .relaxed) ? .ejected : .ready
-    case .unknown, nil: now < ejectedUntil.load(ordering: .relaxed) ? .ejected : .unknown
+    case .ready: now < vitals.ejectedUntil ? .ejected : .ready
+    case .unknown, nil: now < vitals.ejectedUntil ? .ejected : .unknown
     }
   }
 
   /// The share of its load that it takes: in 0.01…1, less than 1 after an ejection (``SlowStart``). No lock.
   public func slowStartFactor(at now: UInt64) -> Double {
-    let start = ejectedUntil.load(ordering: .relaxed)
+    let start = vitals.ejectedUntil
     guard start > 0 else { return 1 }
     let slowStart = SlowStart(
       window: slowStartWindow.load(ordering: .relaxed),
@@ -90,7 +91,7 @@ public final class ReplicaHealth: Sendable {
   public var ejections: Int { ejectionCount.load(ordering: .relaxed) }
 
   /// The end of the last ejection, monotonic nanoseconds; 0 when there was none.
-  public var ejectionEnd: UInt64 { ejectedUntil.load(ordering: .relaxed) }
+  public var ejectionEnd: UInt64 { vitals.ejectedUntil }
 
   /// Why it is failing or ejected; nil while ready or unknown.
   public var lastFailure: String? { machines.withLock { $0.probes.lastFailure ?? $0.ejectionReason } }
@@ -127,7 +128,7 @@ public final class ReplicaHealth: Sendable {
   public func handleSuccess(now: UInt64) -> Verdict? {
     switch state {
     case .ready, .failing: guard hasOpenFailures.load(ordering: .relaxed) else { return nil }
-    case .ejected: guard now >= ejectedUntil.load(ordering: .relaxed) else { return nil }
+    case .ejected: guard now >= vitals.ejectedUntil else { return nil }
     case .unknown: break
     }
     return handle(.requestSucceeded, now: now)
@@ -145,7 +146,7 @@ public final class ReplicaHealth: Sendable {
     case .none: break
     case .eject(let until):
       machines.ejectionReason = reason
-      ejectedUntil.store(until, ordering: .relaxed)
+      vitals.ejectedUntilValue.store(until, ordering: .relaxed)
       ejectionCount.wrappingAdd(1, ordering: .relaxed)
     case .restore: machines.ejectionReason = nil
     }
@@ -153,6 +154,7 @@ public final class ReplicaHealth: Sendable {
 
   private func publish(_ machines: Machines, _ now: UInt64) -> Verdict? {
     probeVerdict.store(machines.probes.verdict.rawValue, ordering: .relaxed)
+    vitals.isFailingValue.store(machines.probes.verdict == .failing, ordering: .relaxed)
     hasOpenFailures.store(
       machines.probes.hasOpenFailures || machines.ejection.consecutiveFailures > 0, ordering: .relaxed)
     let after: Verdict =

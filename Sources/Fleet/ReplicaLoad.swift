@@ -6,9 +6,9 @@ import Synchronization
 /// that a choice made on all three and the counting of the request are one step.
 public final class ReplicaLoad: Sendable {
   /// Requests that are counted at most; a choice takes a replica with that many for full.
-  public static let capacity = 0xFFFF
+  @inlinable public static var capacity: Int { 0xFFFF }
   /// The unit of work: 1/16 ms of prefill, so that the word holds 3 days of it.
-  public static let ticksPerSecond = 16_000.0
+  @inlinable public static var ticksPerSecond: Double { 16_000 }
 
   /// What a choice is made on, read at one moment.
   public struct State: Sendable, Equatable {
@@ -34,19 +34,23 @@ public final class ReplicaLoad: Sendable {
     }
   }
 
-  @usableFromInline let running = Atomic<UInt64>(0)
+  @usableFromInline let vitals: ReplicaVitals
   private let served = Atomic<Int>(0)
   private let successes = Atomic<Int>(0)
   private let failures = Atomic<Int>(0)
   private let opened = Atomic<Int>(0)
   private let queued = Atomic<Int>(0)
 
-  public init() {}
+  /// - Parameter vitals: of its replica.
+  init(vitals: ReplicaVitals) { self.vitals = vitals }
+
+  /// Counts nothing yet.
+  public convenience init() { self.init(vitals: ReplicaVitals()) }
 
   /// Requests that were sent and not answered to the end.
   @inlinable public var inFlight: Int { state.inFlight }
   /// The three counts as of one moment.
-  @inlinable public var state: State { State(word: running.load(ordering: .relaxed)) }
+  @inlinable public var state: State { vitals.state }
   /// Requests ever sent.
   public var total: Int { served.load(ordering: .relaxed) }
 
@@ -54,9 +58,9 @@ public final class ReplicaLoad: Sendable {
   ///
   /// - Returns: whether it was counted; if not, somebody else chose at the same time and the choice must be made anew.
   public func begin(ifInFlight expected: Int) -> Bool {
-    var word = running.load(ordering: .relaxed)
+    var word = vitals.running.load(ordering: .relaxed)
     while word & 0xFFFF == UInt64(expected), expected < Self.capacity {
-      let (exchanged, original) = running.compareExchange(expected: word, desired: word + 1, ordering: .relaxed)
+      let (exchanged, original) = vitals.running.compareExchange(expected: word, desired: word + 1, ordering: .relaxed)
       if exchanged {
         served.wrappingAdd(1, ordering: .relaxed)
         return true
@@ -75,7 +79,7 @@ public final class ReplicaLoad: Sendable {
     guard expected.inFlight < Self.capacity else { return nil }
     let added = min(work, .max - expected.work)
     let desired = expected.word + (UInt64(added) << 32 | 1 << 16 | 1)
-    guard running.compareExchange(expected: expected.word, desired: desired, ordering: .relaxed).exchanged else {
+    guard vitals.running.compareExchange(expected: expected.word, desired: desired, ordering: .relaxed).exchanged else {
       return nil
     }
     served.wrappingAdd(1, ordering: .relaxed)
@@ -87,14 +91,14 @@ public final class ReplicaLoad: Sendable {
   /// - Returns: what is left.
   @discardableResult
   public func prefillEnded(work: UInt32) -> State {
-    let (before, after) = running.wrappingSubtract(UInt64(work) << 32 | 1 << 16, ordering: .relaxed)
+    let (before, after) = vitals.running.wrappingSubtract(UInt64(work) << 32 | 1 << 16, ordering: .relaxed)
     precondition((before >> 16) & 0xFFFF > 0, "a replica's prefill ended that never began")
     return State(word: after)
   }
 
   /// A request that was counted has ended, however it ended.
   public func end() {
-    let before = running.wrappingSubtract(1, ordering: .relaxed).oldValue
+    let before = vitals.running.wrappingSubtract(1, ordering: .relaxed).oldValue
     precondition(before & 0xFFFF > 0, "a replica's request ended that never began")
   }
 

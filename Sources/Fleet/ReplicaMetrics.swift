@@ -12,8 +12,9 @@ public final class ReplicaMetrics: Sendable {
   /// Bit patterns of doubles; NaN stands for unknown.
   private let values: InlineArray<27, Atomic<UInt64>>
   private let scrapedAtValue = Atomic<UInt64>(0)
-  /// Requests that waited on the engine beyond those that this process had sent and that wait for a first token, as bits.
-  private let foreign = Atomic<UInt64>(0)
+  /// There stand the requests that waited on the engine beyond those that this process had sent and that wait for a first
+  /// token, as bits.
+  private let vitals: ReplicaVitals
   private let restartCount = Atomic<Int>(0)
   private let whole = Mutex<Whole>(Whole())
 
@@ -22,7 +23,12 @@ public final class ReplicaMetrics: Sendable {
     var adapters: AdapterActivity?
   }
 
-  public init() {
+  /// Knows nothing yet.
+  public convenience init() { self.init(vitals: ReplicaVitals()) }
+
+  /// - Parameter vitals: of its replica.
+  init(vitals: ReplicaVitals) {
+    self.vitals = vitals
     values = InlineArray { _ in Atomic(Double.nan.bitPattern) }
     precondition(values.count == EngineMetric.allCases.count)
   }
@@ -52,7 +58,7 @@ public final class ReplicaMetrics: Sendable {
   /// Requests of others that wait on the engine; 0 when nothing recent is known of them, since a guess would be worse
   /// than what this process knows of its own.
   public func foreignWaiting(now: UInt64) -> Double {
-    let others = Double(bitPattern: foreign.load(ordering: .relaxed))
+    let others = Double(bitPattern: vitals.foreignBits.load(ordering: .relaxed))
     return others > 0 && isFresh(now: now) ? others : 0
   }
 
@@ -94,7 +100,7 @@ public final class ReplicaMetrics: Sendable {
         values[metric.rawValue].store(known.bitPattern, ordering: .relaxed)
       }
       let others = max(0, (metrics.waitingRequests ?? 0) - Double(prefilling))
-      foreign.store(others.bitPattern, ordering: .relaxed)
+      vitals.foreignBits.store(others.bitPattern, ordering: .relaxed)
       scrapedAtValue.store(metrics.scrapedAt, ordering: .relaxed)
       if restarted { restartCount.wrappingAdd(1, ordering: .relaxed) }
     }

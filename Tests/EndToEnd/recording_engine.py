@@ -193,8 +193,9 @@ class RecordingEngine(ListeningEngine):
 class ConfiguredRouter(Router):
     """A router that listens as its configuration says, on a port that the kernel chooses."""
 
-    def __init__(self, *arguments: str):
-        Running.__init__(self, "serve", "--management", "127.0.0.1:0", "--no-access-log", *arguments)
+    def __init__(self, *arguments: str, access_log: bool = False):
+        log = [] if access_log else ["--no-access-log"]
+        Running.__init__(self, "serve", "--management", "127.0.0.1:0", *log, *arguments)
         line = self.wait_for(r"^switchyard listening on http://127\.0\.0\.1:(\d+)$", lambda: self.errors)
         self.port = int(line[1])
         self.wait_for(r"^ready in ", lambda: self.errors)

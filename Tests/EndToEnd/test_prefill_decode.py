@@ -149,6 +149,18 @@ def test_who_asks_for_a_pair_is_told_both_replicas(make: Maker):
     ]  # fmt: skip
 
 
+@pytest.mark.parametrize("kind", KINDS)
+def test_the_access_log_names_both_replicas_and_the_prefills_time(make: Maker, kind: str):
+    prefill = simulated(make, kind, "prefill", "prefill", "--time-to-first-token", "50ms")
+    decode = simulated(make, kind, "decode", "decode")
+    router = make.keep(ConfiguredRouter(*files(make, kind, [prefill], [decode]), access_log=True))
+    wait_until_ready(router, [prefill], [decode])
+    assert wire.chat(router.port, body()).status == 200
+    line = json.loads(router.wait_for(r'^\{.*"event":"request".*\}$', lambda: router.output)[0])
+    assert (line["prefill_replica"], line["replica"]) == (prefill.address, decode.address)
+    assert 50_000 <= line["prefill_us"] <= line["duration_us"]
+
+
 def test_a_decode_engine_takes_no_cache_that_nobody_made(make: Maker):
     """The simulator is honest: else these tests would show nothing."""
     for kind, members in [

@@ -1,6 +1,7 @@
 import ChatProtocols
 import EnvoyWire
 import Fleet
+import Gateway
 import NIOCore
 import Reliability
 import Testing
@@ -60,6 +61,30 @@ import Testing
       return { legs.legs[place].isGivenUp = true }
     }
     return (envoy, legs)
+  }
+
+  @Test("the access log tells of the last prefill, and of none where one replica serves the request whole")
+  func accounts() throws {
+    let (envoy, legs) = try envoy(.vllm, prefills: 2, wholes: 1)
+    _ = envoy.requestHeaders()
+    _ = envoy.requestBody(Self.body)
+    var replicas: [String] = []
+    for step in [7_000, 9_000] as [UInt64] {
+      replicas.append(try #require(legs.legs.last).call.placement.name)
+      #expect(envoy.session.pair?.span == nil)
+      envoy.time.step = step
+      envoy.scope.refreshTime()
+      if step == 7_000 { legs.fail() } else { legs.answer() }
+    }
+    #expect(Set(replicas) == ["replica-0", "replica-1"])
+    #expect(envoy.session.pair?.span == PrefillSpan(replica: replicas[1], nanoseconds: 9_000))
+    let (other, failing) = try self.envoy(.vllm, wholes: 1)
+    _ = other.requestHeaders()
+    _ = other.requestBody(Self.body)
+    failing.fail()
+    #expect(other.replicas.map(\.load.inFlight) == [0, 0, 1] && other.session.pair == nil)
+    other.session.close()
+    envoy.session.close()
   }
 
   @Test("the decode replica is named once the prefill is done, with what that handed over")

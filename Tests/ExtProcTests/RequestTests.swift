@@ -213,6 +213,66 @@ import Testing
     #expect(try Envoy(role: .replica).requestHeaders(path: "/v1/what").map(\.status) == [501])
   }
 
+  /// A row of AIBrix's table of errors.
+  struct ErrorRow: Sendable, CustomTestStringConvertible {
+    var name: String
+    var path = "/v1/chat/completions"
+    var fields: [String: String] = [:]
+    var body = RequestTests.body
+    /// How all replicas are.
+    var replicas = Replicas.ready
+    var status: Int
+    var mark: String
+    var value = "true"
+    var message: String?
+    var testDescription: String { name }
+
+    enum Replicas { case ready, full, failing }
+
+    static let all = [
+      ErrorRow(
+        name: "unknown path", path: "/v1/what", status: 501, mark: "x-error-request-body-processing",
+        message: "unknown request path"),
+      ErrorRow(name: "malformed JSON", body: #"{"model":"#, status: 400, mark: "x-error-request-body-processing"),
+      ErrorRow(
+        name: "malformed JSON of completions", path: "/v1/completions", body: "[", status: 400,
+        mark: "x-error-request-body-processing"),
+      ErrorRow(
+        name: "no messages", body: #"{"model":"alpha"}"#, status: 400, mark: "x-error-request-body-processing"),
+      ErrorRow(name: "no model", body: #"{"messages":[]}"#, status: 400, mark: "x-error-no-model-in-request"),
+      ErrorRow(
+        name: "unknown model", body: #"{"model":"beta","messages":[]}"#, status: 400, mark: "x-error-no-model-backends",
+        value: "beta", message: "model beta does not exist"),
+      ErrorRow(
+        name: "no replica", replicas: .failing, status: 503, mark: "x-error-no-model-backends",
+        message: "error on getting pods for model alpha"),
+      ErrorRow(
+        name: "no room", replicas: .full, status: 503, mark: "x-error-routing", message: "error on selecting target pod"
+      ),
+      ErrorRow(
+        name: "bad strategy", fields: ["routing-strategy": "best"], status: 400,
+        mark: "x-error-invalid-routing-strategy", value: "best", message: "incorrect routing strategy"),
+    ]
+  }
+
+  @Test("the replica-only role's errors have AIBrix's statuses and marks, and all four keys", arguments: ErrorRow.all)
+  func errorTable(row: ErrorRow) throws {
+    let envoy = try Envoy(role: .replica, requestLimit: row.replicas == .full ? 0 : .max)
+    if row.replicas == .failing {
+      for replica in envoy.replicas { replica.health.handle(.probeFailed(reason: "test"), now: 1) }
+    }
+    var replies = envoy.requestHeaders(row.fields.map { ($0.key, $0.value) }, path: row.path)
+    if replies.allSatisfy({ $0.status == 0 }) { replies = envoy.requestBody(row.body) }
+    let reply = try #require(replies.first { $0.part == 7 })
+    #expect(reply.status == row.status)
+    #expect(reply.set[row.mark] == row.value)
+    #expect(reply.set["content-type"] == "application/json")
+    let body = try #require(reply.body)
+    for key in [#"{"error":{"message":""#, #","type":""#, #","param":"#, #","code":"#] { #expect(body.contains(key)) }
+    if let message = row.message { #expect(body.hasPrefix(#"{"error":{"message":"\#(message)","#)) }
+    #expect(envoy.inFlight == 0)
+  }
+
   @Test("replicas at their limit are a 503 that says when to come back")
   func full() throws {
     let envoy = try Envoy(requestLimit: 0)

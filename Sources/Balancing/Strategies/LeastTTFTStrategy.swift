@@ -29,7 +29,15 @@ enum LeastTTFTStrategy {
       let full = cached == 0 ? prefill : candidate.prefillSeconds(request, cachedBlocks: 0)
       waiting += Double(decoding) * decodeShare * full
     }
-    let seconds = (waiting == 0 ? 0 : waiting / candidate.share) + prefill
+    return inWholeMilliseconds((waiting == 0 ? 0 : waiting / candidate.share) + prefill)
+  }
+
+  /// The least that one costs which has none of the prompt cached and of which nothing special is known: nothing waits on it.
+  @inline(__always) static func leastUncached(_ request: BalancingRequest) -> Double {
+    inWholeMilliseconds(request.prefillSeconds(cachedBlocks: 0, by: request.prefillCost))
+  }
+
+  @inline(__always) private static func inWholeMilliseconds(_ seconds: Double) -> Double {
     // Rounded by what a sum with 1.5 × 2^52 leaves of it: without SSE 4.1 the standard library's way is a call.
     let milliseconds = seconds * 1_000
     return (milliseconds < 0x1p51 ? (milliseconds + 0x1.8p52) - 0x1.8p52 : milliseconds) / 1_000

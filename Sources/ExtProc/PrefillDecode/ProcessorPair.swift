@@ -18,6 +18,9 @@ final class ProcessorPair {
   private(set) var choice: ReplicaChooser.PairChoice?
   /// The prefill leg runs.
   private(set) var isPrefilling = false
+  /// What became of the last one; nil while it runs.
+  private(set) var span: PrefillSpan?
+  private var sentAt: UInt64 = 0
   /// Gives it up.
   var giveUp: (() -> Void)?
   private var ownsDecode = false
@@ -41,6 +44,8 @@ final class ProcessorPair {
     self.choice = choice
     attempts.attemptBegan()
     isPrefilling = true
+    span = nil
+    sentAt = scope.now
     ownsDecode = true
   }
 
@@ -66,6 +71,7 @@ final class ProcessorPair {
     guard isPrefilling else { return }
     isPrefilling = false
     giveUp = nil
+    span = choice.map { PrefillSpan(replica: $0.prefill.name, nanoseconds: scope.now &- sentAt) }
     scope.context.load.release(bytes: heldBytes)
     heldBytes = 0
     choice?.prefillAccount.settle(now: scope.now)

@@ -148,10 +148,10 @@ extension ProcessorSession {
       if reason == .budget { scope.metrics.retriesWithheld.increment() }
     case .retryOnFreshConnection, .awaitOther, .breakOff, .ignore: break
     }
-    self.pair = nil
     refuse(
       .server("model \"\(publicModel)\": \(words)", status: failure.status, code: "prefill_failed"),
       marked: ("x-error-routing", "true"), reason: "prefill_failed")
+    self.pair = nil
   }
 
   /// Envoy asks a decode engine that waits for what does not come: the stream to Envoy ends with an error, and the decode with it.

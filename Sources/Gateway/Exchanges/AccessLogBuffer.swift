@@ -28,6 +28,8 @@ package final class AccessLogBuffer {
     package var replica: String
     /// What chose the replica; nil where none was chosen.
     package var strategy: StrategyKind?
+    /// The prefill on a replica of its own; nil where one replica served the request whole.
+    package var prefill: PrefillSpan?
     /// What the answer told of its tokens.
     package var facts: AnswerFacts
     package var status: Int
@@ -39,9 +41,8 @@ package final class AccessLogBuffer {
 
     package init(
       method: StaticString, path: String, requestedModel: String, model: String, decision: String, replica: String,
-      strategy: StrategyKind? = nil, facts: AnswerFacts = AnswerFacts(), status: Int, attempts: Int,
-      milliseconds: Double, firstByteMilliseconds: Double, requestBytes: Int,
-      responseBytes: Int
+      strategy: StrategyKind? = nil, prefill: PrefillSpan? = nil, facts: AnswerFacts = AnswerFacts(), status: Int,
+      attempts: Int, milliseconds: Double, firstByteMilliseconds: Double, requestBytes: Int, responseBytes: Int
     ) {
       self.method = method
       self.path = path
@@ -50,6 +51,7 @@ package final class AccessLogBuffer {
       self.decision = decision
       self.replica = replica
       self.strategy = strategy
+      self.prefill = prefill
       self.facts = facts
       self.status = status
       self.attempts = attempts
@@ -84,6 +86,11 @@ package final class AccessLogBuffer {
       literal(",\"strategy\":\"")
       text.writeString(strategy.rawValue)
       literal("\"")
+    }
+    if let prefill = entry.prefill {
+      literal(",\"prefill_replica\":")
+      string(prefill.replica)
+      number(",\"prefill_us\":", Int(prefill.nanoseconds / 1_000))
     }
     number(",\"status\":", entry.status)
     number(",\"attempts\":", entry.attempts)

@@ -157,7 +157,8 @@ extension Exchange {
       AccessLogBuffer.Entry(
         method: head.method.name, path: accountedPath, requestedModel: requestedModel, model: publicModel,
         decision: decision,
-        replica: placement?.name ?? "", strategy: strategy, facts: facts, status: status, attempts: attempts.attempts,
+        replica: placement?.name ?? "", strategy: strategy, prefill: legs?.span, facts: facts, status: status,
+        attempts: attempts.attempts,
         milliseconds: Double(total.nanoseconds) / 1e6, firstByteMilliseconds: Double(first.nanoseconds) / 1e6,
         requestBytes: bodyBytes, responseBytes: responseBytes))
   }

@@ -37,6 +37,8 @@ final class PrefillDecodeLegs {
   private(set) var pair: Pair?
   /// The prefill leg while it runs.
   private(set) var prefill: Attempt?
+  /// What became of the pair's prefill leg; nil while it runs.
+  private(set) var span: PrefillSpan?
   /// Of the prefill's answer.
   private(set) var status = 0
   /// The leg was begun anew because a kept connection turned out to be closed: that is not done twice.
@@ -51,6 +53,7 @@ final class PrefillDecodeLegs {
   func begin(_ pair: Pair, prefill: Attempt) {
     self.pair = pair
     self.prefill = prefill
+    span = nil
     status = 0
     hasFreshConnection = false
   }
@@ -107,6 +110,7 @@ final class PrefillDecodeLegs {
 
   /// The prefill leg is over: the request no longer counts on its replica.
   func prefillEnded(_ outcome: PrefillOutcome) {
+    noteSpan()
     prefill?.release()
     prefill = nil
     loop.context.metrics.prefillLegs(outcome).increment()
@@ -119,6 +123,7 @@ final class PrefillDecodeLegs {
     pair?.decodeAccount?.settle(now: loop.now)
     pair?.decodeAccount = nil
     guard let prefill else { return }
+    noteSpan()
     self.prefill = nil
     prefill.cancel()
     loop.context.metrics.prefillLegs(outcome).increment()
@@ -137,6 +142,13 @@ final class PrefillDecodeLegs {
     failed = tried
     decoding = nil
     pair = nil
+    span = nil
+  }
+
+  private func noteSpan() {
+    guard let prefill else { return }
+    let elapsed = max(0, (loop.time - prefill.startedAt).nanoseconds)
+    span = PrefillSpan(replica: prefill.placement.name, nanoseconds: UInt64(elapsed))
   }
 
   private func letAnswerGo() {

@@ -1,0 +1,61 @@
+import Synchronization
+
+/// What a choice among many replicas reads of each of them, side by side in memory.
+///
+/// Behind ``Replica/load``, ``Replica/health``, ``Replica/metrics`` and ``Replica/estimates``, which write their parts of it
+/// and say what these mean, every figure would stand in an object of its own: a choice among a thousand replicas then waits
+/// for seven lines of memory of each. Here they are two, and most choices read the first only.
+///
+/// Any thread. Every reading is one relaxed load, so two of them may belong to two moments.
+public final class ReplicaVitals: Sendable {
+  // In the order in which a choice asks.
+  @usableFromInline let prefixSlotValue = Atomic<Int>(-1)
+  @usableFromInline let ownCostUntilValue = Atomic<UInt64>(0)
+  @usableFromInline let running = Atomic<UInt64>(0)
+  @usableFromInline let ejectedUntilValue = Atomic<UInt64>(0)
+  @usableFromInline let requestLimitValue = Atomic<Int>(.max)
+  @usableFromInline let connectionLimitValue = Atomic<Int>(.max)
+  @usableFromInline let foreignBits = Atomic<UInt64>(0)
+  @usableFromInline let headBegan = Atomic<UInt64>(0)
+  @usableFromInline let isFailingValue = Atomic<Bool>(false)
+
+  init() {}
+
+  /// ``ReplicaLoad/state``.
+  @inlinable public var state: ReplicaLoad.State { ReplicaLoad.State(word: running.load(ordering: .relaxed)) }
+
+  /// Whether its probes fail.
+  @inlinable public var isFailing: Bool { isFailingValue.load(ordering: .relaxed) }
+
+  /// The end of the last ejection, monotonic nanoseconds; 0 when there was none.
+  @inlinable public var ejectedUntil: UInt64 { ejectedUntilValue.load(ordering: .relaxed) }
+
+  /// ``Replica/requestLimit``.
+  @inlinable public var requestLimit: Int { requestLimitValue.load(ordering: .relaxed) }
+
+  /// ``Replica/connectionLimit``.
+  @inlinable public var connectionLimit: Int { connectionLimitValue.load(ordering: .relaxed) }
+
+  /// ``Replica/prefixSlot``.
+  @inlinable public var prefixSlot: Int { prefixSlotValue.load(ordering: .relaxed) }
+
+  /// Whether its prefill costs what its own answers taught, instead of what its model's does
+  /// (``ReplicaEstimates/cost(model:now:)``).
+  @inlinable public func hasOwnCost(now: UInt64) -> Bool { now < ownCostUntilValue.load(ordering: .relaxed) }
+
+  /// Whether its engine told of waiting requests that are not ours, whenever that was
+  /// (``ReplicaMetrics/foreignWaiting(now:)``).
+  @inlinable public var hasForeignWaiting: Bool { foreignBits.load(ordering: .relaxed) != 0 }
+
+  /// Seconds until what this process sent it is read.
+  ///
+  /// Of the work that waits the time is taken off that the request at the head has had, but at most one and a half times
+  /// the mean: an engine that stalls seems no emptier for it.
+  @inlinable public func queueSeconds(_ state: ReplicaLoad.State, now: UInt64) -> Double {
+    guard state.prefilling > 0 else { return 0 }
+    let work = Double(state.work) / ReplicaLoad.ticksPerSecond
+    let begun = headBegan.load(ordering: .relaxed)
+    let elapsed = now > begun ? Double(now - begun) / 1e9 : 0
+    return max(0, work - min(elapsed, 1.5 * work / Double(state.prefilling)))
+  }
+}
