@@ -32,7 +32,7 @@ final class HealthWatch: Sendable {
     let ended = state.withLock { state -> Task<Void, Never>? in
       guard !state.isStopped else { return nil }
       state.fleet = fleet
-      if state.looking == nil { state.looking = Task { [weak self] in await Self.look { self?.fleet } } }
+      if state.looking == nil { state.looking = look() }
       let before = state.probing
       state.probing = Task { [prober] in await prober.run(probes) }
       return before
@@ -48,14 +48,14 @@ final class HealthWatch: Sendable {
     for task in ended { task?.cancel() }
   }
 
-  private var fleet: FleetSnapshot? { state.withLock(\.fleet) }
-
-  /// Ejects outliers of the fleet that is followed, until it is cancelled or there is none.
-  private static func look(at fleet: @Sendable () -> FleetSnapshot?) async {
-    while !Task.isCancelled {
-      do { try await Task.sleep(for: lookInterval) } catch { return }
-      guard let fleet = fleet() else { return }
-      for replica in fleet.ejectOutliers(now: NIODeadline.now().uptimeNanoseconds) { tell(replica) }
+  /// Ejects outliers of the fleet that is followed, until it is cancelled or the watch is gone.
+  private func look() -> Task<Void, Never> {
+    Task { [weak self] in
+      while !Task.isCancelled {
+        do { try await Task.sleep(for: Self.lookInterval) } catch { return }
+        guard let fleet = self?.state.withLock(\.fleet) else { return }
+        for replica in fleet.ejectOutliers(now: NIODeadline.now().uptimeNanoseconds) { Self.tell(replica) }
+      }
     }
   }
 
