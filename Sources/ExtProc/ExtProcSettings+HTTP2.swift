@@ -17,7 +17,9 @@ extension ExtProcSettings {
     connection.maximumSequentialEmptyDataFrames = 16
     connection.maximumBufferedControlFrames = 4_096
     connection.maximumRecentlyResetStreams = concurrentStreams
-    connection.maximumConnectionGlitches = 10_000
+    connection.maximumConnectionGlitches = malformedStreams
+    // ``CallHead`` checks what comes; what goes out is written here.
+    connection.headerBlockValidation = .disabled
     connection.controlFrameRateLimit.maximumCount = 10_000
     var stream = NIOHTTP2Handler.StreamConfiguration()
     stream.streamResetFrameRateLimit.maximumCount = 10_000_000

@@ -33,7 +33,7 @@ package final class ProcessorSession {
     case ended
   }
 
-  unowned let scope: ProcessorScope
+  let scope: ProcessorScope
   /// Replies for Envoy, framed for gRPC; taken by ``takeOutput()``.
   var output: [UInt8] = []
   var state: State = .beginning

@@ -44,12 +44,10 @@ final class ProcessorStream {
   // MARK: From the peer
 
   /// Takes the call's head; what is no call is answered at once.
-  func begin(_ headers: HPACKHeaders, isLast: Bool) {
+  func begin(_ head: CallHead, isLast: Bool) {
     peerHasEnded = isLast
-    guard headers.first(name: ":method") == "POST",
-      headers.first(name: "content-type")?.hasPrefix("application/grpc") ?? false
-    else { return refuseHTTP() }
-    switch headers.first(name: ":path") {
+    guard head.method == "POST", head.contentType.hasPrefix("application/grpc") else { return refuseHTTP() }
+    switch head.path {
     case Self.processPath:
       let session = ProcessorSession(scope: connection.scope)
       session.onLateOutput = { [weak self] in self?.sendLateOutput() }
