@@ -44,9 +44,7 @@ final class ProcessorConnection: ChannelDuplexHandler, NIOHTTP2FrameDelegate {
   /// The channel wanted to read while nothing could be written.
   private var wantsRead = false
   /// Bytes of replies that wait for Envoy's windows or for the socket, over all streams.
-  private(set) var queuedBytes = 0
-  /// Too many bytes wait over all streams, and fewer than half have gone since.
-  private(set) var isFull = false
+  private var queue: HTTP2Queue
   /// What the peer may still send on the connection, as last looked at.
   private var window = Int.max
   /// Told changes of windows that were not looked at.
@@ -62,6 +60,7 @@ final class ProcessorConnection: ChannelDuplexHandler, NIOHTTP2FrameDelegate {
 
   init(loop: ProcessorLoop) {
     self.loop = loop
+    queue = HTTP2Queue(limit: loop.scope.settings.queuedConnectionBytes, now: .uptimeNanoseconds(loop.scope.now))
     windowEventInterval = min(64, max(1, loop.scope.settings.connectionWindow / (8 * Self.frameBytes)))
   }
 
@@ -69,6 +68,8 @@ final class ProcessorConnection: ChannelDuplexHandler, NIOHTTP2FrameDelegate {
   private static let frameBytes = 16_384
 
   var scope: ProcessorScope { loop.scope }
+  /// The moment of the loop's last event, at most a second old.
+  var now: NIODeadline { .uptimeNanoseconds(scope.now) }
   var isDraining: Bool { loop.isDraining }
   private(set) var allocator = ByteBufferAllocator()
 
@@ -84,6 +85,7 @@ final class ProcessorConnection: ChannelDuplexHandler, NIOHTTP2FrameDelegate {
   func handlerRemoved(context: ChannelHandlerContext) {
     self.context = nil
     loop.remove(self)
+    leaveAll()
   }
 
   func channelActive(context: ChannelHandlerContext) {
@@ -201,7 +203,7 @@ final class ProcessorConnection: ChannelDuplexHandler, NIOHTTP2FrameDelegate {
     case .data(let payload):
       let count = payload.data.readableBytes
       guard count > 0, let stream = stream(frame.streamID) else { return }
-      if stream.wrote(count, now: .now()) { drained.append(stream) }
+      if stream.wrote(count, now: now) { drained.append(stream) }
       dequeued(count)
     case .goAway(let lastStream, let code, _):
       if code != .noError { failure = (code, lastStream) }
@@ -229,7 +231,7 @@ final class ProcessorConnection: ChannelDuplexHandler, NIOHTTP2FrameDelegate {
     if !hasBegun, now - openedAt > scope.settings.handshakeTimeout { return close() }
     if let stalledSince, now - stalledSince > gateway.clientStallTimeout { return close() }
     if let closingSince, isWritable, now - closingSince > gateway.lingerTimeout { return close() }
-    guard queuedBytes > 0 else { return }
+    guard queue.bytes > 0 else { return }
     for stream in Array(streams.values) where stream.isStalled(now, after: gateway.clientStallTimeout) {
       write(stream.id, .rstStream(.cancel))
       closed(stream.id)
@@ -337,17 +339,15 @@ final class ProcessorConnection: ChannelDuplexHandler, NIOHTTP2FrameDelegate {
 
   // MARK: Bytes that wait
 
+  var queuedBytes: Int { queue.bytes }
+  /// Too many bytes wait over all streams.
+  var isFull: Bool { queue.isFull }
+
   /// Bytes of a reply were written.
-  func queued(_ count: Int) {
-    queuedBytes += count
-    if queuedBytes >= scope.settings.queuedConnectionBytes { isFull = true }
-  }
+  func queued(_ count: Int) { queue.add(count, now: now) }
 
   private func dequeued(_ count: Int) {
-    queuedBytes -= count
-    guard isFull, queuedBytes <= scope.settings.queuedConnectionBytes / 2 else { return }
-    isFull = false
-    drained.append(contentsOf: streams.values)
+    if queue.remove(count, now: now) { drained.append(contentsOf: streams.values) }
   }
 
   /// Grants window where replies have gone. Not from within ``wroteFrame(_:)``, which is in the midst of writing.
