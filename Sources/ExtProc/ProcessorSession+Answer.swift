@@ -37,9 +37,7 @@ extension ProcessorSession {
 
   private func writeAnswer(to headers: inout HeaderChanges) {
     headers.set("x-went-into-req-headers", to: "true")
-    var text: [UInt8] = []
-    id.append(to: &text)
-    headers.set("request-id", to: text)
+    headers.set("request-id", to: idText)
     if let user { headers.set("x-update-rpm", to: String(user.requests)) }
     if scope.settings.role == .replica {
       writeReplica(to: &headers)
@@ -69,12 +67,7 @@ extension ProcessorSession {
   }
 
   /// The client's own id where it sent a usable one, else ours.
-  var requestID: [UInt8] {
-    if let own = head?.requestID { return own }
-    var text: [UInt8] = []
-    id.append(to: &text)
-    return text
-  }
+  var requestID: [UInt8] { head?.requestID ?? idText }
 
   private func judgeReplica(_ status: Int) {
     guard let placement, status > 0 else { return }

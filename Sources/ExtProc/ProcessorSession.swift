@@ -39,6 +39,12 @@ package final class ProcessorSession {
   var state: State = .beginning
   var head: ProcessorHead?
   let id: RequestID
+  /// ``id`` as it is written.
+  private(set) lazy var idText: [UInt8] = {
+    var text: [UInt8] = []
+    id.append(to: &text)
+    return text
+  }()
   let startedAt: UInt64
 
   // How bodies come.
