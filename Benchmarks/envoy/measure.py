@@ -1,4 +1,4 @@
-"""Our CPU of a request and of a token behind Envoy. Run by Benchmarks/envoy/run.sh."""
+"""Our CPU of a request and of a token behind Envoy, and many streams at once. Run by Benchmarks/envoy/run.sh."""
 
 from __future__ import annotations
 
@@ -9,11 +9,13 @@ import subprocess
 import sys
 import tempfile
 import time
+import urllib.request
 from pathlib import Path
 
 HERE = Path(__file__).resolve().parent
-sys.path.insert(0, str(HERE.parent / "gateway" / "testbed"))
+sys.path[:0] = [str(HERE.parent / "gateway" / "testbed"), str(HERE.parent / "streams")]
 
+import fleet  # noqa: E402
 import machine  # noqa: E402
 from bodies import all_bodies  # noqa: E402
 from gateways import Testbed, pipeline  # noqa: E402
@@ -21,6 +23,10 @@ from gateways import Testbed, pipeline  # noqa: E402
 REPOSITORY = HERE.parents[1]
 # Events of a paced stream of the stub, its [DONE] not counted.
 EVENTS = 64
+# Streams that are open at once, of so many events at this interval.
+STREAMS = 1_000
+STREAM_EVENTS = 150
+STREAM_INTERVAL_US = 200_000
 
 
 def envoy_binary() -> str:
@@ -60,6 +66,7 @@ class Behind:
             work / f"{name}-envoy.log",
         )
         self.port = http
+        self.management = management
         for process, port in ((self.processor, grpc), (self.envoy, http)):
             for _ in range(600):
                 if machine.listens(process.pid, port):
@@ -67,6 +74,12 @@ class Behind:
                 time.sleep(0.05)
             else:
                 raise SystemExit(f"{name}: nothing listens on port {port}")
+
+    def in_flight(self) -> int:
+        """Requests that are counted on replicas now."""
+        with urllib.request.urlopen(f"http://127.0.0.1:{self.management}/metrics", timeout=30) as answer:
+            lines = answer.read().decode().splitlines()
+        return round(sum(float(line.split()[-1]) for line in lines if line.startswith("switchyard_replica_in_flight{")))
 
 
 def measure(testbed: Testbed, behind: Behind, body: str, connections: int, seconds: float) -> dict[str, float]:
@@ -83,11 +96,45 @@ def measure(testbed: Testbed, behind: Behind, body: str, connections: int, secon
     }
 
 
+def many_streams(testbed: Testbed, binary: str) -> tuple[list[str], int]:
+    """Streams that are open at once: the figures, and how many of them were lost."""
+    client, _ = fleet.build(testbed.work)
+    engines = [testbed.stub(testbed.cores.load, str(STREAM_EVENTS), str(STREAM_INTERVAL_US)) for _ in "ab"]
+    behind = Behind(testbed, binary, engines, "many", False)
+    # What the first requests allocate is not the streams'.
+    subprocess.run([client, "json", str(behind.port), "500"], check=True, stdout=subprocess.DEVNULL)
+    time.sleep(2)
+    before = peak = fleet.memory_kib(behind.processor.pid)
+    run = testbed.start(
+        testbed.cores.load,
+        [str(client), "steady", str(behind.port), str(STREAMS), "90"],
+        testbed.work / "many.out",
+    )
+    held = 0
+    while run.poll() is None:
+        peak = max(peak, fleet.memory_kib(behind.processor.pid))
+        held = max(held, behind.in_flight())
+        time.sleep(0.5)
+    counts = fleet.fields((testbed.work / "many.out").read_text().splitlines()[-1])
+    left = behind.in_flight()
+    print(
+        f"{held} streams at once of {STREAMS}, {counts['completed']} of them whole; memory {before} KiB before, {peak} KiB at"
+        f" most; {left} counted on replicas afterwards"
+    )
+    figures = [
+        f"figure extproc_streams_at_once {held} streams",
+        f"figure extproc_streams_lost {STREAMS - counts['completed']} streams",
+        f"figure extproc_stream_kib {(peak - before) / STREAMS:.1f} KiB",
+    ]
+    return figures, STREAMS - counts["completed"] + STREAMS - held + left
+
+
 def main() -> int:
     if len(sys.argv) < 2 or not os.access(sys.argv[1], os.X_OK):
         raise SystemExit("usage: Benchmarks/envoy/run.sh BINARY [ROUNDS], of scripts/release.sh switchyard")
     binary, rounds = os.path.abspath(sys.argv[1]), int(sys.argv[2]) if len(sys.argv) > 2 else 5
     print(machine.description())
+    fleet.raise_file_limit()
     figures, failed = [], 0
     with tempfile.TemporaryDirectory(prefix="envoy-bench.") as folder, Testbed(Path(folder)) as testbed:
         for name, text in all_bodies().items():
@@ -110,9 +157,11 @@ def main() -> int:
                     f" (Envoy {short['envoy_us']:.0f}); {stream['ok']:.0f} streams, {tokens[-1]:.1f} µs a token", flush=True)
             figures.append(f"figure extproc_request{mark}_us {min(requests):.1f} us")
             figures.append(f"figure extproc_token{mark}_us {min(tokens):.1f} us")
-    print(f"{failed:.0f} requests failed")
+        streams, lost = many_streams(testbed, binary)
+        figures += streams
+    print(f"{failed:.0f} requests failed, {lost} streams were lost, not open at once with the others, or not given back")
     print("\n".join(figures))
-    return 1 if failed else 0
+    return 1 if failed or lost else 0
 
 
 if __name__ == "__main__":

@@ -5,6 +5,8 @@
 public struct HeaderChanges: Sendable, Equatable {
   /// The fields of the mutation, one behind the other.
   private(set) var encoded: [UInt8] = []
+  /// What the fields of a usual answer or request take.
+  private static let usualBytes = 640
 
   public init() {}
 
@@ -32,6 +34,7 @@ public struct HeaderChanges: Sendable, Equatable {
 
   /// Removes every field of a name.
   public mutating func remove(_ name: String) {
+    reserveUsual()
     var writer = ProtobufWriter(appendingTo: encoded)
     encoded = []
     writer.string(2, name)
@@ -42,9 +45,21 @@ public struct HeaderChanges: Sendable, Equatable {
     UnsafeRawBufferPointer(start: name.utf8Start, count: name.utf8CodeUnitCount)
   }
 
+  private mutating func reserveUsual() {
+    if encoded.capacity == 0 { encoded.reserveCapacity(Self.usualBytes) }
+  }
+
+  /// Without a branch a byte, so that a vector of them is looked at at once.
+  private static func hasControls(_ value: UnsafeRawBufferPointer) -> Bool {
+    var found: UInt8 = 0
+    for byte in value { found |= (byte < 0x20 ? 1 : 0) | (byte == 0x7F ? 1 : 0) }
+    return found != 0
+  }
+
   /// HeaderValueOption: 1 header (1 key, 3 raw_value), 3 append_action.
   private mutating func append(_ name: UnsafeRawBufferPointer, _ value: UnsafeRawBufferPointer, checks: Bool) {
     func field(_ count: Int) -> Int { 1 + ProtobufWriter.varintSize(UInt64(count)) + count }
+    reserveUsual()
     let header = field(name.count) + field(value.count)
     let option = field(header) + 2
     withUnsafeTemporaryAllocation(byteCount: field(option), alignment: 8) { room in
@@ -67,15 +82,12 @@ public struct HeaderChanges: Sendable, Equatable {
       UnsafeMutableRawBufferPointer(rebasing: room[place...]).copyMemory(from: name)
       place += name.count
       put(3 << 3 | 2, value.count)
-      if checks {
-        for byte in value {
-          room[place] = byte < 0x20 || byte == 0x7F ? 0x20 : byte
-          place += 1
-        }
-      } else {
-        UnsafeMutableRawBufferPointer(rebasing: room[place...]).copyMemory(from: value)
-        place += value.count
+      let copy = UnsafeMutableRawBufferPointer(rebasing: room[place...])
+      copy.copyMemory(from: value)
+      if checks, Self.hasControls(value) {
+        for (index, byte) in value.enumerated() where byte < 0x20 || byte == 0x7F { copy[index] = 0x20 }
       }
+      place += value.count
       put(3 << 3, 2)
       encoded.append(contentsOf: UnsafeRawBufferPointer(room))
     }

@@ -87,6 +87,7 @@ public enum ProcessingReply {
     let start = output.count
     var writer = ProtobufWriter(appendingTo: output)
     output = []
+    writer.reserve(emptyHead.count + size)
     writer.raw(emptyHead)
     content(&writer)
     writer.replace(at: start + 1, with: UInt32(writer.bytes.count - start - GRPCFrames.headBytes))

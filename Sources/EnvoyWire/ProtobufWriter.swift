@@ -16,6 +16,12 @@ public struct ProtobufWriter {
   /// Goes on behind bytes that are there.
   public init(appendingTo bytes: consuming [UInt8]) { self.bytes = bytes }
 
+  /// Makes room for further bytes, at least as much as would double what there is.
+  public mutating func reserve(_ count: Int) {
+    let needed = bytes.count + count
+    if needed > bytes.capacity { bytes.reserveCapacity(max(needed, 2 * bytes.capacity)) }
+  }
+
   /// An integer, enumeration or truth value.
   public mutating func varint(_ field: Int, _ value: Int) {
     tag(field, wireType: 0)

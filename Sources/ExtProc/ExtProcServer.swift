@@ -36,13 +36,14 @@ public final class ExtProcServer: Sendable {
   }
 
   /// Between two look-ups of names that have no address.
-  private static let retryInterval: Duration = .seconds(10)
+  static let retryInterval: Duration = .seconds(10)
 
   /// Takes a new snapshot into force: requests that come from then on see it, running ones keep what they have.
   ///
   /// Where replicas are picked, those that are known by a host name are looked up first, since an ORIGINAL_DST cluster
   /// takes addresses only: that takes as long as the system's resolver does, and the snapshot in force serves on
-  /// meanwhile. Names that have no address are looked up again every 10 s. Of two calls the later one prevails.
+  /// meanwhile. Names that have no address are looked up again every 10 s, and until then nothing is sent to their replicas.
+  /// Of two calls the later one prevails.
   ///
   /// - Parameter report: called from any thread with a line for each name that has no address.
   /// - Returns: ends when the snapshot is in force, or a later one is about to be.
@@ -75,7 +76,7 @@ public final class ExtProcServer: Sendable {
       for loop in loops {
         loop.eventLoop.execute {
           loop.value.scope.snapshot = snapshot
-          loop.value.scope.addresses = addresses.known
+          loop.value.scope.addresses = addresses
         }
       }
       guard !addresses.unresolved.isEmpty else { return }

@@ -1,3 +1,4 @@
+import Gateway
 import NIOCore
 import NIOHTTP2
 
@@ -8,21 +9,11 @@ extension ExtProcSettings {
   /// `envoy.reloadable_features.ext_proc_graceful_grpc_close` is on, so resets are no sign of an attack here: at 30 000
   /// requests a second a million come in 30 s. What a stream costs is bounded by the other limits.
   func handler(delegate: any NIOHTTP2FrameDelegate) -> NIOHTTP2Handler {
-    var connection = NIOHTTP2Handler.ConnectionConfiguration()
-    connection.initialSettings = [
-      HTTP2Setting(parameter: .maxConcurrentStreams, value: concurrentStreams),
-      HTTP2Setting(parameter: .maxHeaderListSize, value: headerListBytes),
-      HTTP2Setting(parameter: .initialWindowSize, value: streamWindow),
-    ]
-    connection.maximumSequentialEmptyDataFrames = 16
-    connection.maximumBufferedControlFrames = 4_096
-    connection.maximumRecentlyResetStreams = concurrentStreams
-    connection.maximumConnectionGlitches = 10_000
-    connection.controlFrameRateLimit.maximumCount = 10_000
-    var stream = NIOHTTP2Handler.StreamConfiguration()
-    stream.streamResetFrameRateLimit.maximumCount = 10_000_000
-    stream.streamErrorRateLimit.maximumCount = 10_000
-    return NIOHTTP2Handler(
-      mode: .server, frameDelegate: delegate, connectionConfiguration: connection, streamConfiguration: stream)
+    // ``CallHead`` checks the fields that come; what goes out is written here.
+    HTTP2Rules(
+      concurrentStreams: concurrentStreams, headerListBytes: headerListBytes, initialWindow: streamWindow,
+      resets: 10_000_000, resetWindow: .seconds(30), controlFrames: 10_000, streamErrors: malformedStreams,
+      rememberedResets: concurrentStreams, checksFields: false
+    ).handler(delegate: delegate)
   }
 }

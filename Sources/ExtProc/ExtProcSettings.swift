@@ -11,6 +11,8 @@ public struct ExtProcSettings: Sendable {
   public var concurrentStreams = 10_000
   /// Connections, all event loops together; more are closed as they come.
   public var connectionLimit = 1_000
+  /// Streams that a connection may begin or end against the rules of HTTP/2 before it is ended itself.
+  public var malformedStreams = 10_000
   /// Bytes of a header list.
   public var headerListBytes = 64 << 10
   /// Bytes that a stream may send before they were read.

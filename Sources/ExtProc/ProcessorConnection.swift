@@ -29,7 +29,11 @@ final class ProcessorConnection: ChannelDuplexHandler, NIOHTTP2FrameDelegate {
   private var context: ChannelHandlerContext?
   private var state: State = .open
   private var streams: [HTTP2StreamID: ProcessorStream] = [:]
+  /// The stream that was looked up last: what is written is mostly for the one whose frame was just read.
+  private var recent: ProcessorStream?
   private var lastStream = HTTP2StreamID.rootStream
+  /// Streams that were reset because their fields broke the rules.
+  private var malformedStreams = 0
   /// The peer has spoken HTTP/2.
   private var hasBegun = false
   private let openedAt = NIODeadline.now()
@@ -40,11 +44,13 @@ final class ProcessorConnection: ChannelDuplexHandler, NIOHTTP2FrameDelegate {
   /// The channel wanted to read while nothing could be written.
   private var wantsRead = false
   /// Bytes of replies that wait for Envoy's windows or for the socket, over all streams.
-  private(set) var queuedBytes = 0
-  /// Too many bytes wait over all streams, and fewer than half have gone since.
-  private(set) var isFull = false
-  /// What the peer may still send on the connection, as last told.
+  private var queue: HTTP2Queue
+  /// What the peer may still send on the connection, as last looked at.
   private var window = Int.max
+  /// Told changes of windows that were not looked at.
+  private var windowEvents = 0
+  /// Of so many one is looked at: each stands for at most a frame, so at most an eighth of the window goes unseen.
+  private let windowEventInterval: Int
   /// Streams that may be granted window again.
   private var drained: [ProcessorStream] = []
   private var isReading = false
@@ -52,16 +58,26 @@ final class ProcessorConnection: ChannelDuplexHandler, NIOHTTP2FrameDelegate {
   /// The GOAWAY that told the peer how it broke the protocol.
   private var failure: (code: HTTP2ErrorCode, lastStream: HTTP2StreamID)?
 
-  init(loop: ProcessorLoop) { self.loop = loop }
+  init(loop: ProcessorLoop) {
+    self.loop = loop
+    queue = HTTP2Queue(limit: loop.scope.settings.queuedConnectionBytes, now: .uptimeNanoseconds(loop.scope.now))
+    windowEventInterval = min(64, max(1, loop.scope.settings.connectionWindow / (8 * Self.frameBytes)))
+  }
+
+  /// The most bytes of a frame that the peer may send: HTTP/2's default (RFC 9113 §6.5.2), and no other is asked for.
+  private static let frameBytes = 16_384
 
   var scope: ProcessorScope { loop.scope }
+  /// The moment of the loop's last event, at most a second old.
+  var now: NIODeadline { .uptimeNanoseconds(scope.now) }
   var isDraining: Bool { loop.isDraining }
-  var allocator: ByteBufferAllocator { context?.channel.allocator ?? ByteBufferAllocator() }
+  private(set) var allocator = ByteBufferAllocator()
 
   // MARK: Channel
 
   func handlerAdded(context: ChannelHandlerContext) {
     self.context = context
+    allocator = context.channel.allocator
     guard loop.add(self) else { return context.close(promise: nil) }
     if context.channel.isActive { opened() }
   }
@@ -69,6 +85,7 @@ final class ProcessorConnection: ChannelDuplexHandler, NIOHTTP2FrameDelegate {
   func handlerRemoved(context: ChannelHandlerContext) {
     self.context = nil
     loop.remove(self)
+    leaveAll()
   }
 
   func channelActive(context: ChannelHandlerContext) {
@@ -89,13 +106,18 @@ final class ProcessorConnection: ChannelDuplexHandler, NIOHTTP2FrameDelegate {
     let frame = unwrapInboundIn(data)
     switch frame.payload {
     case .headers(let payload):
-      if let stream = streams[frame.streamID] {
-        if payload.endStream { stream.receiveEnd() }
-      } else {
-        begin(frame.streamID, payload.headers, endsStream: payload.endStream)
+      do throws(CallHead.Malformed) {
+        if let stream = stream(frame.streamID) {
+          try CallHead.checkTrailers(payload.headers)
+          if payload.endStream { stream.receiveEnd() }
+        } else {
+          try begin(frame.streamID, payload.headers, endsStream: payload.endStream)
+        }
+      } catch {
+        resetMalformed(frame.streamID)
       }
     case .data(let payload):
-      guard let stream = streams[frame.streamID], case .byteBuffer(let bytes) = payload.data else { return }
+      guard let stream = stream(frame.streamID), case .byteBuffer(let bytes) = payload.data else { return }
       let taken = bytes.readableBytes + (payload.paddingBytes.map { $0 + 1 } ?? 0)
       stream.receive(bytes, windowBytes: taken, isLast: payload.endStream)
       if payload.endStream { stream.receiveEnd() }
@@ -138,13 +160,15 @@ final class ProcessorConnection: ChannelDuplexHandler, NIOHTTP2FrameDelegate {
   }
 
   /// Some twenty events of the protocol's handler come for a request. They are told apart by their types first: a cast that
-  /// fails is some 600 instructions.
+  /// fails is some 600 instructions, and one that does not is 250.
   func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
     let type = type(of: event)
     if type == NIOHTTP2WindowUpdatedEvent.self {
-      guard let event = event as? NIOHTTP2WindowUpdatedEvent, event.streamID == .rootStream,
-        let window = event.inboundWindowSize
+      windowEvents += 1
+      guard windowEvents >= windowEventInterval, let event = event as? NIOHTTP2WindowUpdatedEvent,
+        event.streamID == .rootStream, let window = event.inboundWindowSize
       else { return }
+      windowEvents = 0
       self.window = window
       openWindow()
     } else if type == StreamClosedEvent.self {
@@ -178,8 +202,8 @@ final class ProcessorConnection: ChannelDuplexHandler, NIOHTTP2FrameDelegate {
     switch frame.payload {
     case .data(let payload):
       let count = payload.data.readableBytes
-      guard count > 0, let stream = streams[frame.streamID] else { return }
-      if stream.wrote(count, now: .now()) { drained.append(stream) }
+      guard count > 0, let stream = stream(frame.streamID) else { return }
+      if stream.wrote(count, now: now) { drained.append(stream) }
       dequeued(count)
     case .goAway(let lastStream, let code, _):
       if code != .noError { failure = (code, lastStream) }
@@ -207,7 +231,7 @@ final class ProcessorConnection: ChannelDuplexHandler, NIOHTTP2FrameDelegate {
     if !hasBegun, now - openedAt > scope.settings.handshakeTimeout { return close() }
     if let stalledSince, now - stalledSince > gateway.clientStallTimeout { return close() }
     if let closingSince, isWritable, now - closingSince > gateway.lingerTimeout { return close() }
-    guard queuedBytes > 0 else { return }
+    guard queue.bytes > 0 else { return }
     for stream in Array(streams.values) where stream.isStalled(now, after: gateway.clientStallTimeout) {
       write(stream.id, .rstStream(.cancel))
       closed(stream.id)
@@ -231,25 +255,48 @@ final class ProcessorConnection: ChannelDuplexHandler, NIOHTTP2FrameDelegate {
   private func leaveAll() {
     let all = streams
     streams = [:]
+    recent = nil
     for stream in all.values { stream.close() }
   }
 
   // MARK: Streams
 
-  private func begin(_ id: HTTP2StreamID, _ headers: HPACKHeaders, endsStream: Bool) {
+  private func stream(_ id: HTTP2StreamID) -> ProcessorStream? {
+    if let recent, recent.id == id { return recent }
+    recent = streams[id]
+    return recent
+  }
+
+  private func begin(
+    _ id: HTTP2StreamID, _ headers: HPACKHeaders, endsStream: Bool
+  ) throws(CallHead.Malformed) {
     lastStream = id
+    let head = try CallHead(headers)
     guard case .open = state else {
       // One that was on its way when we said GOAWAY; the peer may send it again elsewhere.
       return write(id, .rstStream(.refusedStream))
     }
     let stream = ProcessorStream(id: id, connection: self)
     streams[id] = stream
-    stream.begin(headers, isLast: endsStream)
+    recent = stream
+    stream.begin(head, isLast: endsStream)
     if endsStream { stream.receiveEnd() }
+  }
+
+  /// Resets a stream whose fields break the rules, and ends a connection that has too many of them.
+  private func resetMalformed(_ id: HTTP2StreamID) {
+    malformedStreams += 1
+    guard malformedStreams < scope.settings.malformedStreams else {
+      failure = (.enhanceYourCalm, lastStream)
+      leaveAll()
+      return closeAfterFlush()
+    }
+    write(id, .rstStream(.protocolError))
   }
 
   private func closed(_ id: HTTP2StreamID) {
     guard let stream = streams.removeValue(forKey: id) else { return }
+    recent = nil
     if !isReading { loop.refreshTime() }
     dequeued(stream.queuedBytes)
     stream.close()
@@ -292,17 +339,15 @@ final class ProcessorConnection: ChannelDuplexHandler, NIOHTTP2FrameDelegate {
 
   // MARK: Bytes that wait
 
+  var queuedBytes: Int { queue.bytes }
+  /// Too many bytes wait over all streams.
+  var isFull: Bool { queue.isFull }
+
   /// Bytes of a reply were written.
-  func queued(_ count: Int) {
-    queuedBytes += count
-    if queuedBytes >= scope.settings.queuedConnectionBytes { isFull = true }
-  }
+  func queued(_ count: Int) { queue.add(count, now: now) }
 
   private func dequeued(_ count: Int) {
-    queuedBytes -= count
-    guard isFull, queuedBytes <= scope.settings.queuedConnectionBytes / 2 else { return }
-    isFull = false
-    drained.append(contentsOf: streams.values)
+    if queue.remove(count, now: now) { drained.append(contentsOf: streams.values) }
   }
 
   /// Grants window where replies have gone. Not from within ``wroteFrame(_:)``, which is in the midst of writing.

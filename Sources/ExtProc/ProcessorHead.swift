@@ -3,8 +3,9 @@ import Gateway
 import HTTPWire
 import Reliability
 
-/// What is needed of a client's request head, as Envoy hands it over.
-struct ProcessorHead {
+/// What is needed of a client's request head, as Envoy hands it over. A class, since its dozen strings are handed from
+/// function to function: a copy of them counts a reference each.
+final class ProcessorHead {
   var method = ""
   /// Without the query.
   var path = ""
@@ -46,14 +47,12 @@ struct ProcessorHead {
     let destinationHeader = scope.settings.destinationHeader
     let removesControls = scope.settings.role != .replica
     let keepsFields = scope.hasPairs
-    var head = self
     try request.forEachHeader(in: bytes) { name, value in
-      if keepsFields { head.keep(name, value) }
-      head.take(
+      if keepsFields { keep(name, value) }
+      take(
         name, value, priorityHeader: priorityHeader, destinationHeader: destinationHeader,
         removesControls: removesControls)
     }
-    self = head
   }
 
   /// Fields that are of one hop, that frame the body, or that are set anew.
@@ -62,20 +61,17 @@ struct ProcessorHead {
     "content-length", "accept-encoding", "x-request-id", "proxy-authorization", "proxy-authenticate",
   ]
 
-  private mutating func keep(_ name: UnsafeRawBufferPointer, _ value: UnsafeRawBufferPointer) {
+  private func keep(_ name: UnsafeRawBufferPointer, _ value: UnsafeRawBufferPointer) {
     let name = Self.text(name).lowercased()
     guard !name.hasPrefix(":"), !Self.hopFields.contains(name) else { return }
     fields.append((name, Self.text(value)))
   }
 
-  private mutating func take(
+  private func take(
     _ name: UnsafeRawBufferPointer, _ value: UnsafeRawBufferPointer, priorityHeader: String, destinationHeader: String,
     removesControls: Bool
   ) {
-    func isNamed(_ other: StaticString) -> Bool {
-      name.count == other.utf8CodeUnitCount
-        && name.elementsEqual(UnsafeRawBufferPointer(start: other.utf8Start, count: other.utf8CodeUnitCount))
-    }
+    func isNamed(_ other: StaticString) -> Bool { Self.isSame(name, other) }
     func isNamed(_ other: String) -> Bool { name.count == other.utf8.count && name.elementsEqual(other.utf8) }
     var text: String { String(decoding: value, as: UTF8.self) }
     switch FieldName.recognise(name) {
@@ -122,14 +118,25 @@ struct ProcessorHead {
 
   /// The fields of ``ReplicaWish``.
   func wishField(_ name: StaticString) -> String? {
-    switch name.description {
-    case "routing-strategy": strategy
-    case "config-profile": profile
-    case "x-session-id": sessionID
-    case "x-aibrix-session-key": sessionKey
-    case "user": user
-    default: nil
+    let name = UnsafeRawBufferPointer(start: name.utf8Start, count: name.utf8CodeUnitCount)
+    return if Self.isSame(name, "routing-strategy") {
+      strategy
+    } else if Self.isSame(name, "config-profile") {
+      profile
+    } else if Self.isSame(name, "x-session-id") {
+      sessionID
+    } else if Self.isSame(name, "x-aibrix-session-key") {
+      sessionKey
+    } else if Self.isSame(name, "user") {
+      user
+    } else {
+      nil
     }
+  }
+
+  private static func isSame(_ name: UnsafeRawBufferPointer, _ other: StaticString) -> Bool {
+    name.count == other.utf8CodeUnitCount
+      && name.elementsEqual(UnsafeRawBufferPointer(start: other.utf8Start, count: other.utf8CodeUnitCount))
   }
 
   private static func text(_ bytes: UnsafeRawBufferPointer) -> String { String(decoding: bytes, as: UTF8.self) }

@@ -24,8 +24,8 @@ package final class ProcessorScope {
   private let clock: () -> UInt64
   var random: any RandomNumberGenerator
   var chooser: ReplicaChooser
-  /// Addresses of replicas that are known by a host name, by replica (``ReplicaAddresses``).
-  var addresses: [Int: String] = [:]
+  /// Addresses of replicas that are known by a host name.
+  var addresses = ReplicaAddresses.none
   var accounts: LoopAccounts
   private var tokens: [String: ProcessorTokens] = [:]
   /// Has the encoder read a prompt, and tells on this loop; the usual one reads at once, on the calling thread.

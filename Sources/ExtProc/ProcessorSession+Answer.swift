@@ -37,9 +37,7 @@ extension ProcessorSession {
 
   private func writeAnswer(to headers: inout HeaderChanges) {
     headers.set("x-went-into-req-headers", to: "true")
-    var text: [UInt8] = []
-    id.append(to: &text)
-    headers.set("request-id", to: text)
+    headers.set("request-id", to: idText)
     if let user { headers.set("x-update-rpm", to: String(user.requests)) }
     if scope.settings.role == .replica {
       writeReplica(to: &headers)
@@ -62,19 +60,14 @@ extension ProcessorSession {
   private func writeReplica(to headers: inout HeaderChanges) {
     guard let placement, let attempt, let wish else { return }
     ReplicaHeaders.forEach(
-      attempt, on: placement, address: scope.addresses[placement.replica.id] ?? placement.replica.authority, wish: wish,
+      attempt, on: placement, address: scope.addresses.authority(of: placement.replica), wish: wish,
       as: scope.context.settings.compatibility
     ) { headers.set($0, to: $1) }
     writePrefill(to: &headers)
   }
 
   /// The client's own id where it sent a usable one, else ours.
-  var requestID: [UInt8] {
-    if let own = head?.requestID { return own }
-    var text: [UInt8] = []
-    id.append(to: &text)
-    return text
-  }
+  var requestID: [UInt8] { head?.requestID ?? idText }
 
   private func judgeReplica(_ status: Int) {
     guard let placement, status > 0 else { return }

@@ -62,9 +62,7 @@ extension ProcessorSession {
 
   func endImmediately(status: Int, headers: HeaderChanges, body: [UInt8], details: String) {
     var headers = headers
-    var text: [UInt8] = []
-    id.append(to: &text)
-    headers.set("request-id", to: text)
+    headers.set("request-id", to: idText)
     if scope.settings.role != .replica { headers.set("x-request-id", to: requestID) }
     reply {
       ProcessingReply.appendImmediate(
@@ -97,7 +95,8 @@ extension ProcessorSession {
       if firstByteAt != nil { metrics.timeToFirstByte.observe(nanoseconds: first) }
     }
     if status > 0 { scope.accounts.countAnswer(status) }
-    let method = Array((head?.method ?? "").utf8).withUnsafeBytes { HTTPMethod($0) }
+    var name = head?.method ?? ""
+    let method = name.withUTF8 { HTTPMethod(UnsafeRawBufferPointer($0)) }
     scope.accounts.log(
       AccessLogBuffer.Entry(
         method: method.name, path: head?.path ?? "", requestedModel: requestedModel, model: publicModel,

@@ -21,9 +21,12 @@ extension ProcessorSession {
       }
       collect(head)
     case .passedThrough(let row):
-      if scope.settings.role == .model || head.method == "OPTIONS" { return passOn(head) }
-      guard row.modelPlace == .query || head.isEndOfStream else { return collect(head) }
-      guard admit(head) else { return }
+      let isPassedOn = scope.settings.role == .model || head.method == "OPTIONS"
+      guard isPassedOn || row.modelPlace == .query || head.isEndOfStream else { return collect(head) }
+      guard mayUpload(head.contentLength ?? 0) else { return }
+      if isPassedOn { return passOn(head) }
+      // Nothing of the body is held.
+      guard admit(head, expecting: 0) else { return }
       completeWithoutBody()
     case .local(let local):
       switch local {
@@ -57,8 +60,20 @@ extension ProcessorSession {
     }
   }
 
-  private func admit(_ head: ProcessorHead) -> Bool {
-    let expected = head.contentLength ?? 0
+  /// Refuses an upload that passes by if it is longer than it may be.
+  ///
+  /// - Parameter count: bytes that have come, or that its client says are to come.
+  /// - Returns: false when it is refused, and answered.
+  private func mayUpload(_ count: Int) -> Bool {
+    let limit = scope.context.settings.uploadLimit
+    guard count > limit else { return true }
+    refuse(
+      .requestTooLarge("the upload is larger than the limit of \(limit) bytes (global.gateway.upload_limit)"))
+    return false
+  }
+
+  /// - Parameter expected: bytes of the body that are to be held.
+  private func admit(_ head: ProcessorHead, expecting expected: Int) -> Bool {
     guard expected <= scope.bodyLimit else {
       refuse(tooLarge)
       return false
@@ -103,7 +118,7 @@ extension ProcessorSession {
     {
       return refuse(refusal.error, marked: refusal.mark)
     }
-    guard admit(head) else { return }
+    guard admit(head, expecting: head.contentLength ?? 0) else { return }
     state = .collecting
     if head.isEndOfStream { return completeWithoutBody() }
     switch requestMode {
@@ -141,6 +156,10 @@ extension ProcessorSession {
     guard state == .collecting else {
       // Not ours, or routed already.
       if state == .beginning { state = .forwarded }
+      if case .passedThrough = endpoint {
+        bodyBytes += bytes.count
+        guard mayUpload(bodyBytes) else { return }
+      }
       return reply {
         ProcessingReply.append(
           to: &$0, .requestBody,

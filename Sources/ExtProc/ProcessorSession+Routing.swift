@@ -155,7 +155,7 @@ extension ProcessorSession {
   private func writeTarget(
     _ placement: Placement, _ routed: RequestRouting.Routed, _ head: ProcessorHead, to headers: inout HeaderChanges
   ) {
-    let address = scope.addresses[placement.replica.id] ?? placement.replica.authority
+    let address = scope.addresses.authority(of: placement.replica)
     if scope.settings.role == .replica {
       headers.set("model", to: publicModel)
       headers.set("routing-strategy", to: attempt?.strategy.rawValue ?? "")

@@ -33,12 +33,18 @@ package final class ProcessorSession {
     case ended
   }
 
-  unowned let scope: ProcessorScope
+  let scope: ProcessorScope
   /// Replies for Envoy, framed for gRPC; taken by ``takeOutput()``.
   var output: [UInt8] = []
   var state: State = .beginning
   var head: ProcessorHead?
   let id: RequestID
+  /// ``id`` as it is written.
+  private(set) lazy var idText: [UInt8] = {
+    var text: [UInt8] = []
+    id.append(to: &text)
+    return text
+  }()
   let startedAt: UInt64
 
   // How bodies come.

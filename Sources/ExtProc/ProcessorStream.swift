@@ -1,4 +1,5 @@
 import EnvoyWire
+import Gateway
 import NIOCore
 import NIOHPACK
 import NIOHTTP2
@@ -30,30 +31,28 @@ final class ProcessorStream {
   private var windowUsed = 0
   private var heldBytes = 0
   /// Bytes of replies that wait for the peer's windows or for the socket.
-  private(set) var queuedBytes = 0
-  /// When bytes that wait last began to, or went.
-  private var progressAt = NIODeadline.now()
+  private var queue: HTTP2Queue
 
   init(id: HTTP2StreamID, connection: ProcessorConnection) {
     self.id = id
     self.connection = connection
     frames = GRPCFrames(messageLimit: connection.scope.messageLimit)
     call = .over
+    queue = HTTP2Queue(limit: connection.scope.settings.queuedReplyBytes, now: connection.now)
   }
 
   // MARK: From the peer
 
   /// Takes the call's head; what is no call is answered at once.
-  func begin(_ headers: HPACKHeaders, isLast: Bool) {
+  func begin(_ head: CallHead, isLast: Bool) {
     peerHasEnded = isLast
-    guard headers.first(name: ":method") == "POST",
-      headers.first(name: "content-type")?.hasPrefix("application/grpc") ?? false
-    else { return refuseHTTP() }
-    switch headers.first(name: ":path") {
+    guard head.method == "POST", head.contentType.hasPrefix("application/grpc") else { return refuseHTTP() }
+    switch head.path {
     case Self.processPath:
       let session = ProcessorSession(scope: connection.scope)
-      session.onLateOutput = { [weak self] in self?.sendLateOutput() }
-      session.onAbort = { [weak self] reason in self?.abort(reason) }
+      // The session drops both when it is closed, which the stream sees to before it goes.
+      session.onLateOutput = { [unowned self] in sendLateOutput() }
+      session.onAbort = { [unowned self] reason in abort(reason) }
       call = .process(session)
     case "/grpc.health.v1.Health/Check":
       call = .healthCheck
@@ -85,9 +84,8 @@ final class ProcessorStream {
 
   /// Lets the peer send on, where half of its window is used and few enough replies wait for it.
   func openWindow() {
-    let settings = connection.scope.settings
-    guard windowUsed >= settings.streamWindow / 2, !hasEnded, !peerHasEnded, !connection.isFull,
-      queuedBytes < settings.queuedReplyBytes
+    guard windowUsed >= connection.scope.settings.streamWindow / 2, !hasEnded, !peerHasEnded, !connection.isFull,
+      !queue.isFull
     else { return }
     connection.write(id, .windowUpdate(windowSizeIncrement: windowUsed))
     windowUsed = 0
@@ -204,8 +202,7 @@ final class ProcessorStream {
     }
     var buffer = connection.allocator.buffer(capacity: bytes.count)
     buffer.writeBytes(bytes)
-    if queuedBytes == 0 { progressAt = .now() }
-    queuedBytes += bytes.count
+    queue.add(bytes.count, now: connection.now)
     connection.queued(bytes.count)
     connection.write(id, .data(.init(data: .byteBuffer(buffer))))
   }
@@ -213,17 +210,13 @@ final class ProcessorStream {
   /// The protocol's handler let bytes go.
   ///
   /// - Returns: true when so few wait that the peer may be granted window again.
-  func wrote(_ count: Int, now: NIODeadline) -> Bool {
-    let limit = connection.scope.settings.queuedReplyBytes
-    let wasFull = queuedBytes >= limit
-    queuedBytes -= count
-    progressAt = now
-    return wasFull && queuedBytes < limit
-  }
+  func wrote(_ count: Int, now: NIODeadline) -> Bool { queue.remove(count, now: now) }
+
+  var queuedBytes: Int { queue.bytes }
 
   /// Whether the peer has taken nothing of what waits for it for so long.
   func isStalled(_ now: NIODeadline, after limit: TimeAmount) -> Bool {
-    queuedBytes > 0 && now - progressAt > limit
+    queue.isStalled(now, after: limit)
   }
 
   private static let responseHeaders = HPACKHeaders([(":status", "200"), ("content-type", "application/grpc")])

@@ -15,13 +15,31 @@ struct ReplicaAddresses: Sendable {
   let known: [Int: String]
   /// Replicas whose names had no address when they were last looked up; what was known of them before stays in ``known``.
   let unresolved: [Replica]
+  /// Replicas without an address, by identity: Envoy cannot be sent there.
+  let unreachable: Set<Int>
 
   static let none = ReplicaAddresses(known: [:], unresolved: [])
 
   private init(known: [Int: String], unresolved: [Replica]) {
     self.known = known
     self.unresolved = unresolved
+    unreachable = Set(unresolved.map(\.id)).subtracting(known.keys)
   }
+
+  /// The placements that Envoy can be sent to.
+  func reachable(_ placements: [Placement]) -> [Placement] {
+    unreachable.isEmpty ? placements : placements.filter { !unreachable.contains($0.replica.id) }
+  }
+
+  /// The placements of pairs but for those that decode and that Envoy cannot be sent to: a prefill leg is sent by the
+  /// processor itself, which looks names up.
+  func reachable(ofPairs placements: [Placement]) -> [Placement] {
+    unreachable.isEmpty
+      ? placements : placements.filter { $0.role != .decode || !unreachable.contains($0.replica.id) }
+  }
+
+  /// `address:port` for Envoy.
+  func authority(of replica: Replica) -> String { known[replica.id] ?? replica.authority }
 
   /// Looks up every replica that is known by a name; of others nothing is kept.
   ///

@@ -277,7 +277,7 @@ enum RequestRouting {
 
   /// Where a request may go, and how its replicas are to be picked.
   struct Intent {
-    /// Those that serve whole requests.
+    /// Those that serve whole requests and that Envoy can be sent to.
     var placements: [Placement]
     var balancing: ModelBalancing
     var policy: ModelPolicy
@@ -308,7 +308,8 @@ enum RequestRouting {
       throw Refusal(error, reason: error.reason)
     }
     return Intent(
-      placements: placements, balancing: balancing, policy: model.policy, wish: wish, rateCharge: rateCharge)
+      placements: scope.addresses.reachable(placements), balancing: balancing, policy: model.policy, wish: wish,
+      rateCharge: rateCharge)
   }
 
   /// Picks a replica and counts the request on it.
@@ -330,6 +331,7 @@ enum RequestRouting {
       scope.accounts.count(choice.choice)
       return (placements[index], AttemptAccount(choice, on: placements[index].replica))
     case .allFull: throw refusal(.allFull, routed, placements, scope)
+    case .noneReady where !unreachable(routed, scope).isEmpty: throw withoutAddress(routed, scope)
     case .noneReady where placements.isEmpty:
       throw refusal(.noPair, routed, routed.model?.pairedPlacements(for: routed.adapter) ?? [], scope)
     case .noneReady: throw refusal(.noneReady, routed, placements, scope)
@@ -344,8 +346,8 @@ enum RequestRouting {
   ) -> ReplicaChooser.PairChoice? {
     guard let prompt = pair.routed.prompt(bytes), let model = pair.routed.model else { return nil }
     let choice = scope.chooser.choosePair(
-      among: model.pairedPlacements(for: pair.routed.adapter), by: pair.intent.wish, of: pair.intent.balancing,
-      prompt: prompt, adapter: pair.routed.adapter, excluding: pair.tried, now: scope.now,
+      among: scope.addresses.reachable(ofPairs: model.pairedPlacements(for: pair.routed.adapter)), by: pair.intent.wish,
+      of: pair.intent.balancing, prompt: prompt, adapter: pair.routed.adapter, excluding: pair.tried, now: scope.now,
       id: scope.context.nextDisaggregatedID, random: &scope.random)
     guard let choice else { return nil }
     scope.accounts.count(choice.choice)
@@ -356,12 +358,35 @@ enum RequestRouting {
   /// Whether there is a pair that was not tried, or a replica that serves whole requests.
   static func hasOther(_ pair: ProcessorPair, scope: ProcessorScope) -> Bool {
     PrefillDecodePair.isThere(
-      among: pair.routed.model?.pairedPlacements(for: pair.routed.adapter) ?? [], excluding: pair.tried, now: scope.now)
+      among: scope.addresses.reachable(ofPairs: pair.routed.model?.pairedPlacements(for: pair.routed.adapter) ?? []),
+      excluding: pair.tried, now: scope.now)
       || ReplicaPicker.hasCandidate(among: pair.intent.placements, excluding: ReplicaSet(), now: scope.now)
   }
 
   /// The request went to no replica, so it does not count among its model's of this second.
   static func takeBack(_ intent: Intent, scope: ProcessorScope) { scope.context.limits.takeBack(intent.rateCharge) }
+
+  /// The model's replicas that Envoy cannot be sent to.
+  private static func unreachable(_ routed: Routed, _ scope: ProcessorScope) -> [Placement] {
+    var wanted = scope.addresses.unreachable
+    guard !wanted.isEmpty, let model = routed.model else { return [] }
+    let decoding = model.pairedPlacements(for: routed.adapter).filter { $0.role == .decode }
+    return (model.placements(for: routed.adapter) + decoding).filter { wanted.remove($0.replica.id) != nil }
+  }
+
+  /// Replicas were left out because they have no address, and no other takes the request.
+  private static func withoutAddress(_ routed: Routed, _ scope: ProcessorScope) -> Refusal {
+    let name = routed.publicModel
+    let names = unreachable(routed, scope).prefix(3).map { "\($0.name): there is no address of \($0.replica.host)" }
+    let seconds = Int(ExtProcServer.retryInterval.components.seconds)
+    return Refusal(
+      error: scope.settings.role == .replica
+        ? ReplicaRole.noReplica(of: name)
+        : .server(
+          "no replica of model \"\(name)\" is ready that Envoy can be sent to (\(names.joined(separator: "; "))); names are "
+            + "looked up every \(seconds) s", status: 503, code: "no_address"),
+      mark: ("x-error-no-model-backends", "true"), reason: "no_address", retryAfter: seconds)
+  }
 
   /// In AIBrix's words where the role is its plugin's, with its field.
   private static func refusal(

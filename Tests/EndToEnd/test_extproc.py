@@ -188,6 +188,36 @@ def test_a_body_over_the_limit_is_a_413(make: Maker, engine: Engine, chain: Call
         backend.close()
 
 
+@pytest.mark.parametrize("mode", ["streamed", "full-duplex"])
+def test_an_upload_that_passes_by_over_its_limit_is_a_413(
+    make: Maker, recorder: RecordingEngine, chain: Callable[..., Chain], mode: str
+):
+    limit = 256 << 10
+    gateway = {"body_limit": "64K", "upload_limit": "256K"}
+    chain = chain(str(make.file(document(model("alpha", recorder), gateway=gateway))), **MODES[mode])
+
+    def check_refused(answer: wire.Response) -> None:
+        assert answer.status == 413, chain.envoy.log
+        message = answer.json()["error"]["message"]
+        assert str(limit) in message and "upload_limit" in message
+
+    path = "/v1/files?model=alpha"
+    # What says its length is refused before any of it is sent.
+    with wire.Connection(chain.port) as connection:
+        connection.send(wire.request(path, b"x" * (limit + 1))[:500])
+        check_refused(connection.read())
+    with wire.Connection(chain.port) as connection:
+        connection.send(wire.request(path, method="POST", headers=("Transfer-Encoding: chunked",)))
+        piece = b"8000\r\n" + b"x" * 0x8000 + b"\r\n"
+        for _ in range(limit // 0x8000):
+            connection.send(piece)
+        connection.send(b"1\r\nx\r\n")
+        check_refused(connection.read())
+    assert wire.post(chain.port, path, b"x" * limit).status == 200
+    assert len(recorder.calls[-1].body) == limit
+    chain.processor.wait_until_idle()
+
+
 @pytest.mark.parametrize(
     "body, status, message",
     [
@@ -276,6 +306,17 @@ def test_a_replica_that_is_known_by_name_gets_an_address_before_the_first_reques
     assert "there is no address of no-such-host.invalid" in chain.processor.errors
     assert wire.chat(chain.port, '{"model":"alpha","messages":[]}').status == 200
     assert recorder.calls[-1].values("target-pod") == [f"127.0.0.1:{port}"]
+    answer = wire.chat(chain.port, '{"model":"beta","messages":[]}')
+    assert answer.status == 503 and answer.header("retry-after") == "10"
+    assert "there is no address of no-such-host.invalid" in answer.json()["error"]["message"]
+
+
+def test_a_replica_without_an_address_is_not_chosen(make: Maker, recorder: RecordingEngine, chain: Callable[..., Chain]):
+    file = make.file(document(model("alpha", "no-such-host.invalid:80", recorder, "nor-this.invalid:80")))
+    chain = chain(str(file))
+    for _ in range(20):
+        assert wire.chat(chain.port, '{"model":"alpha","messages":[]}', "routing-strategy: random").status == 200
+    assert len(recorder.calls) == 20
 
 
 def test_the_replica_only_role_speaks_as_aibrixs_plugin(engine: Engine, file: str, chain: Callable[..., Chain]):

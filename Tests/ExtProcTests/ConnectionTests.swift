@@ -30,6 +30,7 @@ private final class Wire {
   private(set) var bodies: [HTTP2StreamID: Int] = [:]
   private(set) var resets: [HTTP2StreamID: HTTP2ErrorCode] = [:]
   private(set) var trailers: [HTTP2StreamID: HPACKHeaders] = [:]
+  private(set) var goAway: HTTP2ErrorCode?
 
   /// - Parameter window: bytes that the client takes of each stream before it opens its window.
   init(window: Int, settings: ExtProcSettings = ExtProcSettings(role: .both)) throws {
@@ -41,8 +42,8 @@ private final class Wire {
     server = EmbeddedChannel(handlers: [reads, settings.handler(delegate: connection), connection], loop: eventLoop)
     client = EmbeddedChannel(
       handler: NIOHTTP2Handler(
-        mode: .client,
-        initialSettings: [HTTP2Setting(parameter: .initialWindowSize, value: window)]), loop: eventLoop)
+        mode: .client, initialSettings: [HTTP2Setting(parameter: .initialWindowSize, value: window)],
+        headerBlockValidation: .disabled), loop: eventLoop)
     try client.connect(to: SocketAddress(ipAddress: "127.0.0.1", port: 1)).wait()
     try server.connect(to: SocketAddress(ipAddress: "127.0.0.1", port: 1)).wait()
     try exchange()
@@ -54,11 +55,14 @@ private final class Wire {
   }
 
   /// Begins a call of the processor.
-  func call(_ stream: HTTP2StreamID, _ path: String = ProcessorStream.processPath) throws {
-    let fields = HPACKHeaders([
-      (":method", "POST"), (":scheme", "http"), (":authority", "a"), (":path", path),
-      ("content-type", "application/grpc"),
-    ])
+  func call(
+    _ stream: HTTP2StreamID, _ path: String = ProcessorStream.processPath, and more: [(String, String)] = []
+  ) throws {
+    let fields = HPACKHeaders(
+      [
+        (":method", "POST"), (":scheme", "http"), (":authority", "a"), (":path", path),
+        ("content-type", "application/grpc"),
+      ] + more)
     try send(stream, .headers(.init(headers: fields)))
   }
 
@@ -89,6 +93,7 @@ private final class Wire {
       case .data(let data): bodies[frame.streamID, default: 0] += data.data.readableBytes
       case .rstStream(let code): resets[frame.streamID] = code
       case .headers(let headers): if headers.endStream { trailers[frame.streamID] = headers.headers }
+      case .goAway(_, let code, _): goAway = code
       default: break
       }
     }
@@ -185,6 +190,64 @@ private final class Wire {
     #expect(wire.server.isActive)
     wire.connection.expire(.now() + timeout + .seconds(5))
     #expect(!wire.server.isActive)
+  }
+
+  @Test("a stream whose fields break the rules is reset, its siblings go on")
+  func malformed() throws {
+    let wire = try Wire(window: 1 << 20)
+    defer { wire.close() }
+    try wire.call(1)
+    try wire.call(3, and: [("Upper", "x")])
+    try wire.call(5, and: [("connection", "close")])
+    try wire.call(7)
+    try wire.send(7, message: Self.head)
+    #expect(wire.loop.scope.context.load.requests == 1)
+    try wire.send(7, .headers(.init(headers: [":path": "/"], endStream: true)))
+    #expect(wire.resets == [3: .protocolError, 5: .protocolError, 7: .protocolError])
+    #expect(wire.loop.scope.context.load.requests == 0)
+    try wire.send(1, message: Self.head)
+    #expect(wire.bodies[1] != nil)
+    #expect(wire.goAway == nil)
+  }
+
+  @Test("a connection with too many such streams is ended")
+  func malformedTooOften() throws {
+    var settings = ExtProcSettings(role: .both)
+    settings.malformedStreams = 3
+    let wire = try Wire(window: 1_000, settings: settings)
+    defer { wire.close() }
+    try wire.call(1)
+    try wire.send(1, message: Self.head)
+    for stream in [3, 5] as [HTTP2StreamID] { try wire.call(stream, and: [("Upper", "x")]) }
+    #expect(wire.goAway == nil)
+    try wire.call(7, and: [("Upper", "x")])
+    #expect(wire.goAway == .enhanceYourCalm)
+    #expect(wire.loop.scope.context.load.requests == 0)
+  }
+
+  @Test(
+    "the window of a connection stays open however much is sent, on streams that are gone too",
+    arguments: [128 << 10, 1 << 20, 16 << 20])
+  func connectionWindow(size: Int) throws {
+    var settings = ExtProcSettings(role: .both)
+    settings.connectionWindow = size
+    let wire = try Wire(window: 1 << 20, settings: settings)
+    defer { wire.close() }
+    var sent = 0
+    var stream: HTTP2StreamID = 1
+    while sent < 3 * size {
+      try wire.call(stream)
+      try wire.send(stream, message: Self.head)
+      for _ in 0..<20 {
+        let before = wire.bodies[stream] ?? 0
+        try wire.send(stream, message: Self.piece)
+        try #require(wire.bodies[stream, default: 0] > before, "nothing came after \(sent) bytes")
+        sent += Self.piece.count
+        try wire.send(.rootStream, .windowUpdate(windowSizeIncrement: 33 << 10))
+      }
+      try wire.send(stream, .rstStream(.cancel))
+      stream = HTTP2StreamID(Int(stream) + 2)
+    }
   }
 
   @Test("a watch of the health ends when the server drains, and the connection with it")

@@ -49,7 +49,8 @@ final class Envoy {
   private(set) var session: ProcessorSession
 
   init(
-    role: ProcessorRole = .both, bodyLimit: Int = 64 << 20, load: GatewayLoad = GatewayLoad(),
+    role: ProcessorRole = .both, bodyLimit: Int = 64 << 20, uploadLimit: Int = 1 << 30,
+    load: GatewayLoad = GatewayLoad(),
     requestLimit: Int = .max, pathPrefix: String = "", chatPath: String? = nil,
     headerLines: HeaderLines = HeaderLines(), limits: TrafficLimits = TrafficLimits(), requestsPerSecond: Int? = nil,
     routing: String = "{}", encoder: (any PromptEncoder)? = nil, replicaCount: Int = 2,
@@ -86,6 +87,7 @@ final class Envoy {
     }
     var settings = GatewaySettings()
     settings.bodyLimit = bodyLimit
+    settings.uploadLimit = uploadLimit
     scope = ProcessorScope(
       settings: ExtProcSettings(role: role),
       context: GatewayContext(

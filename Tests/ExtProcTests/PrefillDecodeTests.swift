@@ -116,6 +116,23 @@ import Testing
     #expect(envoy.inFlight == 0)
   }
 
+  @Test("a replica without an address may prefill, but Envoy is sent to none")
+  func withoutAddress() async throws {
+    let gone = [0, 1, 3].map { Replica(id: $0, name: "replica-\($0)", host: "gone-\($0)", port: 8000) }
+    let (envoy, legs) = try envoy(.vllm, prefills: 1, decodes: 3)
+    envoy.scope.addresses = await ReplicaAddresses.lookUp(gone, before: .none) { _, _ in nil }
+    _ = envoy.requestHeaders()
+    #expect(envoy.requestBody(Self.body).isEmpty)
+    #expect(try #require(legs.legs.first).call.placement.replica.id == 0)
+    legs.answer()
+    #expect(envoy.lateReplies().first?.set["target-pod"] == "10.0.0.3:8000")
+    let (other, _) = try self.envoy(.vllm)
+    other.scope.addresses = await ReplicaAddresses.lookUp([gone[1]], before: .none) { _, _ in nil }
+    _ = other.requestHeaders()
+    #expect(other.requestBody(Self.body).map(\.status) == [503])
+    #expect(other.inFlight == 0)
+  }
+
   @Test("SGLang's decode is named when the prefill is sent; one that fails then ends the stream")
   func simultaneous() throws {
     let (envoy, legs) = try envoy(.sglang, random: Constant())

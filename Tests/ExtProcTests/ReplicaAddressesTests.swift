@@ -70,6 +70,59 @@ import Testing
     #expect(fewer.known == [0: "10.0.0.1:8000"])
   }
 
+  private static func unreachable(_ ids: Int...) async -> ReplicaAddresses {
+    let gone = ids.map { Replica(id: $0, name: "replica-\($0)", host: "gone-\($0)", port: 8000) }
+    return await ReplicaAddresses.lookUp(gone, before: .none) { _, _ in nil }
+  }
+
+  private static let body = #"{"model":"alpha","messages":[{"role":"user","content":"hello"}]}"#
+
+  @Test("Envoy is not sent to a replica without an address", arguments: [ProcessorRole.both, .replica])
+  func unreachable(role: ProcessorRole) async throws {
+    let envoy = try Envoy(role: role, replicaCount: 3)
+    envoy.scope.addresses = await Self.unreachable(0, 2)
+    for _ in 0..<20 {
+      _ = envoy.requestHeaders()
+      #expect(envoy.requestBody(Self.body).first?.set["target-pod"] == "10.0.0.2:8000")
+      envoy.session.close()
+      envoy.next()
+    }
+  }
+
+  @Test("a name whose address was found once is sent there, though it is not found now")
+  func keptAddress() async throws {
+    let envoy = try Envoy(replicaCount: 1)
+    let named = [Replica(id: 0, name: "replica-0", host: "named", port: 8000)]
+    let found = await ReplicaAddresses.lookUp(named, before: .none) { _, _ in "10.9.9.9:8000" }
+    envoy.scope.addresses = await ReplicaAddresses.lookUp(named, before: found) { _, _ in nil }
+    #expect(envoy.scope.addresses.unresolved.count == 1)
+    _ = envoy.requestHeaders()
+    #expect(envoy.requestBody(Self.body).first?.set["target-pod"] == "10.9.9.9:8000")
+  }
+
+  @Test("where no replica has an address the client is told")
+  func noneReachable() async throws {
+    let envoy = try Envoy()
+    envoy.scope.addresses = await Self.unreachable(0, 1)
+    _ = envoy.requestHeaders()
+    let reply = try #require(envoy.requestBody(Self.body).first)
+    #expect(reply.status == 503)
+    #expect(reply.set["retry-after"] == "10")
+    #expect(
+      reply.body?.contains(
+        #"no replica of model \"alpha\" is ready that Envoy can be sent to (replica-0: there is no address of 10.0.0.1; "#
+          + #"replica-1: there is no address of 10.0.0.2); names are looked up every 10 s"#) ?? false, "\(reply)")
+    #expect(envoy.scope.metrics.error(model: "alpha", reason: "no_address").value == 1)
+    #expect(envoy.inFlight == 0)
+    let plugin = try Envoy(role: .replica)
+    plugin.scope.addresses = await Self.unreachable(0, 1)
+    _ = plugin.requestHeaders()
+    let answer = try #require(plugin.requestBody(Self.body).first)
+    #expect(answer.status == 503)
+    #expect(answer.set["x-error-no-model-backends"] == "true")
+    #expect(answer.body?.contains("error on getting pods for model alpha") ?? false)
+  }
+
   @Test("more names than are looked up at once are all found")
   func many() async {
     let hosts = (0..<100).map { "host-\($0)" }

@@ -341,6 +341,27 @@ import Testing
     #expect(envoy.requestTrailers() == [.init(part: 5)])
   }
 
+  @Test(
+    "an upload that passes by is a 413 when it is over its limit, not that of bodies that are read",
+    arguments: [ProcessorRole.both, .replica, .model], [BodyMode.fullDuplexStreamed, .streamed])
+  func uploadLimit(role: ProcessorRole, mode: BodyMode) throws {
+    let envoy = try Envoy(role: role, bodyLimit: 4, uploadLimit: 10)
+    #expect(envoy.requestHeaders([("content-length", "10")], path: "/v1/files?model=alpha", request: mode).count == 1)
+    #expect(envoy.requestBody("12345", isLast: false).map(\.part) == [3])
+    #expect(envoy.requestBody("67890", isLast: false).map(\.part) == [3])
+    let refusal = try #require(envoy.requestBody("1", isLast: false).first)
+    #expect(refusal.part == 7)
+    #expect(refusal.status == 413)
+    #expect(refusal.body?.contains("10 bytes (global.gateway.upload_limit)") ?? false)
+    #expect(envoy.requestBody("2").isEmpty)
+    envoy.session.close()
+    #expect(envoy.inFlight == 0)
+    #expect(envoy.scope.context.load.requests == 0)
+    envoy.next()
+    let long = envoy.requestHeaders([("content-length", "11")], path: "/v1/files?model=alpha", request: mode)
+    #expect(long.map(\.status) == [413])
+  }
+
   @Test("a body behind a head that ended its stream is passed on all the same")
   func lateBody() throws {
     let envoy = try Envoy()

@@ -214,8 +214,7 @@ extension ProcessorSession {
   func writePrefill(to headers: inout HeaderChanges) {
     guard let prefill = pair?.choice?.prefill else { return }
     ReplicaHeaders.forEachOfPrefill(
-      on: prefill, address: scope.addresses[prefill.replica.id] ?? prefill.replica.authority,
-      as: scope.context.settings.compatibility
+      on: prefill, address: scope.addresses.authority(of: prefill.replica), as: scope.context.settings.compatibility
     ) { headers.set($0, to: $1) }
   }
 }

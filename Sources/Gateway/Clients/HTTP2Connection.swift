@@ -44,9 +44,7 @@ final class HTTP2Connection: ChannelInboundHandler, ClientConnection, NIOHTTP2Fr
   private var failure: (code: HTTP2ErrorCode, lastStream: HTTP2StreamID)?
 
   /// Bytes of answers that wait, over all streams.
-  private var queuedBytes = 0
-  /// Too many bytes wait over all streams, and fewer than half have gone since.
-  private(set) var isFull = false
+  private var queue: HTTP2Queue
   /// Streams that take bytes again.
   private var drained: [HTTP2Stream] = []
   private var isSettling = false
@@ -55,6 +53,7 @@ final class HTTP2Connection: ChannelInboundHandler, ClientConnection, NIOHTTP2Fr
     self.loop = loop
     self.listener = listener
     self.limits = limits
+    queue = HTTP2Queue(limit: loop.context.settings.clientBufferBytes * limits.queuedAnswers, now: .now())
     let bodyLimit = loop.context.settings.bodyLimit
     credit = HTTP2UploadCredit(
       initialWindow: limits.initialWindow, step: limits.windowStep, budget: bodyLimit * limits.bodyBudget,
@@ -262,7 +261,7 @@ final class HTTP2Connection: ChannelInboundHandler, ClientConnection, NIOHTTP2Fr
     streams[stream.id] = nil
     lastActivity = .now()
     open(credit.released(Int(stream.id)))
-    dequeued(stream.queuedBytes)
+    dequeued(stream.queuedBytes, now: lastActivity)
   }
 
   // MARK: Writing
@@ -292,18 +291,13 @@ final class HTTP2Connection: ChannelInboundHandler, ClientConnection, NIOHTTP2Fr
 
   // MARK: Bytes that wait
 
-  private var queueLimit: Int { settings.clientBufferBytes * limits.queuedAnswers }
+  /// Too many bytes wait over all streams.
+  var isFull: Bool { queue.isFull }
 
-  func queued(_ count: Int) {
-    queuedBytes += count
-    if queuedBytes >= queueLimit { isFull = true }
-  }
+  func queued(_ count: Int, now: NIODeadline) { queue.add(count, now: now) }
 
-  private func dequeued(_ count: Int) {
-    queuedBytes -= count
-    guard isFull, queuedBytes <= queueLimit / 2 else { return }
-    isFull = false
-    drained.append(contentsOf: streams.values)
+  private func dequeued(_ count: Int, now: NIODeadline) {
+    if queue.remove(count, now: now) { drained.append(contentsOf: streams.values) }
   }
 
   /// The protocol's handler let a frame go.
@@ -312,8 +306,9 @@ final class HTTP2Connection: ChannelInboundHandler, ClientConnection, NIOHTTP2Fr
     case .data(let payload):
       let count = payload.data.readableBytes
       guard count > 0, let stream = streams[frame.streamID] else { return }
-      if stream.wrote(count, now: .now()) { drained.append(stream) }
-      dequeued(count)
+      let now = NIODeadline.now()
+      if stream.wrote(count, now: now) { drained.append(stream) }
+      dequeued(count, now: now)
     case .goAway(let lastStream, let code, _):
       if code != .noError { failure = (code, lastStream) }
     default: break

@@ -1,6 +1,5 @@
 import HTTPWire
 import NIOCore
-import NIOHPACK
 import NIOHTTP2
 
 /// What one HTTP/2 connection may cost, and its settings as the client gets them.
@@ -25,8 +24,6 @@ struct HTTP2Limits: Sendable {
   var resetWindow: TimeAmount = .seconds(10)
   /// PING, SETTINGS and PRIORITY frames within 30 seconds.
   var controlFrames = 1_000
-  /// Frames of ours that wait for a client that reads nothing.
-  var bufferedControlFrames = 4_096
   /// Streams that broke the protocol, over the life of a connection.
   var streamErrors = 200
   /// Streams remembered after their reset, so that frames still under way are ignored.
@@ -34,23 +31,10 @@ struct HTTP2Limits: Sendable {
 
   /// The handler that speaks the protocol, without child channels.
   func handler(httpLimits: HTTPLimits, delegate: any NIOHTTP2FrameDelegate) -> NIOHTTP2Handler {
-    var connection = NIOHTTP2Handler.ConnectionConfiguration()
-    connection.initialSettings = [
-      HTTP2Setting(parameter: .maxConcurrentStreams, value: concurrentStreams),
-      HTTP2Setting(parameter: .maxHeaderListSize, value: httpLimits.headBytes),
-      HTTP2Setting(parameter: .initialWindowSize, value: initialWindow),
-    ]
-    // Browsers and some libraries send empty frames on purpose; each costs its nine bytes.
-    connection.maximumSequentialEmptyDataFrames = 16
-    connection.maximumBufferedControlFrames = bufferedControlFrames
-    connection.maximumRecentlyResetStreams = rememberedResets
-    connection.maximumConnectionGlitches = streamErrors
-    connection.controlFrameRateLimit.maximumCount = controlFrames
-    var stream = NIOHTTP2Handler.StreamConfiguration()
-    stream.streamResetFrameRateLimit.maximumCount = resets
-    stream.streamResetFrameRateLimit.windowLength = resetWindow
-    stream.streamErrorRateLimit.maximumCount = streamErrors
-    return NIOHTTP2Handler(
-      mode: .server, frameDelegate: delegate, connectionConfiguration: connection, streamConfiguration: stream)
+    HTTP2Rules(
+      concurrentStreams: concurrentStreams, headerListBytes: httpLimits.headBytes, initialWindow: initialWindow,
+      resets: resets, resetWindow: resetWindow, controlFrames: controlFrames, streamErrors: streamErrors,
+      rememberedResets: rememberedResets, checksFields: true
+    ).handler(delegate: delegate)
   }
 }

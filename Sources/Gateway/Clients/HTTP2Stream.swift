@@ -35,15 +35,12 @@ final class HTTP2Stream: ClientStream {
   private var hasEnded = false
   private var endedAt = NIODeadline.now()
   /// Bytes of the answer that wait for the client's windows, or for the connection.
-  private(set) var queuedBytes = 0
-  /// Too many bytes wait, and fewer than half have gone since.
-  private var isFull = false
-  /// When bytes that wait last began to, or went.
-  private var progressAt = NIODeadline.now()
+  private var waiting: HTTP2Queue
 
   init(id: HTTP2StreamID, connection: HTTP2Connection) {
     self.id = id
     self.connection = connection
+    waiting = HTTP2Queue(limit: connection.settings.clientBufferBytes, now: .now())
   }
 
   // MARK: The request
@@ -156,7 +153,7 @@ final class HTTP2Stream: ClientStream {
 
   var allocator: ByteBufferAllocator { connection.allocator }
   var peer: ClientPeer { connection.peer }
-  var takesBytes: Bool { !isFull && (!connection.isFull || queuedBytes == 0) }
+  var takesBytes: Bool { !waiting.isFull && (!connection.isFull || waiting.bytes == 0) }
   var takesChunkFraming: Bool { false }
 
   func writeHead(_ head: inout ByteBuffer, status: Int, framing: AnswerFraming, body: ByteBuffer?) {
@@ -217,10 +214,9 @@ final class HTTP2Stream: ClientStream {
 
   private func queue(_ bytes: ByteBuffer, endsStream: Bool) {
     let count = bytes.readableBytes
-    if queuedBytes == 0 { progressAt = .now() }
-    queuedBytes += count
-    if queuedBytes >= connection.settings.clientBufferBytes { isFull = true }
-    connection.queued(count)
+    let now = NIODeadline.now()
+    waiting.add(count, now: now)
+    connection.queued(count, now: now)
     connection.write(id, .data(HTTP2Frame.FramePayload.Data(data: .byteBuffer(bytes), endStream: endsStream)))
   }
 
@@ -230,16 +226,12 @@ final class HTTP2Stream: ClientStream {
   ///
   /// - Returns: whether the stream may take bytes again that it did not take before.
   func wrote(_ count: Int, now: NIODeadline) -> Bool {
-    queuedBytes -= count
-    progressAt = now
-    if isFull, queuedBytes <= connection.settings.clientBufferBytes / 2 {
-      isFull = false
-      return true
-    }
-    return queuedBytes == 0 && connection.isFull
+    waiting.remove(count, now: now) || waiting.bytes == 0 && connection.isFull
   }
 
   func gatewayStops() { exchange?.gatewayStops() }
+
+  var queuedBytes: Int { waiting.bytes }
 
   func clientTakesBytes() { exchange?.clientTakesBytes() }
 
@@ -254,9 +246,9 @@ final class HTTP2Stream: ClientStream {
   /// Called several times a second.
   func expire(_ now: NIODeadline) {
     let settings = connection.settings
-    if queuedBytes > 0, now - progressAt > settings.clientStallTimeout { return connection.reset(self, .cancel) }
+    if waiting.isStalled(now, after: settings.clientStallTimeout) { return connection.reset(self, .cancel) }
     if hasEnded {
-      if !clientHasEnded, queuedBytes == 0, now - endedAt > settings.lingerTimeout {
+      if !clientHasEnded, waiting.bytes == 0, now - endedAt > settings.lingerTimeout {
         connection.reset(self, .noError)
       }
       return
