@@ -37,6 +37,26 @@ class Network:
         )  # fmt: skip
 
 
+def loss(p, x, labels, weights, key):
+    inputs, units = jax.random.split(key)
+    x = x * jax.random.bernoulli(inputs, 1 - INPUT_DROPOUT, x.shape) / (1 - INPUT_DROPOUT)
+    hidden = jax.nn.relu(x @ p["a"] + p["b"])
+    hidden = hidden * jax.random.bernoulli(units, 1 - UNIT_DROPOUT, hidden.shape) / (1 - UNIT_DROPOUT)
+    count = len(p["d"])
+    target = jax.nn.one_hot(labels, count) * (1 - SMOOTHING) + SMOOTHING / count
+    return -(weights * (target * jax.nn.log_softmax(hidden @ p["c"] + p["d"])).sum(1)).mean()
+
+
+@jax.jit
+def step(p, m, v, time, rate, x, labels, weights, key):
+    """A step of Adam; compiled once for all networks of a shape."""
+    slopes = jax.grad(loss)(p, x, labels, weights, key)
+    m = jax.tree.map(lambda m, g: 0.9 * m + 0.1 * g, m, slopes)
+    v = jax.tree.map(lambda v, g: 0.999 * v + 0.001 * g * g, v, slopes)
+    move = lambda p, m, v: p - rate * (m / (1 - 0.9**time) / (jnp.sqrt(v / (1 - 0.999**time)) + 1e-8) + DECAY * p)
+    return jax.tree.map(move, p, m, v), m, v
+
+
 def fit(x: np.ndarray, labels: np.ndarray, weights: np.ndarray, count: int, seed: int) -> Network:
     """Trained by Adam with a falling rate; `count` labels, *none* the last of them."""
     mean, spread = x.mean(axis=0), x.std(axis=0)
@@ -49,22 +69,6 @@ def fit(x: np.ndarray, labels: np.ndarray, weights: np.ndarray, count: int, seed
         "a": jax.random.normal(first, (x.shape[1], UNITS)) / np.sqrt(x.shape[1]), "b": jnp.zeros(UNITS),
         "c": jax.random.normal(second, (UNITS, count)) * 0.05, "d": jnp.zeros(count),
     }  # fmt: skip
-
-    def loss(p, x, labels, weights, key):
-        inputs, units = jax.random.split(key)
-        x = x * jax.random.bernoulli(inputs, 1 - INPUT_DROPOUT, x.shape) / (1 - INPUT_DROPOUT)
-        hidden = jax.nn.relu(x @ p["a"] + p["b"])
-        hidden = hidden * jax.random.bernoulli(units, 1 - UNIT_DROPOUT, hidden.shape) / (1 - UNIT_DROPOUT)
-        target = jax.nn.one_hot(labels, count) * (1 - SMOOTHING) + SMOOTHING / count
-        return -(weights * (target * jax.nn.log_softmax(hidden @ p["c"] + p["d"])).sum(1)).mean()
-
-    @jax.jit
-    def step(p, m, v, time, rate, x, labels, weights, key):
-        slopes = jax.grad(loss)(p, x, labels, weights, key)
-        m = jax.tree.map(lambda m, g: 0.9 * m + 0.1 * g, m, slopes)
-        v = jax.tree.map(lambda v, g: 0.999 * v + 0.001 * g * g, v, slopes)
-        move = lambda p, m, v: p - rate * (m / (1 - 0.9**time) / (jnp.sqrt(v / (1 - 0.999**time)) + 1e-8) + DECAY * p)
-        return jax.tree.map(move, p, m, v), m, v
 
     m = v = jax.tree.map(jnp.zeros_like, p)
     order, time, steps = np.random.default_rng(seed), 0, EPOCHS * (len(x) // BATCH)

@@ -131,6 +131,29 @@ class Model:
         return body + struct.pack("<I", zlib.crc32(body))
 
 
+def decode(file: bytes) -> Model:
+    """The model of a file that `encode` has made."""
+    if file[:8] != MAGIC or struct.unpack("<I", file[-4:])[0] != zlib.crc32(file[:-4]):
+        raise SystemExit("the linear domain model's file is damaged; run training/domain_linear/train.py")
+    fields = FIXED_HEADER.unpack(file[: FIXED_HEADER.size])
+    rows_offset, count, words, grams, shortest, longest = fields[2:8]
+    place = FIXED_HEADER.size + 4 * count
+    biases = np.frombuffer(file, "<f4", count, FIXED_HEADER.size).astype(np.float64)
+    strings = []
+    for _ in range(count + 1):
+        strings.append(file[place + 1 : place + 1 + file[place]].decode())
+        place += 1 + file[place]
+    own = np.frombuffer(file, "<f4", 9, place)
+    rows = np.frombuffer(file, np.uint8, (words + grams) * ROW_BYTES, rows_offset).reshape(-1, ROW_BYTES)
+    split = lambda table: (table[:words], table[words:])
+    settings = Settings(words, grams, shortest, longest, fields[10], fields[11])
+    return Model(
+        strings[0], strings[1:], settings, split(rows[:, ROW_BYTES - 2]), split(rows[:, :count].view(np.int8)),
+        fields[12:14], biases, NoneRow(split(rows[:, ROW_BYTES - 1].view(np.int8)), tuple(map(float, own[7:])), float(own[6])),
+        calibration.Calibration(tuple(map(float, own[:6]))),
+    )  # fmt: skip
+
+
 def normalised(design: Design, codes: tuple[np.ndarray, np.ndarray], settings: Settings) -> sparse.csr_matrix:
     """What the machines are fitted on: both blocks by rarity, each of the length of its gain, together of length 1."""
     blocks, norms = [], []
