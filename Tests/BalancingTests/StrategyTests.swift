@@ -102,6 +102,12 @@ private struct Dialect: Sendable, CustomTestStringConvertible {
       }
     }, expected: ["least-kv-cache": 1, "least-gpu-cache": 1, "throughput": 2])
 
+  static let tensorRTLLM = Dialect(
+    name: "TensorRT-LLM",
+    metrics: [(0.3, 0.2), (0.1, 0.9), (0.6, 0.4)].map { row in
+      metrics { ($0.kvCacheUsage, $0.gpuCacheUsage, $0.meanQueueTime) = (row.0, row.0, row.1) }
+    }, expected: ["least-kv-cache": 1, "least-gpu-cache": 1])
+
   static let xLLM = Dialect(
     name: "xLLM",
     metrics: [(0.5, 0.1), (0.1, 0.9), (0.3, 0.3)].map { row in
@@ -126,7 +132,7 @@ private struct Dialect: Sendable, CustomTestStringConvertible {
 
   @Test(
     "each metric strategy takes the lowest figure that the dialect tells",
-    arguments: [Dialect.oldVLLM, .newVLLM, .sglang, .xLLM])
+    arguments: [Dialect.oldVLLM, .newVLLM, .sglang, .tensorRTLLM, .xLLM])
   private func argmin(dialect: Dialect) throws {
     for (name, expected) in dialect.expected {
       // Load says the opposite: it must not matter.
