@@ -28,7 +28,8 @@ fi
 # Apart from what is released: optimised, but with the checks of exclusive access (docs/decisions/0006).
 build=(swift build -c release --scratch-path .build/fuzz)
 bin=$("${build[@]}" --show-bin-path)
-# The seeded simulation of the pool, ejection and retry machines runs in its tests for a million steps, here without end.
+# The seeded simulation of the pool, ejection and retry machines runs in its tests for a million steps, here for as long as the
+# others.
 for fuzzer in "${fuzzers[@]}" "${slower[@]}" gateway-fuzz reliability-fuzz; do
   "${build[@]}" --product "$fuzzer"
   "$bin/$fuzzer" --seconds "${1:-60}"

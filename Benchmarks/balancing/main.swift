@@ -74,20 +74,11 @@ func timeChoices() throws {
       prompt.withUnsafeBufferPointer { prompt in
         index.match(prompt, into: &matches)
         let request = balancer.request(blocks: prompt, promptBytes: promptBytes, now: 1_000)
-        let time = best(of: count > 100 ? 500 : 20_000) {
-          let choice = ReplicaPicker.pick(
-            among: placements, for: request, by: strategy, excluding: ReplicaSet(), matches: matches, random: &random)
-          guard let chosen = choice.index else { return }
-          sink &+= chosen
-          var ticket = choice.ticket
-          placements[chosen].replica.load.end()
-          balancer.ended(
-            &ticket, on: placements[chosen].replica, facts: AnswerFacts(), promptBytes: promptBytes, now: 1_000)
-        }
+        let time = timeChoice(among: placements, for: request, by: strategy, balancer, matches, &random)
         say("figure choose_\(count)\(label)_us \(time) us")
       }
     }
-    try timeBusyChoice(among: placements, balancer, &random)
+    timeBusyChoice(among: placements, balancer, &random)
     let time = best(of: count > 100 ? 500 : 20_000) {
       if let chosen = ReplicaPicker.pick(among: placements, excluding: ReplicaSet(), now: 1, random: &random).index {
         sink &+= chosen
@@ -98,9 +89,25 @@ func timeChoices() throws {
   }
 }
 
+/// Microseconds of a choice and of the end of the request that was counted with it.
+func timeChoice(
+  among placements: [Placement], for request: BalancingRequest, by strategy: RoutingStrategy, _ balancer: ModelBalancer,
+  _ matches: PrefixMatches, _ random: inout SeededGenerator
+) -> Double {
+  best(of: placements.count > 100 ? 500 : 20_000) {
+    let choice = ReplicaPicker.pick(
+      among: placements, for: request, by: strategy, excluding: ReplicaSet(), matches: matches, random: &random)
+    guard let chosen = choice.index else { return }
+    sink &+= chosen
+    var ticket = choice.ticket
+    placements[chosen].replica.load.end()
+    balancer.ended(&ticket, on: placements[chosen].replica, facts: AnswerFacts(), promptBytes: promptBytes, now: 1_000)
+  }
+}
+
 /// The default's choice where no replica is idle and none has any of the prompt, so that each has to be worked out: 1 to 20
 /// requests decode on each, and up to two are read.
-func timeBusyChoice(among placements: [Placement], _ balancer: ModelBalancer, _ random: inout SeededGenerator) throws {
+func timeBusyChoice(among placements: [Placement], _ balancer: ModelBalancer, _ random: inout SeededGenerator) {
   for placement in placements {
     let load = placement.replica.load
     for inFlight in 0..<Int.random(in: 1...20, using: &random) { _ = load.begin(ifInFlight: inFlight) }
@@ -110,16 +117,7 @@ func timeBusyChoice(among placements: [Placement], _ balancer: ModelBalancer, _ 
   let request = balancer.request(blocks: none, promptBytes: promptBytes, now: 1_000)
   var matches = PrefixMatches(index: balancer.index)
   matches.begin()
-  let strategy = RoutingStrategy(.standard)
-  let time = best(of: placements.count > 100 ? 500 : 20_000) {
-    let choice = ReplicaPicker.pick(
-      among: placements, for: request, by: strategy, excluding: ReplicaSet(), matches: matches, random: &random)
-    guard let chosen = choice.index else { return }
-    sink &+= chosen
-    var ticket = choice.ticket
-    placements[chosen].replica.load.end()
-    balancer.ended(&ticket, on: placements[chosen].replica, facts: AnswerFacts(), promptBytes: promptBytes, now: 1_000)
-  }
+  let time = timeChoice(among: placements, for: request, by: RoutingStrategy(.standard), balancer, matches, &random)
   say("figure choose_\(placements.count)_busy_us \(time) us")
   for placement in placements {
     let load = placement.replica.load
