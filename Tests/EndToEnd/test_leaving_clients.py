@@ -158,6 +158,8 @@ def test_a_client_that_leaves_frees_its_engine_at_once(engines: Engines, route: 
         poll(lambda: call.closed_at is not None, "the engine's connection is closed")
         times.append((call.closed_at - left) * 1000)
     print(f"an engine is free {statistics.median(times):.2f} ms after its client left, {max(times):.2f} ms at most")
+    # The most of them within the 10 ms that are promised; a busy machine may take one of them longer.
+    assert statistics.median(times) < 10
     assert max(times) < 50
     router.wait_until_idle()
     assert router.metric("switchyard_clients_gone_total") == 20
