@@ -1,3 +1,5 @@
+import Fleet
+
 /// `least-ttft`: the replica that is expected to give the first token soonest. The default.
 ///
 /// cost = prefill that waits ÷ (weight × factor) + prefill of what the replica does not have cached, in seconds, by what its
@@ -32,9 +34,34 @@ enum LeastTTFTStrategy {
     return inWholeMilliseconds((waiting == 0 ? 0 : waiting / candidate.share) + prefill)
   }
 
-  /// The least that one costs which has none of the prompt cached and of which nothing special is known: nothing waits on it.
-  @inline(__always) static func leastUncached(_ request: BalancingRequest) -> Double {
-    inWholeMilliseconds(request.prefillSeconds(cachedBlocks: 0, by: request.prefillCost))
+  /// Tells from its counts alone that a replica would not be chosen, if it has none of the prompt cached and its prefill costs
+  /// what its model's does.
+  struct Bound {
+    /// Seconds of prefill of the whole prompt, and what each decoding request adds to them at weight 1.
+    private let prefill: Double
+    private let perDecoding: Double
+    /// The cost of one on which nothing waits.
+    let idle: Double
+    /// Seconds that may wait on one that is still to be worked out.
+    private var slack = Double.infinity
+
+    /// Excludes none as yet.
+    @inline(__always) init(_ request: BalancingRequest) {
+      prefill = request.prefillSeconds(cachedBlocks: 0, by: request.prefillCost)
+      perDecoding = decodeShare * prefill
+      idle = inWholeMilliseconds(prefill)
+    }
+
+    /// One was found that costs so much: those that cost more are excluded.
+    @inline(__always) mutating func lower(to cost: Double) {
+      // Half a millisecond rounds down, the other half is far more than these sums are off by.
+      slack = cost < idle ? -.infinity : cost < 1e9 ? cost + 0.001 - prefill : .infinity
+    }
+
+    /// What waits for prefill and a slow start only add to the cost.
+    @inline(__always) func isExceeded(by state: ReplicaLoad.State, weight: Int) -> Bool {
+      Double(state.inFlight - state.prefilling) * perDecoding > slack * Double(weight)
+    }
   }
 
   @inline(__always) private static func inWholeMilliseconds(_ seconds: Double) -> Double {
