@@ -53,18 +53,15 @@ struct BorrowedPlacement {
 
   /// ``ReplicaEstimates/cost(model:now:)``.
   @inline(__always) func prefillCost(model: PrefillCost, now: UInt64) -> PrefillCost {
-    guard read({ $0.vitals.hasOwnCost(now: now) }) else { return model }
-    return readReplica { Self.read($0.estimates) { $0.cost(model: model, now: now) } }
+    read { $0.vitals.prefillCost(model: model, now: now) }
   }
 
-  /// ``ReplicaEstimates/queueSeconds(_:metrics:model:now:)``.
+  /// ``ReplicaEstimates/queueSeconds(_:model:now:)``.
   @inline(__always) func queueSeconds(_ state: ReplicaLoad.State, model: PrefillCost, now: UInt64) -> Double {
-    let own = read { $0.vitals.queueSeconds(state, now: now) }
-    guard read({ $0.vitals.hasForeignWaiting }) else { return own }
-    return readReplica { replica in
-      Self.read(replica.metrics) { metrics in
-        Self.read(replica.estimates) { own + $0.foreignSeconds(metrics: metrics, model: model, now: now) }
-      }
+    read { placement in
+      let own = placement.vitals.queueSeconds(state, now: now)
+      guard placement.vitals.hasForeignWaiting else { return own }
+      return own + placement.vitals.foreignSeconds(model: model, now: now)
     }
   }
 }

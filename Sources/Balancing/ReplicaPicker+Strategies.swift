@@ -146,28 +146,37 @@ extension ReplicaPicker {
     let asked = strategy.heaviest
     var (parts, shortfall) = effectiveParts(strategy, request)
     while true {
-      var survey = Survey()
-      var costs = KnownCosts()
       var hasFull = false
-      if parts.count > 1 || parts.kinds[0].needsSurvey {
-        for index in placements.indices where isOpen(placements, index, pool, tried, request.now, &hasFull) {
-          survey.add(candidate(placements[index], request, matches), request)
-        }
+      var found: Found?
+      var isFound = false
+      if parts.count == 1, parts.kinds[0].needsMetrics {
+        var itsLots = lots
+        (found, isFound) = lowest(placements, request, tried, pool, matches, parts.kinds[0], &hasFull, &itsLots)
+        if isFound { lots = itsLots }
       }
-      if parts.count > 1 || parts.kinds[0].needsMetrics {
-        for index in placements.indices where isOpen(placements, index, pool, tried, request.now, &hasFull) {
-          costs.add(candidate(placements[index], request, matches), request, parts, survey)
+      if !isFound {
+        var survey = Survey()
+        var costs = KnownCosts()
+        if parts.count > 1 || parts.kinds[0].needsSurvey {
+          for index in placements.indices where isOpen(placements, index, pool, tried, request.now, &hasFull) {
+            survey.add(candidate(placements[index], request, matches), request)
+          }
         }
-        if let lacking = substitute(&parts, costs) {
-          shortfall = shortfall ?? lacking
-          if lacking == .metricUnknown { continue }
+        if parts.count > 1 || parts.kinds[0].needsMetrics {
+          for index in placements.indices where isOpen(placements, index, pool, tried, request.now, &hasFull) {
+            costs.add(candidate(placements[index], request, matches), request, parts, survey)
+          }
+          if let lacking = substitute(&parts, costs) {
+            shortfall = shortfall ?? lacking
+            if lacking == .metricUnknown { continue }
+          }
         }
+        hasFull = false
+        found =
+          parts.kinds[0] == .powerOfTwo
+          ? drawTwo(placements, request, tried, pool, matches, &hasFull, &lots)
+          : cheapest(placements, request, tried, pool, matches, parts, survey, costs, &hasFull, &lots)
       }
-      hasFull = false
-      let found =
-        parts.kinds[0] == .powerOfTwo
-        ? drawTwo(placements, request, tried, pool, matches, &hasFull, &lots)
-        : cheapest(placements, request, tried, pool, matches, parts, survey, costs, &hasFull, &lots)
       let decided = parts.count > 1 ? asked : parts.kinds[0]
       var choice = ReplicaChoice(
         outcome: hasFull ? .allFull : .noneReady, asked: asked, decided: decided, shortfall: shortfall,
@@ -227,9 +236,8 @@ extension ReplicaPicker {
     var state: ReplicaLoad.State
   }
 
-  /// One pass over all. What most of a large fleet comes to is not worked out: of a replica that has none of the prompt the
-  /// requests that decode say what it costs at least (``LeastTTFTStrategy/Bound``), and once a cheaper one is found its vitals'
-  /// first line is all that is read of it.
+  /// One pass over all. What most of a large fleet comes to is not worked out: its counts say what a replica costs at
+  /// least (``LeastTTFTStrategy/Bound``), and once a cheaper one is found its vitals' first line is all that is read of it.
   @inline(__always) private static func cheapest(
     _ placements: BorrowedPlacements, _ request: BalancingRequest, _ tried: ReplicaSet, _ pool: Pool,
     _ matches: PrefixMatches, _ parts: Parts, _ survey: Survey, _ costs: KnownCosts, _ hasFull: inout Bool,
@@ -255,8 +263,30 @@ extension ReplicaPicker {
     }
   }
 
+  /// By a figure that every candidate's engine tells, in one pass.
+  ///
+  /// - Returns: what was found, and whether that counts: not when some engine does not tell the figure, since it then depends
+  ///   on the others what that one costs.
+  private static func lowest(
+    _ placements: BorrowedPlacements, _ request: BalancingRequest, _ tried: ReplicaSet, _ pool: Pool,
+    _ matches: PrefixMatches, _ kind: StrategyKind, _ hasFull: inout Bool, _ lots: inout SplitMix64
+  ) -> (found: Found?, isSure: Bool) {
+    let survey = Survey()
+    var isSure = true
+    let found = cheapest(
+      placements, request, tried, pool, matches, breaksTiesByLoad: kind.breaksTiesByLoad, bound: nil, &hasFull, &lots
+    ) { candidate in
+      guard isSure, let cost = kind.cost(candidate, request, survey) else {
+        isSure = false
+        return .infinity
+      }
+      return cost
+    }
+    return (found, isSure)
+  }
+
   /// - Parameters:
-  ///   - bound: of the costs of those that have none of the prompt and no prefill cost of their own; nil when none is known.
+  ///   - bound: of the costs; nil when none is known.
   ///   - cost: of a candidate.
   @inline(__always) private static func cheapest(
     _ placements: BorrowedPlacements, _ request: BalancingRequest, _ tried: ReplicaSet, _ pool: Pool,
@@ -270,11 +300,7 @@ extension ReplicaPicker {
     var tiedShare: UInt64 = 0
     for index in placements.indices {
       let placement = placements[index]
-      if let bound, bound.isExceeded(by: placement.state, weight: placement.weight),
-        matches.blocks(slot: placement.prefixSlot) == 0, !placement.read({ $0.vitals.hasOwnCost(now: request.now) })
-      {
-        continue
-      }
+      if let bound, bound.isExceeded(by: placement, matches) { continue }
       guard let state = open(placement, pool, tried, request.now, &hasFull) else { continue }
       let candidate = Candidate(placement, state, request, matches)
       let offered = cost(candidate) + (candidate.isSaturated ? saturated : 0)

@@ -34,33 +34,51 @@ enum LeastTTFTStrategy {
     return inWholeMilliseconds((waiting == 0 ? 0 : waiting / candidate.share) + prefill)
   }
 
-  /// Tells from its counts alone that a replica would not be chosen, if it has none of the prompt cached and its prefill costs
-  /// what its model's does.
+  /// Tells from a replica's counts alone that it would not be chosen.
   struct Bound {
-    /// Seconds of prefill of the whole prompt, and what each decoding request adds to them at weight 1.
+    private let tokens: Double
+    private let model: PrefillCost
+    /// Seconds of prefill of the whole prompt, where they are those of the model.
     private let prefill: Double
-    private let perDecoding: Double
     /// The cost of one on which nothing waits.
     let idle: Double
-    /// Seconds that may wait on one that is still to be worked out.
+    private let now: UInt64
+    /// Seconds that the prefill, and all that waits, may take on one that is still to be worked out.
     private var slack = Double.infinity
+    private var isBelowIdle = false
 
     /// Excludes none as yet.
     @inline(__always) init(_ request: BalancingRequest) {
-      prefill = request.prefillSeconds(cachedBlocks: 0, by: request.prefillCost)
-      perDecoding = decodeShare * prefill
+      tokens = max(1, request.promptTokens)
+      model = request.prefillCost
+      prefill = model.seconds(tokens: tokens)
       idle = inWholeMilliseconds(prefill)
+      now = request.now
     }
 
     /// One was found that costs so much: those that cost more are excluded.
     @inline(__always) mutating func lower(to cost: Double) {
       // Half a millisecond rounds down, the other half is far more than these sums are off by.
-      slack = cost < idle ? -.infinity : cost < 1e9 ? cost + 0.001 - prefill : .infinity
+      slack = cost < 1e9 ? cost + 0.001 : .infinity
+      isBelowIdle = cost < idle
     }
 
-    /// What waits for prefill and a slow start only add to the cost.
-    @inline(__always) func isExceeded(by state: ReplicaLoad.State, weight: Int) -> Bool {
-      Double(state.inFlight - state.prefilling) * perDecoding > slack * Double(weight)
+    /// A slow start only adds to the cost.
+    @inline(__always) func isExceeded(by placement: BorrowedPlacement, _ matches: PrefixMatches) -> Bool {
+      let hasOwnCost = placement.read { $0.vitals.hasOwnCost(now: now) }
+      if !(isBelowIdle && !hasOwnCost) {
+        let state = placement.state
+        let allowed = slack * Double(placement.weight)
+        let queue = placement.read { $0.vitals.leastQueueSeconds(state, now: now) }
+        if queue > allowed { return true }
+        let others = placement.read {
+          $0.vitals.hasForeignWaiting ? $0.vitals.foreignSeconds(model: model, now: now) : 0
+        }
+        let prefill = hasOwnCost ? placement.prefillCost(model: model, now: now).seconds(tokens: tokens) : prefill
+        let decoding = Double(state.inFlight - state.prefilling) * decodeShare
+        guard queue + others + prefill * (Double(placement.weight) + decoding) > allowed else { return false }
+      }
+      return matches.blocks(slot: placement.prefixSlot) == 0
     }
   }
 
