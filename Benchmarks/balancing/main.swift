@@ -1,6 +1,7 @@
 // Times choices, prefix lookups and hashing, fills an index of ten million blocks, and replays traces.
-//   swift run -c release bench-balancing [--traces FOLDER] [--svg FILE]
-// Figures of time are CPU time, the lowest mean of the rounds. Without --traces only the synthetic mix is replayed.
+//   swift run -c release bench-balancing [--choices | --replays] [--traces FOLDER] [--svg FILE]
+// Figures of time are CPU time, the lowest mean of the rounds. Without --traces only the synthetic mix is replayed. --choices
+// does nothing but choose.
 import Balancing
 import Fleet
 import FleetSimulator
@@ -78,7 +79,8 @@ func timeChoices() throws {
         say("figure choose_\(count)\(label)_us \(time) us")
       }
     }
-    timeBusyChoice(among: placements, balancer, &random)
+    timeBusyChoice(.busy, among: placements, balancer, &random)
+    timeBusyChoice(.reading, among: placements, balancer, &random)
     let time = best(of: count > 100 ? 500 : 20_000) {
       if let chosen = ReplicaPicker.pick(among: placements, excluding: ReplicaSet(), now: 1, random: &random).index {
         sink &+= chosen
@@ -86,6 +88,7 @@ func timeChoices() throws {
       }
     }
     say("figure choose_\(count)_by_requests_only_us \(time) us")
+    timeBusyChoice(.special, among: placements, balancer, &random)
   }
 }
 
@@ -105,25 +108,60 @@ func timeChoice(
   }
 }
 
-/// The default's choice where no replica is idle and none has any of the prompt, so that each has to be worked out: 1 to 20
-/// requests decode on each, and up to two are read.
-func timeBusyChoice(among placements: [Placement], _ balancer: ModelBalancer, _ random: inout SeededGenerator) {
+/// What all replicas have to do. None of them has any of the prompt.
+enum BusyFleet: String {
+  /// 1 to 20 requests decode on each, and up to two are read.
+  case busy
+  /// One to three are read on each, and none decodes: what it costs is all in its queue.
+  case reading
+  /// Moreover each costs what its own answers taught, its engine tells of others' requests, and it comes back from an ejection.
+  case special
+}
+
+/// The default's choice where no replica is idle.
+func timeBusyChoice(
+  _ fleet: BusyFleet, among placements: [Placement], _ balancer: ModelBalancer, _ random: inout SeededGenerator
+) {
+  let now: UInt64 = 100_000_000_000
   for placement in placements {
     let load = placement.replica.load
-    for inFlight in 0..<Int.random(in: 1...20, using: &random) { _ = load.begin(ifInFlight: inFlight) }
-    for _ in 0..<Int.random(in: 0...2, using: &random) { _ = load.begin(ifStill: load.state, work: 16_000) }
+    if fleet == .busy {
+      for inFlight in 0..<Int.random(in: 1...20, using: &random) { _ = load.begin(ifInFlight: inFlight) }
+    }
+    for _ in 0..<Int.random(in: fleet == .busy ? 0...2 : 1...3, using: &random) {
+      _ = load.begin(ifStill: load.state, work: 16_000)
+    }
+    if fleet == .special { makeSpecial(placement.replica, balancer, now: now) }
+    placement.replica.estimates.prefillBegan(now: now - UInt64.random(in: 0...900_000_000, using: &random))
   }
   let none = UnsafeBufferPointer<UInt64>(start: nil, count: 0)
-  let request = balancer.request(blocks: none, promptBytes: promptBytes, now: 1_000)
+  let request = balancer.request(blocks: none, promptBytes: promptBytes, now: now)
   var matches = PrefixMatches(index: balancer.index)
   matches.begin()
   let time = timeChoice(among: placements, for: request, by: RoutingStrategy(.standard), balancer, matches, &random)
-  say("figure choose_\(placements.count)_busy_us \(time) us")
+  say("figure choose_\(placements.count)_\(fleet)_us \(time) us")
   for placement in placements {
     let load = placement.replica.load
     for _ in 0..<load.state.prefilling { load.prefillEnded(work: 16_000) }
     for _ in 0..<load.inFlight { load.end() }
   }
+}
+
+/// Four times as slow as its model's others are taken for, asked by others too, and ejected not long ago.
+func makeSpecial(_ replica: Replica, _ balancer: ModelBalancer, now: UInt64) {
+  let second: UInt64 = 1_000_000_000
+  for sample in 1...20 as ClosedRange<UInt64> {
+    let began = now - (21 - sample) * second
+    let ended = began + 500_000_000 + UInt64(replica.id % 100) * 1_000_000
+    replica.estimates.prefillBegan(now: began)
+    _ = replica.estimates.firstToken(tokens: 1_000, expectedSeconds: 0.125, left: ReplicaLoad().state, now: ended)
+    replica.estimates.sampled(model: .assumed, now: ended)
+  }
+  var metrics = EngineMetrics()
+  metrics.scrapedAt = now - second
+  metrics.waitingRequests = 5
+  balancer.scraped(metrics, of: replica)
+  replica.health.handle(.foundOutlier(reason: "benchmark"), now: now - 15 * second)
 }
 
 func timePrefixes() throws {
@@ -203,6 +241,7 @@ func run() throws {
   }
   if !arguments.contains("--replays") {
     try timeChoices()
+    if arguments.contains("--choices") { return }
     try timePrefixes()
   }
   let names = StrategyKind.allCases.map(\.rawValue) + ["prefix-cache:2,least-request:1"]

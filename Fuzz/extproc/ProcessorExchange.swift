@@ -29,8 +29,9 @@ struct ProcessorExchange {
   ]
   private static let bodies = [
     #"{"model":"alpha","messages":[{"role":"user","content":"hi"}],"input":"a"}"#, #"{"model":"MoM","messages":[]}"#,
-    #"{"model":"alpha-math","messages":[],"input":"a"}"#, #"{"model":"nobody","messages":[]}"#, "{", "",
-    #"{"model":"alpha","messages":[],"input":"\#(String(repeating: "x", count: 700))"}"#,
+    #"{"model":"alpha-math","messages":[{"role":"user","content":"hi"}],"input":"a"}"#,
+    #"{"model":"nobody","messages":[]}"#, "{", "",
+    #"{"model":"alpha","messages":[{"role":"user","content":"hi"}],"input":"\#(String(repeating: "x", count: 700))"}"#,
     String(repeating: " ", count: 1_100),
   ]
   private static let answers = [

@@ -2,7 +2,7 @@ import Fleet
 
 /// One replica that may be chosen, as its strategy sees it at one moment.
 struct Candidate {
-  let placement: Placement
+  let placement: BorrowedPlacement
   /// Of the slow start, above 0 and at most 1.
   let factor: Double
   let state: ReplicaLoad.State
@@ -11,13 +11,12 @@ struct Candidate {
   let now: UInt64
 
   @inline(__always) init(
-    _ placement: Placement, _ state: ReplicaLoad.State, _ request: BalancingRequest, _ matches: PrefixMatches
+    _ placement: BorrowedPlacement, _ state: ReplicaLoad.State, _ request: BalancingRequest, _ matches: PrefixMatches
   ) {
     self.placement = placement
-    let isNew = placement.vitals.ejectedUntil > 0
-    factor = isNew ? placement.replica.health.slowStartFactor(at: request.now) : 1
+    factor = placement.slowStartFactor(at: request.now)
     self.state = state
-    matchedBlocks = matches.blocks(slot: placement.vitals.prefixSlot)
+    matchedBlocks = matches.blocks(slot: placement.prefixSlot)
     now = request.now
   }
 
@@ -25,13 +24,15 @@ struct Candidate {
   @inline(__always) var weight: Int { placement.weight }
 
   /// Whether a request would wait for a connection.
-  @inline(__always) var isSaturated: Bool { state.inFlight >= placement.vitals.connectionLimit }
+  @inline(__always) var isSaturated: Bool { state.inFlight >= placement.read { $0.vitals.connectionLimit } }
 
   /// Its share of the traffic.
   @inline(__always) var share: Double { Double(weight) * factor }
 
   /// A figure that its engine told; nil when unknown or too old.
-  @inline(__always) func metric(_ gauge: EngineMetric) -> Double? { replica.metrics.value(gauge, now: now) }
+  @inline(__always) func metric(_ gauge: EngineMetric) -> Double? {
+    placement.metric(gauge, now: now)
+  }
 
   /// The matched blocks if they are enough to matter, else 0 (``LeastTTFTStrategy/minimumMatch``).
   @inline(__always) func usefulBlocks(_ request: BalancingRequest) -> Int {
@@ -44,16 +45,12 @@ struct Candidate {
 
   /// Seconds until it has read what waits on it.
   @inline(__always) func queueSeconds(_ request: BalancingRequest) -> Double {
-    let own = placement.vitals.queueSeconds(state, now: now)
-    guard placement.vitals.hasForeignWaiting else { return own }
-    return own + replica.estimates.foreignSeconds(metrics: replica.metrics, model: request.prefillCost, now: now)
+    placement.queueSeconds(state, model: request.prefillCost, now: now)
   }
 
   /// Seconds of prefill that the request brings.
   @inline(__always) func prefillSeconds(_ request: BalancingRequest, cachedBlocks: Int) -> Double {
-    let cost =
-      placement.vitals.hasOwnCost(now: now)
-      ? replica.estimates.cost(model: request.prefillCost, now: now) : request.prefillCost
+    let cost = placement.prefillCost(model: request.prefillCost, now: now)
     return request.prefillSeconds(cachedBlocks: cachedBlocks, by: cost)
   }
 }

@@ -111,7 +111,8 @@ public struct PrefillDecodePair: Sendable, Equatable {
 
   private static func pool(_ placements: [Placement], _ tried: Tried, _ now: UInt64) -> Pool {
     let isServing = hasPair(placements) {
-      ReplicaPicker.isIn(.serving, $0, excluding: $0.role == .prefill ? tried.prefill : tried.decode, now: now)
+      ReplicaPicker.isIn(
+        .serving, BorrowedPlacement($0), excluding: $0.role == .prefill ? tried.prefill : tried.decode, now: now)
     }
     return isServing ? .serving : .servingAndEjected
   }
@@ -137,16 +138,17 @@ public struct PrefillDecodePair: Sendable, Equatable {
   }
 
   private static func isOpen(_ placement: Placement, _ tried: ReplicaSet, _ pool: Pool, _ now: UInt64) -> Bool {
+    let placement = BorrowedPlacement(placement)
     func isIn(_ pool: ReplicaPicker.Pool) -> Bool { ReplicaPicker.isIn(pool, placement, excluding: tried, now: now) }
     return (isIn(.serving) || pool == .servingAndEjected && isIn(.ejected))
-      && ReplicaPicker.hasRoom(placement, placement.vitals.state)
+      && ReplicaPicker.hasRoom(placement, placement.state)
   }
 
   private static func candidate(
     _ placement: Placement, _ request: BalancingRequest, _ tried: ReplicaSet, _ pool: Pool, _ matches: PrefixMatches
   ) -> Candidate? {
     guard isOpen(placement, tried, pool, request.now) else { return nil }
-    return Candidate(placement, placement.vitals.state, request, matches)
+    return Candidate(BorrowedPlacement(placement), placement.vitals.state, request, matches)
   }
 }
 

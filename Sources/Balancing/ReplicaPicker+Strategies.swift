@@ -16,11 +16,13 @@ extension ReplicaPicker {
     excluding tried: ReplicaSet, matches: PrefixMatches, random: inout some RandomNumberGenerator
   ) -> ReplicaChoice {
     var lots = SplitMix64(seed: random.next())
-    let choice = pick(
-      among: placements, for: request, by: strategy, excluding: tried, from: .serving, matches: matches, &lots)
-    guard choice.outcome == .noneReady else { return choice }
-    return pick(
-      among: placements, for: request, by: strategy, excluding: tried, from: .ejected, matches: matches, &lots)
+    return placements.withBorrowed { placements in
+      let choice = pick(
+        among: placements, for: request, by: strategy, excluding: tried, from: .serving, matches: matches, &lots)
+      guard choice.outcome == .noneReady else { return choice }
+      return pick(
+        among: placements, for: request, by: strategy, excluding: tried, from: .ejected, matches: matches, &lots)
+    }
   }
 
   /// What a choice by this strategy would be made on, for explanations. Counts nothing.
@@ -34,16 +36,25 @@ extension ReplicaPicker {
     among placements: [Placement], for request: BalancingRequest, by strategy: RoutingStrategy,
     matches: PrefixMatches
   ) -> ReplicaPreview {
-    var scores = candidates(among: placements)
+    let scores = candidates(among: placements)
+    return placements.withBorrowed { preview(among: $0, for: request, by: strategy, matches: matches, scores) }
+  }
+
+  private static func preview(
+    among placements: BorrowedPlacements, for request: BalancingRequest, by strategy: RoutingStrategy,
+    matches: PrefixMatches, _ candidates: [CandidateScore]
+  ) -> ReplicaPreview {
+    var scores = candidates
     let open = placements.indices.filter { scores[$0].isEligible }
     var (parts, shortfall) = effectiveParts(strategy, request)
-    var survey: Survey
+    var survey = Survey()
+    for index in open { survey.add(candidate(placements[index], request, matches), request) }
+    var costs: KnownCosts
     var lacking: Shortfall?
     repeat {
-      survey = Survey()
-      for index in open { survey.add(candidate(placements[index], request, matches), request) }
-      for index in open { addCosts(candidate(placements[index], request, matches), request, parts, &survey) }
-      lacking = substitute(&parts, survey)
+      costs = KnownCosts()
+      for index in open { costs.add(candidate(placements[index], request, matches), request, parts, survey) }
+      lacking = substitute(&parts, costs)
       shortfall = shortfall ?? lacking
     } while lacking == .metricUnknown
     var saturated: [Int] = []
@@ -52,8 +63,8 @@ extension ReplicaPicker {
       var score = 0.0
       var weights = 0.0
       for part in 0..<parts.count {
-        let cost = parts.kinds[part].cost(candidate, request, survey) ?? survey.costs[part].mean
-        score += parts.weights[part] * survey.costs[part].score(cost)
+        let cost = parts.kinds[part].cost(candidate, request, survey) ?? costs.parts[part].mean
+        score += parts.weights[part] * costs.parts[part].score(cost)
         weights += parts.weights[part]
       }
       scores[index].score = score / weights
@@ -103,25 +114,17 @@ extension ReplicaPicker {
   }
 
   @inline(__always) private static func candidate(
-    _ placement: Placement, _ request: BalancingRequest, _ matches: PrefixMatches
+    _ placement: BorrowedPlacement, _ request: BalancingRequest, _ matches: PrefixMatches
   ) -> Candidate {
-    Candidate(placement, placement.vitals.state, request, matches)
-  }
-
-  private static func addCosts(
-    _ candidate: Candidate, _ request: BalancingRequest, _ parts: Parts, _ survey: inout Survey
-  ) {
-    for part in 0..<parts.count {
-      if let cost = parts.kinds[part].cost(candidate, request, survey) { survey.costs[part].add(cost) }
-    }
+    Candidate(placement, placement.state, request, matches)
   }
 
   /// The counts of a candidate that may be taken, else nil; notes in `hasFull` one that may but for its limit.
   @inline(__always) private static func open(
-    _ placement: Placement, _ pool: Pool, _ tried: ReplicaSet, _ now: UInt64, _ hasFull: inout Bool
+    _ placement: BorrowedPlacement, _ pool: Pool, _ tried: ReplicaSet, _ now: UInt64, _ hasFull: inout Bool
   ) -> ReplicaLoad.State? {
     guard isIn(pool, placement, excluding: tried, now: now) else { return nil }
-    let state = placement.vitals.state
+    let state = placement.state
     guard hasRoom(placement, state) else {
       hasFull = true
       return nil
@@ -130,39 +133,50 @@ extension ReplicaPicker {
   }
 
   @inline(__always) private static func isOpen(
-    _ placements: [Placement], _ index: Int, _ pool: Pool, _ tried: ReplicaSet, _ now: UInt64, _ hasFull: inout Bool
+    _ placements: BorrowedPlacements, _ index: Int, _ pool: Pool, _ tried: ReplicaSet, _ now: UInt64,
+    _ hasFull: inout Bool
   ) -> Bool {
     open(placements[index], pool, tried, now, &hasFull) != nil
   }
 
   private static func pick(
-    among placements: [Placement], for request: BalancingRequest, by strategy: RoutingStrategy,
+    among placements: BorrowedPlacements, for request: BalancingRequest, by strategy: RoutingStrategy,
     excluding tried: ReplicaSet, from pool: Pool, matches: PrefixMatches, _ lots: inout SplitMix64
   ) -> ReplicaChoice {
     let asked = strategy.heaviest
     var (parts, shortfall) = effectiveParts(strategy, request)
     while true {
-      var survey = Survey()
       var hasFull = false
-      if parts.count > 1 || parts.kinds[0].needsSurvey {
-        for index in placements.indices where isOpen(placements, index, pool, tried, request.now, &hasFull) {
-          survey.add(candidate(placements[index], request, matches), request)
+      var found: Found?
+      var isFound = false
+      if parts.count == 1, parts.kinds[0].needsMetrics {
+        var itsLots = lots
+        (found, isFound) = lowest(placements, request, tried, pool, matches, parts.kinds[0], &hasFull, &itsLots)
+        if isFound { lots = itsLots }
+      }
+      if !isFound {
+        var survey = Survey()
+        var costs = KnownCosts()
+        if parts.count > 1 || parts.kinds[0].needsSurvey {
+          for index in placements.indices where isOpen(placements, index, pool, tried, request.now, &hasFull) {
+            survey.add(candidate(placements[index], request, matches), request)
+          }
         }
         if parts.count > 1 || parts.kinds[0].needsMetrics {
           for index in placements.indices where isOpen(placements, index, pool, tried, request.now, &hasFull) {
-            addCosts(candidate(placements[index], request, matches), request, parts, &survey)
+            costs.add(candidate(placements[index], request, matches), request, parts, survey)
           }
-          if let lacking = substitute(&parts, survey) {
+          if let lacking = substitute(&parts, costs) {
             shortfall = shortfall ?? lacking
             if lacking == .metricUnknown { continue }
           }
         }
+        hasFull = false
+        found =
+          parts.kinds[0] == .powerOfTwo
+          ? drawTwo(placements, request, tried, pool, matches, &hasFull, &lots)
+          : cheapest(placements, request, tried, pool, matches, parts, survey, costs, &hasFull, &lots)
       }
-      hasFull = false
-      let found =
-        parts.kinds[0] == .powerOfTwo
-        ? drawTwo(placements, request, tried, pool, matches, &hasFull, &lots)
-        : cheapest(placements, request, tried, pool, matches, parts, survey, &hasFull, &lots)
       let decided = parts.count > 1 ? asked : parts.kinds[0]
       var choice = ReplicaChoice(
         outcome: hasFull ? .allFull : .noneReady, asked: asked, decided: decided, shortfall: shortfall,
@@ -200,10 +214,10 @@ extension ReplicaPicker {
   }
 
   /// Puts substitutes in the place of parts whose figure no candidate tells.
-  private static func substitute(_ parts: inout Parts, _ survey: Survey) -> Shortfall? {
+  private static func substitute(_ parts: inout Parts, _ costs: KnownCosts) -> Shortfall? {
     var shortfall: Shortfall?
-    for part in 0..<parts.count where parts.kinds[part].needsMetrics && survey.costs[part].known < survey.candidates {
-      guard survey.costs[part].known == 0 else {
+    for part in 0..<parts.count where parts.kinds[part].needsMetrics && costs.parts[part].known < costs.candidates {
+      guard costs.parts[part].known == 0 else {
         shortfall = shortfall ?? .metricPartial
         continue
       }
@@ -222,52 +236,71 @@ extension ReplicaPicker {
     var state: ReplicaLoad.State
   }
 
-  /// One pass over all. What most of a large fleet comes to is not worked out: a replica that has none of the prompt cannot
-  /// be cheaper than an idle one, so once a cheaper one is found its vitals' first line is all that is read of it.
+  /// One pass over all. What most of a large fleet comes to is not worked out: its counts say what a replica costs at
+  /// least (``LeastTTFTStrategy/Bound``), and once a cheaper one is found its vitals' first line is all that is read of it.
   @inline(__always) private static func cheapest(
-    _ placements: [Placement], _ request: BalancingRequest, _ tried: ReplicaSet, _ pool: Pool,
-    _ matches: PrefixMatches, _ parts: Parts, _ survey: Survey, _ hasFull: inout Bool,
+    _ placements: BorrowedPlacements, _ request: BalancingRequest, _ tried: ReplicaSet, _ pool: Pool,
+    _ matches: PrefixMatches, _ parts: Parts, _ survey: Survey, _ costs: KnownCosts, _ hasFull: inout Bool,
     _ lots: inout SplitMix64
   ) -> Found? {
     if parts.count == 1, parts.kinds[0] == .leastTTFT {
       return cheapest(
         placements, request, tried, pool, matches, breaksTiesByLoad: true,
-        leastUncached: LeastTTFTStrategy.leastUncached(request), &hasFull, &lots
+        bound: LeastTTFTStrategy.Bound(request), &hasFull, &lots
       ) { LeastTTFTStrategy.cost($0, request) }
     }
     return cheapest(
       placements, request, tried, pool, matches,
-      breaksTiesByLoad: parts.count > 1 || parts.kinds[0].breaksTiesByLoad, leastUncached: -.infinity, &hasFull, &lots
+      breaksTiesByLoad: parts.count > 1 || parts.kinds[0].breaksTiesByLoad, bound: nil, &hasFull, &lots
     ) { candidate in
-      if parts.count == 1 { return parts.kinds[0].cost(candidate, request, survey) ?? survey.costs[0].mean }
+      if parts.count == 1 { return parts.kinds[0].cost(candidate, request, survey) ?? costs.parts[0].mean }
       var score = 0.0
       for part in 0..<parts.count {
-        let partCost = parts.kinds[part].cost(candidate, request, survey) ?? survey.costs[part].mean
-        score += parts.weights[part] * survey.costs[part].score(partCost)
+        let partCost = parts.kinds[part].cost(candidate, request, survey) ?? costs.parts[part].mean
+        score += parts.weights[part] * costs.parts[part].score(partCost)
       }
       return -score
     }
   }
 
+  /// By a figure that every candidate's engine tells, in one pass.
+  ///
+  /// - Returns: what was found, and whether that counts: not when some engine does not tell the figure, since it then depends
+  ///   on the others what that one costs.
+  private static func lowest(
+    _ placements: BorrowedPlacements, _ request: BalancingRequest, _ tried: ReplicaSet, _ pool: Pool,
+    _ matches: PrefixMatches, _ kind: StrategyKind, _ hasFull: inout Bool, _ lots: inout SplitMix64
+  ) -> (found: Found?, isSure: Bool) {
+    let survey = Survey()
+    var isSure = true
+    let found = cheapest(
+      placements, request, tried, pool, matches, breaksTiesByLoad: kind.breaksTiesByLoad, bound: nil, &hasFull, &lots
+    ) { candidate in
+      guard isSure, let cost = kind.cost(candidate, request, survey) else {
+        isSure = false
+        return .infinity
+      }
+      return cost
+    }
+    return (found, isSure)
+  }
+
   /// - Parameters:
-  ///   - leastUncached: the least cost of one that has none of the prompt and no prefill cost of its own.
+  ///   - bound: of the costs; nil when none is known.
   ///   - cost: of a candidate.
   @inline(__always) private static func cheapest(
-    _ placements: [Placement], _ request: BalancingRequest, _ tried: ReplicaSet, _ pool: Pool,
-    _ matches: PrefixMatches, breaksTiesByLoad: Bool, leastUncached: Double, _ hasFull: inout Bool,
+    _ placements: BorrowedPlacements, _ request: BalancingRequest, _ tried: ReplicaSet, _ pool: Pool,
+    _ matches: PrefixMatches, breaksTiesByLoad: Bool, bound: LeastTTFTStrategy.Bound?, _ hasFull: inout Bool,
     _ lots: inout SplitMix64, cost: (Candidate) -> Double
   ) -> Found? {
+    var bound = bound
     var best: Found?
     var bestCost = Double.infinity
     var bestLoad = Double.infinity
     var tiedShare: UInt64 = 0
     for index in placements.indices {
       let placement = placements[index]
-      if bestCost < leastUncached, matches.blocks(slot: placement.vitals.prefixSlot) == 0,
-        !placement.vitals.hasOwnCost(now: request.now)
-      {
-        continue
-      }
+      if let bound, bound.isExceeded(by: placement, matches) { continue }
       guard let state = open(placement, pool, tried, request.now, &hasFull) else { continue }
       let candidate = Candidate(placement, state, request, matches)
       let offered = cost(candidate) + (candidate.isSaturated ? saturated : 0)
@@ -281,6 +314,7 @@ extension ReplicaPicker {
         bestCost = offered
         bestLoad = load
         tiedShare = share
+        bound?.lower(to: offered)
       } else if load == bestLoad {
         // Reservoir choice in proportion to the share.
         tiedShare += share
@@ -293,7 +327,7 @@ extension ReplicaPicker {
   /// Two by reservoir, the second among all but the first; then the one with the lower load. Those that have no connection to
   /// give are drawn when no other is left.
   private static func drawTwo(
-    _ placements: [Placement], _ request: BalancingRequest, _ tried: ReplicaSet, _ pool: Pool,
+    _ placements: BorrowedPlacements, _ request: BalancingRequest, _ tried: ReplicaSet, _ pool: Pool,
     _ matches: PrefixMatches, _ hasFull: inout Bool, _ lots: inout SplitMix64
   ) -> Found? {
     var drawn: (Found, load: Double)?

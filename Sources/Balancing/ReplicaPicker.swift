@@ -35,27 +35,33 @@ public enum ReplicaPicker {
     random: inout some RandomNumberGenerator
   ) -> Choice {
     var lots = SplitMix64(seed: random.next())
-    let choice = pick(among: placements, excluding: tried, from: .serving, now: now, &lots)
-    guard choice == .noneReady else { return choice }
-    return pick(among: placements, excluding: tried, from: .ejected, now: now, &lots)
+    return placements.withBorrowed { placements in
+      let choice = pick(among: placements, excluding: tried, from: .serving, now: now, &lots)
+      guard choice == .noneReady else { return choice }
+      return pick(among: placements, excluding: tried, from: .ejected, now: now, &lots)
+    }
   }
 
   /// Whether ``pick(among:excluding:now:random:)`` would find one. Counts nothing.
   public static func hasCandidate(among placements: [Placement], excluding tried: ReplicaSet, now: UInt64) -> Bool {
-    var hasFull = false
-    for pool in [Pool.serving, .ejected] {
-      for index in placements.indices {
-        guard isIn(pool, placements[index], excluding: tried, now: now) else { continue }
-        if hasRoom(placements[index], placements[index].vitals.state) { return true }
-        hasFull = true
+    placements.withBorrowed { placements in
+      var hasFull = false
+      for pool in [Pool.serving, .ejected] {
+        for index in placements.indices {
+          let placement = placements[index]
+          guard isIn(pool, placement, excluding: tried, now: now) else { continue }
+          if hasRoom(placement, placement.state) { return true }
+          hasFull = true
+        }
+        if hasFull { return false }
       }
-      if hasFull { return false }
+      return false
     }
-    return false
   }
 
   private static func pick(
-    among placements: [Placement], excluding tried: ReplicaSet, from pool: Pool, now: UInt64, _ lots: inout SplitMix64
+    among placements: BorrowedPlacements, excluding tried: ReplicaSet, from pool: Pool, now: UInt64,
+    _ lots: inout SplitMix64
   ) -> Choice {
     while true {
       var best = -1
@@ -67,13 +73,13 @@ public enum ReplicaPicker {
         let placement = placements[index]
         let weight = placement.weight
         guard isIn(pool, placement, excluding: tried, now: now) else { continue }
-        let state = placement.vitals.state
+        let state = placement.state
         let inFlight = state.inFlight
         guard hasRoom(placement, state) else {
           hasFull = true
           continue
         }
-        let factor = placement.vitals.ejectedUntil > 0 ? placement.replica.health.slowStartFactor(at: now) : 1
+        let factor = placement.slowStartFactor(at: now)
         let cost = LeastRequestStrategy.cost(inFlight: inFlight, weight: weight, factor: factor)
         let share = LeastRequestStrategy.tieShare(weight: weight, factor: factor)
         if cost < bestCost {
@@ -120,16 +126,18 @@ public enum ReplicaPicker {
   }
 
   @inline(__always)
-  static func isIn(_ pool: Pool, _ placement: Placement, excluding tried: ReplicaSet, now: UInt64) -> Bool {
-    guard placement.weight > 0, !placement.vitals.isFailing,
-      (now < placement.vitals.ejectedUntil) == (pool == .ejected)
-    else { return false }
-    return tried.count == 0 || !tried.contains(placement.replica.id)
+  static func isIn(_ pool: Pool, _ placement: BorrowedPlacement, excluding tried: ReplicaSet, now: UInt64) -> Bool {
+    placement.read { placement in
+      guard placement.weight > 0, !placement.vitals.isFailing,
+        (now < placement.vitals.ejectedUntil) == (pool == .ejected)
+      else { return false }
+      return tried.count == 0 || !tried.contains(placement.replica.id)
+    }
   }
 
   /// Whether it is below its limit of requests.
-  @inline(__always) static func hasRoom(_ placement: Placement, _ state: ReplicaLoad.State) -> Bool {
-    state.inFlight < min(placement.vitals.requestLimit, ReplicaLoad.capacity)
+  @inline(__always) static func hasRoom(_ placement: BorrowedPlacement, _ state: ReplicaLoad.State) -> Bool {
+    state.inFlight < min(placement.read { $0.vitals.requestLimit }, ReplicaLoad.capacity)
   }
 }
 

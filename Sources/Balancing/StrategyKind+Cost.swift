@@ -57,7 +57,7 @@ extension StrategyKind {
   var needsSurvey: Bool {
     switch self {
     case .prefixCache, .prefixCachePreble, .sticky: true
-    default: needsMetrics
+    default: false
     }
   }
 

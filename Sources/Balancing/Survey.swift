@@ -1,33 +1,11 @@
 /// What a strategy must know of all candidates before it can tell the cost of one. Gathered in one pass, without allocation.
 struct Survey {
-  /// Of the costs of one part of a strategy.
-  struct Costs {
-    var known = 0
-    var least = Double.infinity
-    var most = -Double.infinity
-    var sum = 0.0
-
-    /// Of those that are known.
-    var mean: Double { known > 0 ? sum / Double(known) : 0 }
-
-    mutating func add(_ cost: Double) {
-      known += 1
-      least = min(least, cost)
-      most = max(most, cost)
-      sum += cost
-    }
-
-    /// 1 for the best cost, 0 for the worst, 1 for all when they are equal.
-    func score(_ cost: Double) -> Double { most > least ? (most - cost) / (most - least) : 1 }
-  }
-
   var candidates = 0
   var fewestInFlight = Int.max
   private var sumInFlight = 0.0
   private var squaresInFlight = 0.0
   /// In blocks, useful ones.
   var longestMatch = 0
-  var costs = InlineArray<8, Costs>(repeating: Costs())
 
   mutating func add(_ candidate: Candidate, _ request: BalancingRequest) {
     candidates += 1

@@ -12,6 +12,8 @@ public struct APIError: Error, Sendable, Equatable {
   public var param: String?
   /// A word for programs.
   public var code: String?
+  /// The field by which AIBrix's clients tell it; nil where AIBrix has none.
+  public var mark: ErrorMark?
 
   public init(status: Int, message: String, type: String, param: String? = nil, code: String? = nil) {
     self.status = status
@@ -19,6 +21,13 @@ public struct APIError: Error, Sendable, Equatable {
     self.type = type
     self.param = param
     self.code = code
+  }
+
+  /// The same, told by a field as well.
+  public func marked(_ field: StaticString, _ value: String = "true") -> APIError {
+    var error = self
+    error.mark = ErrorMark(field, value)
+    return error
   }
 
   /// The body that tells it, UTF-8 JSON. `param` and `code` are null where there is none.

@@ -9,6 +9,9 @@ public enum RequestBodyError: Error, Sendable, Equatable, CustomStringConvertibl
   case messagesNotAnArray
   case messageNotAnObject(index: Int)
   case tooManyMessages(limit: Int)
+  /// Of a model that is there: the list is empty.
+  case noMessages
+  case streamNotABoolean
   case missingModel
   case modelNotAString
   case emptyModel
@@ -29,6 +32,9 @@ public enum RequestBodyError: Error, Sendable, Equatable, CustomStringConvertibl
     case .messagesNotAnArray: "messages field must be an array"
     case .messageNotAnObject(let index): "messages[\(index)] must be an object"
     case .tooManyMessages(let limit): "messages field must have at most \(limit) messages"
+    // The words of AIBrix's gateway.
+    case .noMessages: "no messages in the request body"
+    case .streamNotABoolean: "stream incorrectly set"
     case .missingModel: "invalid request body: missing required field: model"
     case .modelNotAString: "invalid request body: model must be a string"
     case .emptyModel: "invalid request body: missing required field: model"
@@ -46,7 +52,8 @@ public enum RequestBodyError: Error, Sendable, Equatable, CustomStringConvertibl
   public var param: String? {
     switch self {
     case .malformedJSON, .notAnObject, .tooManyMembers: nil
-    case .missingMessages, .messagesNotAnArray, .tooManyMessages: "messages"
+    case .missingMessages, .messagesNotAnArray, .tooManyMessages, .noMessages: "messages"
+    case .streamNotABoolean: "stream"
     case .messageNotAnObject(let index): "messages[\(index)]"
     case .missingModel, .modelNotAString, .emptyModel, .modelTooLong: "model"
     case .metadataNotAnObject, .tooManyMetadataEntries, .metadataKeyTooLong: "metadata"
@@ -60,9 +67,9 @@ public enum RequestBodyError: Error, Sendable, Equatable, CustomStringConvertibl
     case .malformedJSON: "invalid_json"
     case .missingMessages, .missingModel: "missing_required_parameter"
     case .notAnObject, .messagesNotAnArray, .messageNotAnObject, .modelNotAString, .metadataNotAnObject,
-      .metadataValueNotAString:
+      .metadataValueNotAString, .streamNotABoolean:
       "invalid_type"
-    case .emptyModel: "invalid_value"
+    case .emptyModel, .noMessages: "invalid_value"
     case .tooManyMembers, .tooManyMetadataEntries: "object_above_max_properties"
     case .tooManyMessages: "array_above_max_length"
     case .modelTooLong, .metadataKeyTooLong, .metadataValueTooLong: "string_above_max_length"
@@ -71,6 +78,21 @@ public enum RequestBodyError: Error, Sendable, Equatable, CustomStringConvertibl
 
   /// The answer to the client.
   public var apiError: APIError {
-    .invalidRequest(description, param: param, code: code)
+    .invalidRequest(description, param: param, code: code).marked(mark)
+  }
+
+  /// The answer to the client, with the place in the body.
+  func apiError(atByte offset: Int) -> APIError {
+    var error = apiError
+    error.message += " (at byte \(offset))"
+    return error
+  }
+
+  private var mark: StaticString {
+    switch self {
+    case .missingModel, .emptyModel, .modelNotAString: "x-error-no-model-in-request"
+    case .streamNotABoolean: "x-error-stream"
+    default: "x-error-request-body-processing"
+    }
   }
 }

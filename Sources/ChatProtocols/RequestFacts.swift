@@ -37,6 +37,13 @@ public struct RequestFacts: Sendable, Equatable {
   /// What a token estimate is made of. For completions and embeddings, `textBytes` is that of the prompt or input.
   public let size: PromptSize
 
+  /// Checks that a chat request has a message, which an engine cannot do without.
+  ///
+  /// Apart from ``scan(body:endpoint:)``, so that a model that is not there is told first, as by AIBrix.
+  public func checkMessages() throws(RequestBodyError) {
+    if endpoint == .chatCompletions, messages.isEmpty { throw .noMessages }
+  }
+
   /// The member with that name: the last one, if it is repeated. Linear in the members; no more than
   /// ``memberLimit`` of them.
   public func member(_ name: KnownMember) -> TopLevelMember? {
@@ -48,7 +55,7 @@ extension RequestFacts {
   /// Reads a body, checking all of it.
   ///
   /// - Throws: the first fault of the JSON, else the first of: not an object, too many members, messages, model,
-  ///   metadata.
+  ///   metadata, stream.
   public static func scan(
     body: UnsafeRawBufferPointer, endpoint: ModelEndpoint
   ) throws(RequestBodyError) -> RequestFacts {
@@ -64,6 +71,8 @@ extension RequestFacts {
     guard model.unescapedLength > 0 else { throw .emptyModel }
     guard model.unescapedLength <= modelLimit else { throw .modelTooLong(limit: modelLimit) }
     if let fault = scan.metadataFault { throw fault }
+    // Engines differ in what they take for true; a stream must be known as one.
+    if scan.isStreamStrange, endpoint != .embeddings { throw .streamNotABoolean }
     let messages = scan.messages
     return RequestFacts(
       endpoint: endpoint,

@@ -12,6 +12,8 @@ struct RequestScan {
   private(set) var wantsStreamUsage = false
   private(set) var messages: MessageScan?
   private(set) var metadataFault: RequestBodyError?
+  /// `stream` is neither a Boolean nor null.
+  private(set) var isStreamStrange = false
 
   private var isObject = false
   private var hasTooManyMembers = false
@@ -109,6 +111,7 @@ struct RequestScan {
       return value
     case .stream:
       isStreaming = kind == .true
+      isStreamStrange = !(kind == .true || kind == .false || kind == .null)
     case .streamOptions:
       let start = cursor.position
       wantsStreamUsage = false

@@ -29,12 +29,10 @@ extension ProcessorSession {
   /// Answers the client with an error.
   ///
   /// - Parameters:
-  ///   - mark: a field by which AIBrix's clients tell errors; sent where the role is the plugin's, and that of
-  ///     a strategy always, as by the gateway.
   ///   - reason: for the count of failed requests; nil for one that was not routed.
   ///   - limit: the limit that was met, told in its own words whatever the role.
   func refuse(
-    _ error: APIError, allow: String? = nil, marked mark: (name: String, value: String)? = nil, reason: String? = nil,
+    _ error: APIError, allow: String? = nil, reason: String? = nil,
     retryAfter: Int = 0, limit: LimitRefusal? = nil
   ) {
     var headers = HeaderChanges()
@@ -42,9 +40,8 @@ extension ProcessorSession {
     if let allow { headers.set("allow", to: allow) }
     if retryAfter > 0 { headers.set("retry-after", to: String(retryAfter)) }
     let isReplicaOnly = scope.settings.role == .replica
-    if let mark, isReplicaOnly || error.code == "invalid_routing_strategy" {
-      headers.set(field: mark.name, to: mark.value)
-    }
+    // Where the replica is picked by others, the fields of their errors are theirs too.
+    if let mark = error.mark, scope.settings.role != .model { headers.set(mark.field, to: mark.value) }
     if !isReplicaOnly {
       headers.set("x-vsr-schema-version", to: "2")
       headers.set("x-vsr-response-path", to: error.status == 429 ? "rate_limited" : "error")

@@ -39,8 +39,8 @@ extension ProcessorSession {
       if head.method == "OPTIONS" { return passOn(head) }
       if isReplicaOnly {
         return refuse(
-          APIError(status: 501, message: "unknown request path", type: "api_error"),
-          marked: ("x-error-request-body-processing", "true"))
+          APIError(status: 501, message: "unknown request path", type: "api_error")
+            .marked("x-error-request-body-processing"))
       }
       refuse(.notFound("endpoint not found"))
     }
@@ -116,7 +116,7 @@ extension ProcessorSession {
     if scope.settings.role == .replica, scope.context.settings.compatibility == .v04,
       let refusal = RequestRouting.refusal(ofStrategyIn: head, scope: scope)
     {
-      return refuse(refusal.error, marked: refusal.mark)
+      return refuse(refusal.error)
     }
     guard admit(head, expecting: head.contentLength ?? 0) else { return }
     state = .collecting

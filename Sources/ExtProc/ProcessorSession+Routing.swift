@@ -41,8 +41,7 @@ extension ProcessorSession {
 
   func refuse(_ refusal: RequestRouting.Refusal) {
     if !refusal.requestedModel.isEmpty { requestedModel = refusal.requestedModel }
-    refuse(
-      refusal.error, marked: refusal.mark, reason: refusal.reason, retryAfter: refusal.retryAfter, limit: refusal.limit)
+    refuse(refusal.error, reason: refusal.reason, retryAfter: refusal.retryAfter, limit: refusal.limit)
   }
 
   // MARK: While the encoder reads

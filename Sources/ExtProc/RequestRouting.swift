@@ -16,8 +16,6 @@ enum RequestRouting {
   /// Why a request goes nowhere, and what the client is told.
   struct Refusal: Error {
     var error: APIError
-    /// A field by which AIBrix's clients tell errors.
-    var mark: (name: String, value: String)?
     /// For the count of failed requests; nil where no model was found.
     var reason: String?
     var retryAfter = 0
@@ -204,10 +202,13 @@ enum RequestRouting {
     do throws(RequestBodyError) {
       facts = try RequestFacts.scan(body: bytes, endpoint: endpoint)
     } catch {
-      throw refusal(error)
+      throw Refusal(error: error.apiError)
     }
     guard case .model(let base, let adapter) = scope.snapshot.directory.entry(for: facts.model) else {
       throw unknownModel(facts.model, scope)
+    }
+    do throws(RequestBodyError) { try facts.checkMessages() } catch {
+      throw Refusal(error: error.apiError, requestedModel: facts.model)
     }
     return routed(facts.model, base, adapter, .facts(facts), scope)
   }
@@ -230,10 +231,7 @@ enum RequestRouting {
     }
     let snapshot = scope.snapshot
     guard let wanted = snapshot.passThroughModel(named: name) else {
-      throw Refusal(
-        error: .invalidRequest(
-          "name a model: this configuration has no default model", param: "model", code: "model_missing"),
-        mark: ("x-error-no-model-in-request", "true"))
+      throw Refusal(error: RoutingSnapshot.noDefaultModel)
     }
     guard case .model(let base, let adapter) = snapshot.directory.entry(for: wanted) else {
       if scope.settings.role == .replica { throw unknownModel(wanted, scope) }
@@ -256,23 +254,13 @@ enum RequestRouting {
       let verdict = finder.append(bytes)
       return verdict == .needMore ? finder.finish() : verdict
     } catch {
-      throw Refusal(error: error.apiError, mark: ("x-error-multipart-parsing", "true"))
+      throw Refusal(error: error.apiError(at: row))
     }
   }
 
   private static func unknownModel(_ name: String, _ scope: ProcessorScope) -> Refusal {
     Refusal(
-      error: ReplicaRole.unknownModel(name, status: scope.snapshot.unknownModel(name).status),
-      mark: ("x-error-no-model-backends", ReplicaRole.mark(name)),
-      requestedModel: name)
-  }
-
-  private static func refusal(_ error: RequestBodyError) -> Refusal {
-    switch error {
-    case .missingModel, .emptyModel, .modelNotAString:
-      Refusal(error: error.apiError, mark: ("x-error-no-model-in-request", "true"))
-    default: Refusal(error: error.apiError, mark: ("x-error-request-body-processing", "true"))
-    }
+      error: ReplicaRole.unknownModel(name, status: scope.snapshot.unknownModel(name).status), requestedModel: name)
   }
 
   /// Where a request may go, and how its replicas are to be picked.
@@ -384,11 +372,11 @@ enum RequestRouting {
         ? ReplicaRole.noReplica(of: name)
         : .server(
           "no replica of model \"\(name)\" is ready that Envoy can be sent to (\(names.joined(separator: "; "))); names are "
-            + "looked up every \(seconds) s", status: 503, code: "no_address"),
-      mark: ("x-error-no-model-backends", "true"), reason: "no_address", retryAfter: seconds)
+            + "looked up every \(seconds) s", status: 503, code: "no_address"
+        ).marked("x-error-no-model-backends"), reason: "no_address", retryAfter: seconds)
   }
 
-  /// In AIBrix's words where the role is its plugin's, with its field.
+  /// In AIBrix's words where the role is its plugin's.
   private static func refusal(
     _ refusal: ReplicaRefusal, _ routed: Routed, _ placements: [Placement], _ scope: ProcessorScope
   ) -> Refusal {
@@ -399,9 +387,7 @@ enum RequestRouting {
       } else {
         refusal.error(model: name, placements: placements)
       }
-    return Refusal(
-      error: error, mark: (refusal == .allFull ? "x-error-routing" : "x-error-no-model-backends", "true"),
-      reason: refusal.rawValue, retryAfter: refusal.retryAfter)
+    return Refusal(error: error, reason: refusal.rawValue, retryAfter: refusal.retryAfter)
   }
 
   /// What is wrong with the strategy that a head asks for; nil when nothing is.
@@ -420,15 +406,16 @@ enum RequestRouting {
     _ error: RoutingStrategyError, _ head: ProcessorHead, _ scope: ProcessorScope
   ) -> Refusal {
     let isReplicaOnly = scope.settings.role == .replica
-    let strategy = ReplicaRole.mark(head.strategy ?? "")
+    let strategy = ErrorMark.cut(head.strategy ?? "")
     let isOld = scope.context.settings.compatibility == .v04
+    let refused: APIError =
+      isReplicaOnly
+      ? .invalidRequest("incorrect routing strategy" + (isOld ? "" : " \(strategy)"))
+      : .invalidRequest("\(error)", param: "routing-strategy", code: "invalid_routing_strategy")
     return Refusal(
-      error: isReplicaOnly
-        ? .invalidRequest("incorrect routing strategy" + (isOld ? "" : " \(strategy)"))
-        : .invalidRequest("\(error)", param: "routing-strategy", code: "invalid_routing_strategy"),
-      mark: isOld && isReplicaOnly ? ("x-error-invalid-routing-strategy", strategy) : ("x-error-routing", "true"),
-      reason: "bad_strategy"
-    )
+      error: isOld && isReplicaOnly
+        ? refused.marked("x-error-invalid-routing-strategy", strategy) : refused.marked("x-error-routing"),
+      reason: "bad_strategy")
   }
 }
 

@@ -3,15 +3,15 @@ import Synchronization
 /// A cost whose two numbers are read and written one by one: a reader may see one of them newer than the other, which costs
 /// a choice that is slightly off.
 public struct AtomicPrefillCost: ~Copyable, Sendable {
-  private let fixed: Atomic<UInt64>
-  private let rate: Atomic<UInt64>
+  @usableFromInline let fixed: Atomic<UInt64>
+  @usableFromInline let rate: Atomic<UInt64>
 
   public init(_ cost: PrefillCost) {
     fixed = Atomic(cost.fixedSeconds.bitPattern)
     rate = Atomic(cost.tokensPerSecond.bitPattern)
   }
 
-  public func load() -> PrefillCost {
+  @inlinable public func load() -> PrefillCost {
     PrefillCost(
       fixedSeconds: Double(bitPattern: fixed.load(ordering: .relaxed)),
       tokensPerSecond: Double(bitPattern: rate.load(ordering: .relaxed)))

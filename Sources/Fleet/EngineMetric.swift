@@ -41,7 +41,7 @@ public enum EngineMetric: Int, CaseIterable, Sendable {
   }
 
   /// Whether it says what the engine is rather than what it does, and so does not age.
-  public var isConstant: Bool {
+  @inlinable public var isConstant: Bool {
     switch self {
     case .cacheBlocks, .cacheBlockTokens, .maxAdapters: true
     default: false

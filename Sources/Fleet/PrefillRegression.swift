@@ -80,7 +80,7 @@ public struct PrefillCost: Sendable, Equatable {
   /// Uncached prompt tokens.
   public var tokensPerSecond: Double
 
-  public init(fixedSeconds: Double, tokensPerSecond: Double) {
+  @inlinable public init(fixedSeconds: Double, tokensPerSecond: Double) {
     self.fixedSeconds = fixedSeconds
     self.tokensPerSecond = tokensPerSecond
   }

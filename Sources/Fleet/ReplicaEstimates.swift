@@ -27,12 +27,10 @@ public final class ReplicaEstimates: Sendable {
   }
 
   private let learning = Mutex(Learning())
-  /// There stand when the prefill at the head of the queue began, as far as first tokens tell, and until when the own cost
-  /// counts, 0 while there is none.
+  /// There stand when the prefill at the head of the queue began, as far as first tokens tell, the own cost and until when it
+  /// counts, 0 while there is none, and the mean of the work that requests brought, in seconds.
   private let vitals: ReplicaVitals
-  private let own = AtomicPrefillCost(.assumed)
   private let tokenSecondsBits = Atomic<UInt64>(Double.nan.bitPattern)
-  private let meanWorkBits = Atomic<UInt64>(Double.nan.bitPattern)
 
   /// - Parameter vitals: of its replica.
   init(vitals: ReplicaVitals) { self.vitals = vitals }
@@ -46,7 +44,7 @@ public final class ReplicaEstimates: Sendable {
   ///
   /// - Parameter model: what the model's replicas are taken for.
   public func cost(model: PrefillCost, now: UInt64) -> PrefillCost {
-    vitals.hasOwnCost(now: now) ? own.load() : model
+    vitals.prefillCost(model: model, now: now)
   }
 
   /// Seconds for each token after the first; nil when unknown.
@@ -62,19 +60,16 @@ public final class ReplicaEstimates: Sendable {
   ///
   /// - Parameter model: as in ``cost(model:now:)``.
   public func queueSeconds(
-    _ state: ReplicaLoad.State, metrics: ReplicaMetrics, model: PrefillCost, now: UInt64
+    _ state: ReplicaLoad.State, model: PrefillCost, now: UInt64
   ) -> Double {
-    vitals.queueSeconds(state, now: now) + foreignSeconds(metrics: metrics, model: model, now: now)
+    vitals.queueSeconds(state, now: now) + foreignSeconds(model: model, now: now)
   }
 
   /// Seconds until the requests of others are read that wait on the engine as far as it tells.
   ///
   /// - Parameter model: as in ``cost(model:now:)``.
-  public func foreignSeconds(metrics: ReplicaMetrics, model: PrefillCost, now: UInt64) -> Double {
-    let others = metrics.foreignWaiting(now: now)
-    guard others > 0 else { return 0 }
-    let mean = Double(bitPattern: meanWorkBits.load(ordering: .relaxed))
-    return others * (mean.isNaN ? cost(model: model, now: now).seconds(tokens: 1_000) : mean)
+  public func foreignSeconds(model: PrefillCost, now: UInt64) -> Double {
+    vitals.foreignSeconds(model: model, now: now)
   }
 
   // MARK: Learning
@@ -97,8 +92,8 @@ public final class ReplicaEstimates: Sendable {
       learning.stretchSeconds += now > begun ? Double(now - begun) / 1e9 : 0
       learning.stretchTokens += tokens
       learning.stretchRequests += 1
-      let mean = Double(bitPattern: meanWorkBits.load(ordering: .relaxed))
-      meanWorkBits.store(
+      let mean = Double(bitPattern: vitals.meanWorkBits.load(ordering: .relaxed))
+      vitals.meanWorkBits.store(
         (mean.isNaN ? expectedSeconds : mean + 0.05 * (expectedSeconds - mean)).bitPattern, ordering: .relaxed)
       if learning.isSpoiled {
         learning.clearStretch()
@@ -151,7 +146,7 @@ public final class ReplicaEstimates: Sendable {
     guard let mine, mine.differs(from: model, relativeError: error) else {
       return vitals.ownCostUntilValue.store(0, ordering: .relaxed)
     }
-    own.store(mine)
+    vitals.ownCost.store(mine)
     vitals.ownCostUntilValue.store(now &+ Self.ownSpan, ordering: .relaxed)
   }
 }

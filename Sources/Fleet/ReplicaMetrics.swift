@@ -7,14 +7,13 @@ import Synchronization
 public final class ReplicaMetrics: Sendable {
   /// Older numbers are unknown to choices, in nanoseconds: the 2 s of the slowest pace, the 2 s that a scrape may take, and
   /// one to spare.
-  public static let maximumAge: UInt64 = 5_000_000_000
+  @inlinable public static var maximumAge: UInt64 { 5_000_000_000 }
 
   /// Bit patterns of doubles; NaN stands for unknown.
-  private let values: InlineArray<27, Atomic<UInt64>>
-  private let scrapedAtValue = Atomic<UInt64>(0)
-  /// There stand the requests that waited on the engine beyond those that this process had sent and that wait for a first
-  /// token, as bits.
-  private let vitals: ReplicaVitals
+  @usableFromInline let values: InlineArray<27, Atomic<UInt64>>
+  /// There stand when the numbers were read, and the requests that waited on the engine beyond those that this process had
+  /// sent and that wait for a first token, as bits.
+  @usableFromInline let vitals: ReplicaVitals
   private let restartCount = Atomic<Int>(0)
   private let whole = Mutex<Whole>(Whole())
 
@@ -36,7 +35,7 @@ public final class ReplicaMetrics: Sendable {
   // MARK: Reading
 
   /// A number; nil when it is unknown. One relaxed load.
-  public subscript(metric: EngineMetric) -> Double? {
+  @inlinable @inline(__always) public subscript(metric: EngineMetric) -> Double? {
     let value = Double(bitPattern: values[metric.rawValue].load(ordering: .relaxed))
     return value.isNaN ? nil : value
   }
@@ -44,23 +43,17 @@ public final class ReplicaMetrics: Sendable {
   /// A number to choose by; nil when it is unknown or older than ``maximumAge``.
   ///
   /// - Parameter now: monotonic nanoseconds.
-  public func value(_ metric: EngineMetric, now: UInt64) -> Double? {
+  @inlinable @inline(__always) public func value(_ metric: EngineMetric, now: UInt64) -> Double? {
     guard let value = self[metric], metric.isConstant || isFresh(now: now) else { return nil }
     return value
   }
 
   /// Whether the last scrape is recent enough to go by.
-  public func isFresh(now: UInt64) -> Bool {
-    let scraped = scrapedAt
-    return scraped > 0 && now < scraped &+ Self.maximumAge
-  }
+  @inlinable public func isFresh(now: UInt64) -> Bool { vitals.isFresh(now: now) }
 
   /// Requests of others that wait on the engine; 0 when nothing recent is known of them, since a guess would be worse
   /// than what this process knows of its own.
-  public func foreignWaiting(now: UInt64) -> Double {
-    let others = Double(bitPattern: vitals.foreignBits.load(ordering: .relaxed))
-    return others > 0 && isFresh(now: now) ? others : 0
-  }
+  public func foreignWaiting(now: UInt64) -> Double { vitals.foreignWaiting(now: now) }
 
   /// Tokens that its KV cache holds; nil when the engine does not say.
   public var cacheTokens: Double? {
@@ -69,7 +62,7 @@ public final class ReplicaMetrics: Sendable {
   }
 
   /// Monotonic nanoseconds of the scrape that the numbers are of; 0 when they are unknown.
-  public var scrapedAt: UInt64 { scrapedAtValue.load(ordering: .relaxed) }
+  @inlinable public var scrapedAt: UInt64 { vitals.scrapedAtValue.load(ordering: .relaxed) }
 
   /// How often the engine was seen to have begun anew, its counters back at zero: what it had cached is gone.
   public var restarts: Int { restartCount.load(ordering: .relaxed) }
@@ -101,7 +94,7 @@ public final class ReplicaMetrics: Sendable {
       }
       let others = max(0, (metrics.waitingRequests ?? 0) - Double(prefilling))
       vitals.foreignBits.store(others.bitPattern, ordering: .relaxed)
-      scrapedAtValue.store(metrics.scrapedAt, ordering: .relaxed)
+      vitals.scrapedAtValue.store(metrics.scrapedAt, ordering: .relaxed)
       if restarted { restartCount.wrappingAdd(1, ordering: .relaxed) }
     }
   }

@@ -12,12 +12,15 @@ public final class ReplicaVitals: Sendable {
   @usableFromInline let prefixSlotValue = Atomic<Int>(-1)
   @usableFromInline let ownCostUntilValue = Atomic<UInt64>(0)
   @usableFromInline let running = Atomic<UInt64>(0)
+  @usableFromInline let headBegan = Atomic<UInt64>(0)
+  @usableFromInline let foreignBits = Atomic<UInt64>(0)
   @usableFromInline let ejectedUntilValue = Atomic<UInt64>(0)
+  @usableFromInline let isFailingValue = Atomic<Bool>(false)
   @usableFromInline let requestLimitValue = Atomic<Int>(.max)
   @usableFromInline let connectionLimitValue = Atomic<Int>(.max)
-  @usableFromInline let foreignBits = Atomic<UInt64>(0)
-  @usableFromInline let headBegan = Atomic<UInt64>(0)
-  @usableFromInline let isFailingValue = Atomic<Bool>(false)
+  @usableFromInline let scrapedAtValue = Atomic<UInt64>(0)
+  @usableFromInline let meanWorkBits = Atomic<UInt64>(Double.nan.bitPattern)
+  @usableFromInline let ownCost = AtomicPrefillCost(.assumed)
 
   init() {}
 
@@ -47,6 +50,31 @@ public final class ReplicaVitals: Sendable {
   /// (``ReplicaMetrics/foreignWaiting(now:)``).
   @inlinable public var hasForeignWaiting: Bool { foreignBits.load(ordering: .relaxed) != 0 }
 
+  /// ``ReplicaEstimates/cost(model:now:)``.
+  @inlinable public func prefillCost(model: PrefillCost, now: UInt64) -> PrefillCost {
+    hasOwnCost(now: now) ? ownCost.load() : model
+  }
+
+  /// ``ReplicaMetrics/isFresh(now:)``.
+  @inlinable public func isFresh(now: UInt64) -> Bool {
+    let scraped = scrapedAtValue.load(ordering: .relaxed)
+    return scraped > 0 && now < scraped &+ ReplicaMetrics.maximumAge
+  }
+
+  /// ``ReplicaMetrics/foreignWaiting(now:)``.
+  @inlinable public func foreignWaiting(now: UInt64) -> Double {
+    let others = Double(bitPattern: foreignBits.load(ordering: .relaxed))
+    return others > 0 && isFresh(now: now) ? others : 0
+  }
+
+  /// ``ReplicaEstimates/foreignSeconds(model:now:)``.
+  @inlinable public func foreignSeconds(model: PrefillCost, now: UInt64) -> Double {
+    let others = foreignWaiting(now: now)
+    guard others > 0 else { return 0 }
+    let mean = Double(bitPattern: meanWorkBits.load(ordering: .relaxed))
+    return others * (mean.isNaN ? prefillCost(model: model, now: now).seconds(tokens: 1_000) : mean)
+  }
+
   /// Seconds until what this process sent it is read.
   ///
   /// Of the work that waits the time is taken off that the request at the head has had, but at most one and a half times
@@ -57,5 +85,15 @@ public final class ReplicaVitals: Sendable {
     let begun = headBegan.load(ordering: .relaxed)
     let elapsed = now > begun ? Double(now - begun) / 1e9 : 0
     return max(0, work - min(elapsed, 1.5 * work / Double(state.prefilling)))
+  }
+
+  /// What ``queueSeconds(_:now:)`` is at least, but for what a sum of doubles is off by: without a division or a branch.
+  @inlinable public func leastQueueSeconds(_ state: ReplicaLoad.State, now: UInt64) -> Double {
+    let work = Double(state.work) * (1 / ReplicaLoad.ticksPerSecond)
+    let begun = headBegan.load(ordering: .relaxed)
+    let elapsed = Double(now > begun ? now &- begun : 0) * 1e-9
+    // 1 - 1.5 ÷ prefilling for 2, 3 and 4, no more for others.
+    let left = min(0.25 * Double(state.prefilling - 1), 0.625)
+    return max(work - elapsed, work * left)
   }
 }

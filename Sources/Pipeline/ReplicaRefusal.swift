@@ -13,6 +13,13 @@ public enum ReplicaRefusal: String, Sendable {
   ///
   /// - Parameter model: as the client knows it.
   public func error(model: String, placements: [Placement]) -> APIError {
+    unmarkedError(model: model, placements: placements).marked(mark)
+  }
+
+  /// The field by which AIBrix's clients tell it.
+  private var mark: StaticString { self == .allFull ? "x-error-routing" : "x-error-no-model-backends" }
+
+  private func unmarkedError(model: String, placements: [Placement]) -> APIError {
     switch self {
     case .noBackend: .server("model \"\(model)\" has no backend", status: 503, code: "no_backend")
     case .allFull:

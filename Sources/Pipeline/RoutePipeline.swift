@@ -71,9 +71,9 @@ public struct RoutePipeline: Sendable {
       }
       entry = snapshot.directory.entry(for: name)
     }
+    guard let entry else { throw snapshot.unknownModel(facts.model) }
+    do throws(RequestBodyError) { try facts.checkMessages() } catch { throw error.apiError }
     switch entry {
-    case nil:
-      throw snapshot.unknownModel(facts.model)
     case .model(let base, let adapter):
       return .planned(
         RoutePlan(

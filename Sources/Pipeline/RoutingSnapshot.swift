@@ -71,7 +71,14 @@ public final class RoutingSnapshot: Sendable {
   public func unknownModel(_ name: String) -> APIError {
     APIError(
       status: router.document.global.gateway.unknownModelStatus, message: "\(RoutingError.modelNotAvailable(name))",
-      type: "invalid_request_error", param: "model", code: "model_not_found")
+      type: "invalid_request_error", param: "model", code: "model_not_found"
+    ).marked("x-error-no-model-backends", name)
+  }
+
+  /// What a client is told that names no model on a path that has no default one.
+  public static var noDefaultModel: APIError {
+    .invalidRequest("name a model: this configuration has no default model", param: "model", code: "model_missing")
+      .marked("x-error-no-model-in-request")
   }
 
   /// How a model's replicas are chosen; nil if the fleet has no such model.

@@ -132,8 +132,7 @@ import Testing
     for _ in 0..<2 { #expect(replica.load.begin(ifStill: replica.load.state, work: 16_000) != nil) }
     replica.estimates.prefillBegan(now: 0)
     func seconds(at now: UInt64) -> Double {
-      replica.estimates.queueSeconds(
-        replica.load.state, metrics: replica.metrics, model: .assumed, now: now)
+      replica.estimates.queueSeconds(replica.load.state, model: .assumed, now: now)
     }
     #expect(seconds(at: 0) == 2)
     #expect(seconds(at: 500_000_000) == 1.5)
@@ -143,6 +142,26 @@ import Testing
     #expect(seconds(at: 60_000_000_000) == 0)
   }
 
+  @Test("a queue is never shorter than its bound, which is near where few wait")
+  func leastQueue() {
+    for waiting in 0...12 {
+      let replica = Replica(id: 0, name: "r", host: "h", port: 1)
+      for number in 0..<waiting {
+        #expect(replica.load.begin(ifStill: replica.load.state, work: 7_001 * UInt32(number + 1)) != nil)
+      }
+      replica.estimates.prefillBegan(now: .seconds(5))
+      let state = replica.load.state
+      for tenth in 0..<200 as Range<UInt64> {
+        let now = tenth * 100_000_000
+        let (least, queue) = (
+          replica.vitals.leastQueueSeconds(state, now: now), replica.vitals.queueSeconds(state, now: now)
+        )
+        #expect(least <= queue + 1e-9, "\(waiting) waiting at \(now)")
+        if waiting > 0, waiting < 5 { #expect(max(0, least) >= queue - 1e-9, "\(waiting) waiting at \(now)") }
+      }
+    }
+  }
+
   @Test("requests of others that wait on the engine count as far as metrics tell")
   func others() {
     let replica = Replica(id: 0, name: "r", host: "h", port: 1)
@@ -150,13 +169,9 @@ import Testing
     metrics.scrapedAt = 10
     metrics.waitingRequests = 5
     replica.metrics.publish(metrics, adapters: nil, prefilling: 1)
-    #expect(
-      replica.estimates.queueSeconds(
-        replica.load.state, metrics: replica.metrics, model: .assumed, now: 20) == 4 * 0.125)
+    #expect(replica.estimates.queueSeconds(replica.load.state, model: .assumed, now: 20) == 4 * 0.125)
     let late = 10 + ReplicaMetrics.maximumAge
-    #expect(
-      replica.estimates.queueSeconds(
-        replica.load.state, metrics: replica.metrics, model: .assumed, now: late) == 0)
+    #expect(replica.estimates.queueSeconds(replica.load.state, model: .assumed, now: late) == 0)
   }
 
   @Test("a request that ends without a first token leaves no work behind and teaches nothing")

@@ -312,7 +312,8 @@ private struct Dialect: Sendable, CustomTestStringConvertible {
         let request = BalancingRequest(
           blocks: blocks, promptTokens: 5_120, tokensPerBlock: 128, prefillCost: .assumed, now: now)
         func order(_ placement: Placement) -> (cost: Double, load: Double) {
-          let candidate = Candidate(placement, placement.replica.load.state, request, fixture.matches)
+          let candidate = Candidate(
+            BorrowedPlacement(placement), placement.replica.load.state, request, fixture.matches)
           return (
             LeastTTFTStrategy.cost(candidate, request) + (candidate.isSaturated ? 1e12 : 0),
             LeastRequestStrategy.cost(
@@ -322,7 +323,7 @@ private struct Dialect: Sendable, CustomTestStringConvertible {
         let open = fixture.placements.filter { $0.replica.health.state(at: now) != .ejected }
         let least = try #require(open.map(order).min { $0 < $1 })
         let matches = fixture.matches
-        spared += least.cost < LeastTTFTStrategy.leastUncached(request) ? 1 : 0
+        spared += least.cost < LeastTTFTStrategy.Bound(request).idle ? 1 : 0
         let expected = fixture.placements.map(order)
         let choice = ReplicaPicker.pick(
           among: fixture.placements, for: request, by: strategy, excluding: ReplicaSet(), matches: matches,

@@ -51,17 +51,36 @@ struct RequestBodyErrorTests {
         #"{"messages":[],"model":""}"#, "invalid request body: missing required field: model", "model",
         "invalid_value"
       ),
+      (#"{"messages":[],"model":"m","stream":"true"}"#, "stream incorrectly set", "stream", "invalid_type"),
+      (#"{"messages":[],"model":"m","stream":1}"#, "stream incorrectly set", "stream", "invalid_type"),
     ]
     for (body, message, param, code) in cases {
       let fault = fault(body)
       #expect(fault?.description == message)
       #expect(fault?.param == param)
       #expect(fault?.code == code)
+      let mark: StaticString =
+        switch param {
+        case "model": "x-error-no-model-in-request"
+        case "stream": "x-error-stream"
+        default: "x-error-request-body-processing"
+        }
       #expect(
         fault?.apiError
           == APIError(
-            status: 400, message: message, type: "invalid_request_error", param: param, code: code))
+            status: 400, message: message, type: "invalid_request_error", param: param, code: code
+          ).marked(mark))
     }
+  }
+
+  @Test("a chat without a message is a fault that is asked for, after the model is known")
+  func noMessages() throws {
+    let empty = try chat(#"{"model":"m","messages":[]}"#)
+    #expect(throws: RequestBodyError.noMessages) { try empty.checkMessages() }
+    #expect(RequestBodyError.noMessages.apiError.message == "no messages in the request body")
+    #expect(RequestBodyError.noMessages.apiError.param == "messages")
+    try chat(#"{"model":"m","messages":[{"role":"user","content":""}]}"#).checkMessages()
+    try RequestFacts.scan(body: Array(#"{"model":"m","prompt":""}"#.utf8), endpoint: .completions).checkMessages()
   }
 
   @Test("malformed JSON comes before every other fault, wherever it is")

@@ -67,9 +67,25 @@ struct RequestFactsTests {
     #expect(facts.members.count == 9)
   }
 
-  @Test("stream is on only when it is true", arguments: ["false", "null", "\"true\"", "1"])
+  @Test("stream is on only when it is true", arguments: ["false", "null"])
   func notStreaming(value: String) throws {
     #expect(try !chat(#"{"model":"m","messages":[],"stream":\#(value)}"#).isStreaming)
+  }
+
+  @Test("a stream that is no Boolean is refused but where there is none, the last of two counts")
+  func strangeStream() throws {
+    for value in ["\"true\"", "1", "{}", "[true]"] {
+      #expect(throws: RequestBodyError.streamNotABoolean) {
+        try chat(#"{"model":"m","messages":[],"stream":true,"stream":\#(value)}"#)
+      }
+    }
+    #expect(try chat(#"{"model":"m","messages":[],"stream":1,"stream":true}"#).isStreaming)
+    let embedding = Array(#"{"model":"m","input":"a","stream":1}"#.utf8)
+    #expect(try !RequestFacts.scan(body: embedding, endpoint: .embeddings).isStreaming)
+  }
+
+  @Test("usage is wanted only when that is true", arguments: ["false", "null", "\"true\"", "1"])
+  func noUsage(value: String) throws {
     #expect(
       try !chat(#"{"model":"m","messages":[],"stream_options":{"include_usage":\#(value)}}"#)
         .wantsStreamUsage)

@@ -95,6 +95,17 @@ def test_a_configured_strategy_is_told_in_the_fields_of_a_generation(
         assert answer.header("target-pod-ip") == first.address
 
 
+@pytest.mark.parametrize(("option", "is_old"), [("0.4", True), ("latest", False)])
+def test_the_option_compat_wins_over_the_file(engines: Engines, make: Maker, option: str, is_old: bool):
+    (first,) = engines(answers)
+    other = "latest" if is_old else "0.4"
+    file = make.file(document(model("alpha", first), gateway={"aibrix_compat": other}))
+    router = make.router("-c", str(file), "--compat", option)
+    answer = asked(router.port, strategy("random"))
+    assert answer.header("target-pod") == (first.address if is_old else "alpha_alpha-1")
+    assert answer.header("target-pod-ip") == (None if is_old else first.address)
+
+
 def test_a_locked_strategy_holds_whatever_is_asked_for(engines: Engines, route: Route):
     (first,) = engines(answers)
     router = route(model("alpha", first, balancing={"locked_strategy": "random"}))

@@ -180,10 +180,10 @@ def test_a_body_over_the_limit_is_a_413(make: Maker, engine: Engine, chain: Call
     try:
         text = document(model("alpha", backend), gateway={"body_limit": "1MiB"})
         chain = chain(str(make.file(text)))
-        answer = wire.chat(chain.port, json.dumps({"model": "alpha", "messages": [], "user": "x" * (2 << 20)}))
+        answer = wire.chat(chain.port, json.dumps({"model": "alpha", "messages": [{"role": "user", "content": "hi"}], "user": "x" * (2 << 20)}))
         assert answer.status == 413
         assert answer.json()["error"]["code"] == 413
-        assert wire.chat(chain.port, '{"model":"alpha","messages":[]}').status == 200
+        assert wire.chat(chain.port, '{"model":"alpha","messages":[{"role":"user","content":"hi"}]}').status == 200
     finally:
         backend.close()
 
@@ -291,7 +291,7 @@ def test_a_credential_of_the_backends_own_takes_the_place_of_the_clients(
     backend = model("alpha", recorder)
     backend["backend_refs"][0].update({"api_key": "of-the-backend", "auth_header": "x-api-key"})
     chain = chain(str(make.file(document(backend))))
-    answer = wire.chat(chain.port, '{"model":"alpha","messages":[]}', "authorization: Bearer of-the-client")
+    answer = wire.chat(chain.port, '{"model":"alpha","messages":[{"role":"user","content":"hi"}]}', "authorization: Bearer of-the-client")
     assert answer.status == 200
     assert recorder.calls[-1].values("authorization") == []
     assert recorder.calls[-1].values("x-api-key") == ["Bearer of-the-backend"]
@@ -304,9 +304,9 @@ def test_a_replica_that_is_known_by_name_gets_an_address_before_the_first_reques
     file = make.file(document(model("alpha", f"localhost:{port}"), model("beta", "no-such-host.invalid:80")))
     chain = chain(str(file))
     assert "there is no address of no-such-host.invalid" in chain.processor.errors
-    assert wire.chat(chain.port, '{"model":"alpha","messages":[]}').status == 200
+    assert wire.chat(chain.port, '{"model":"alpha","messages":[{"role":"user","content":"hi"}]}').status == 200
     assert recorder.calls[-1].values("target-pod") == [f"127.0.0.1:{port}"]
-    answer = wire.chat(chain.port, '{"model":"beta","messages":[]}')
+    answer = wire.chat(chain.port, '{"model":"beta","messages":[{"role":"user","content":"hi"}]}')
     assert answer.status == 503 and answer.header("retry-after") == "10"
     assert "there is no address of no-such-host.invalid" in answer.json()["error"]["message"]
 
@@ -315,7 +315,7 @@ def test_a_replica_without_an_address_is_not_chosen(make: Maker, recorder: Recor
     file = make.file(document(model("alpha", "no-such-host.invalid:80", recorder, "nor-this.invalid:80")))
     chain = chain(str(file))
     for _ in range(20):
-        assert wire.chat(chain.port, '{"model":"alpha","messages":[]}', "routing-strategy: random").status == 200
+        assert wire.chat(chain.port, '{"model":"alpha","messages":[{"role":"user","content":"hi"}]}', "routing-strategy: random").status == 200
     assert len(recorder.calls) == 20
 
 
@@ -370,7 +370,7 @@ def test_a_stream_of_200_events_arrives_as_it_is_produced(make: Maker, chain: Ca
     try:
         chain = chain(str(make.file(document(model("alpha", backend)))), **MODES[mode])
         with wire.Connection(chain.port) as connection:
-            connection.send(wire.request("/v1/chat/completions", '{"model":"alpha","messages":[],"stream":true}'))
+            connection.send(wire.request("/v1/chat/completions", '{"model":"alpha","messages":[{"role":"user","content":"hi"}],"stream":true}'))
             head = connection.read_head()
             assert head.status == 200
             assert head.header("x-vsr-selected-model") == "alpha"
@@ -389,7 +389,7 @@ def test_a_client_that_leaves_ends_the_count(make: Maker, chain: Callable[..., C
     try:
         chain = chain(str(make.file(document(model("alpha", backend)))))
         with wire.Connection(chain.port) as connection:
-            connection.send(wire.request("/v1/chat/completions", '{"model":"alpha","messages":[],"stream":true}'))
+            connection.send(wire.request("/v1/chat/completions", '{"model":"alpha","messages":[{"role":"user","content":"hi"}],"stream":true}'))
             connection.read_head()
             assert chain.processor.in_flight() == 1
         chain.processor.wait_until_idle()
@@ -404,18 +404,18 @@ def test_the_processor_is_killed_mid_stream_and_comes_back(make: Maker, chain: C
     try:
         chain = chain(file)
         with wire.Connection(chain.port) as connection:
-            connection.send(wire.request("/v1/chat/completions", '{"model":"alpha","messages":[],"stream":true}'))
+            connection.send(wire.request("/v1/chat/completions", '{"model":"alpha","messages":[{"role":"user","content":"hi"}],"stream":true}'))
             assert connection.read_head().status == 200
             connection.read_chunk()
             chain.processor.kill()
             with pytest.raises((EOFError, OSError, ValueError)):
                 while connection.read_chunk():
                     pass
-        assert wire.chat(chain.port, '{"model":"alpha","messages":[]}').status >= 500
+        assert wire.chat(chain.port, '{"model":"alpha","messages":[{"role":"user","content":"hi"}]}').status >= 500
         make.keep(Processor("-c", file, "--decide", "both", port=chain.processor.port))
         backend.script = answers
         poll(
-            lambda: wire.chat(chain.port, '{"model":"alpha","messages":[]}').status == 200, "requests are served again", 30)
+            lambda: wire.chat(chain.port, '{"model":"alpha","messages":[{"role":"user","content":"hi"}]}').status == 200, "requests are served again", 30)
     finally:
         backend.close()
 
@@ -434,7 +434,7 @@ def test_a_stop_lets_streams_end(make: Maker, chain: Callable[..., Chain]):
     try:
         chain = chain(str(make.file(document(model("alpha", backend)))))
         with wire.Connection(chain.port) as connection:
-            connection.send(wire.request("/v1/chat/completions", '{"model":"alpha","messages":[],"stream":true}'))
+            connection.send(wire.request("/v1/chat/completions", '{"model":"alpha","messages":[{"role":"user","content":"hi"}],"stream":true}'))
             assert connection.read_head().status == 200
             chain.processor.process.terminate()
             poll(lambda: "stopping" in chain.processor.errors, "the processor says that it stops")

@@ -151,7 +151,7 @@ def test_a_message_over_the_limit_is_a_413(processor: Processor):
         assert stream.headers["grpc-status"] == "8"
         # The connection serves on.
         number = call(connection, PROCESS, framed(CHAT))
-        connection.send_data(number, framed(field(4, field(1, b'{"model":"alpha","messages":[]}') + field(2, 1))), end=True)
+        connection.send_data(number, framed(field(4, field(1, b'{"model":"alpha","messages":[{"role":"user","content":"hi"}]}') + field(2, 1))), end=True)
         assert b"target-pod" in connection.read(number).body
     processor.wait_until_idle()
 

@@ -7,6 +7,8 @@ import json
 import os
 import re
 import signal
+import threading
+import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -188,6 +190,62 @@ def test_adapters_that_engines_load_are_known_by_replica(make: Maker):
     poll(lambda: figures(router, "switchyard_replica_adapters") == known, "the new adapter is known")
     poll(lambda: wire.chat(router.port, BODY.replace(MODEL, "sql-expert")).status == 200, "its name is served")
     assert pods(router, model="sql-expert") == {"pod-2"}
+
+
+# Changes while requests run
+
+
+def test_a_replica_that_changes_keeps_its_counters_and_adapters(make: Maker):
+    engine, other = make.engine("pod-1", "--time-to-first-token", "60s"), make.engine("pod-2")
+    text = f'models: [{{name: {MODEL}, labels: {{tier: one}}, endpoints: [{{address: "{engine.address}", weight: 1}}]}}]\n'
+    file = make.file(text)
+    router = make.router("--endpoints", str(file))
+    poll(lambda: figures(router, "switchyard_replica_adapters").get(engine.address) == len(ADAPTERS), "adapters are known")
+    names = ["switchyard_replica_in_flight", "switchyard_replica_adapters", "switchyard_replica_prefix_blocks"]
+    with wire.Connection(router.port) as connection:
+        connection.send(wire.request("/v1/chat/completions", BODY.replace("Hi", "word " * 400)))
+        poll(lambda: figures(router, names[0])[engine.address] == 1, "a request runs")
+        before = {name: figures(router, name)[engine.address] for name in names}
+        assert before[names[2]] > 0
+        # Its weight, its labels and its neighbours change, and it gets a second model.
+        changed = text.replace("weight: 1}", f'weight: 3}}, "{other.address}"').replace("tier: one", "tier: two")
+        changed = changed.replace("}]\n", f'}}, {{name: second, endpoints: ["{engine.address}"]}}]\n')
+        said_after(router, lambda: write(file, changed), "endpoints read again: in force, models: 2")
+        assert {name: figures(router, name)[engine.address] for name in names} == before
+    poll(lambda: router.in_flight() == 0, "the request is taken back once, from the same count")
+
+
+def test_a_thousand_replicas_of_a_hundred_models_come_into_force_without_a_stall(make: Maker):
+    engine = make.engine("pod-1")
+    lines = ["models:", f'  - {{name: {MODEL}, endpoints: ["{engine.address}"]}}']
+    for number in range(100):
+        # Nobody listens there.
+        addresses = [f"127.{1 + number}.0.{1 + place}:9" for place in range(10)]
+        lines.append(f"  - {{name: model-{number}, adapters: [adapter-{number}], endpoints: {json.dumps(addresses)}}}")
+    text = "\n".join(lines) + "\n"
+    file = make.file(endpoints([engine]))
+    router = make.router("--endpoints", str(file))
+    longest, statuses, is_over = 0.0, set(), threading.Event()
+
+    def ask() -> None:
+        nonlocal longest
+        with wire.Connection(router.port) as connection:
+            while not is_over.is_set():
+                began = time.monotonic()
+                connection.send(wire.request("/v1/chat/completions", BODY))
+                statuses.add(connection.read().status)
+                longest = max(longest, time.monotonic() - began)
+
+    asking = threading.Thread(target=ask)
+    asking.start()
+    for turn in range(4):
+        size = "models: 101, engines: 1001" if turn % 2 == 0 else "models: 1, engines: 1"
+        said_after(router, lambda: write(file, text if turn % 2 == 0 else endpoints([engine])), f"in force, {size}")
+    is_over.set()
+    asking.join()
+    assert statuses == {200}
+    # On a machine that does other things; a stall of seconds would be seen.
+    assert longest < 1.5, f"a request took {longest:.2f} s"
 
 
 # KV events

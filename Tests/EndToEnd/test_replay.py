@@ -8,7 +8,11 @@ from pathlib import Path
 
 import pytest
 
-from processes import REPOSITORY, run
+import wire
+from clients import ask
+from conftest import Engines, Maker
+from processes import REPOSITORY, poll, run
+from recording_engine import answers, document, model
 
 TRACES = REPOSITORY / "Benchmarks" / "balancing" / "traces"
 LINE = {"time": "2026-01-31T23:59:59Z", "event": "request", "model": "m", "request_bytes": 4000, "response_bytes": 400}
@@ -44,6 +48,20 @@ def test_the_gateways_own_access_log_is_a_trace(tmp_path: Path):
     log = tmp_path / "access.log"
     log.write_text("".join(json.dumps(LINE | {"duration_us": n * 1000}) + "\n" for n in range(50)))
     assert "50 requests" in replay("--trace", log, "--replicas", 2).stdout
+
+
+def test_what_a_gateway_logged_is_replayed(engines: Engines, make: Maker, tmp_path: Path):
+    router = make.router("-c", str(make.file(document(model("alpha", *engines(answers, answers))))))
+    for number in range(30):
+        assert wire.chat(router.port, ask(padding=number * 100)).status == 200
+    poll(lambda: router.output.count('"event":"request"') == 30, "every request is logged")
+    log = tmp_path / "yesterday.log"
+    log.write_text(router.output)
+    # As it was, and with one replica less.
+    for replicas in (2, 1):
+        result = replay("--trace", log, "--replicas", replicas, "--policy", "least-ttft", "--policy", "random")
+        assert f"30 requests in 0.0 min, {replicas} replicas" in result.stdout
+        assert float(row(result, "least-ttft")[1]) > 0
 
 
 @pytest.mark.parametrize(

@@ -271,7 +271,7 @@ def test_a_connection_carries_uploads_and_other_requests_one_after_the_other(sit
         trailed,
         wire.request("/v1/rerank", body),
         wire.request("/health"),
-        wire.request("/v1/chat/completions", b'{"model":"alpha","messages":[]}'),
+        wire.request("/v1/chat/completions", b'{"model":"alpha","messages":[{"role":"user","content":"hi"}]}'),
         wire.request("/v1/files/f", b"{}", method="GET"),
         trailed,
     ]
@@ -279,7 +279,7 @@ def test_a_connection_carries_uploads_and_other_requests_one_after_the_other(sit
         connection.send(b"".join(parts))
         assert [connection.read().status for _ in parts] == [200] * len(parts)
     got = [(call.method, bytes(call.body)) for call in place.alpha[0].calls]
-    chat = ("POST", b'{"model":"alpha","messages":[]}')
+    chat = ("POST", b'{"model":"alpha","messages":[{"role":"user","content":"hi"}]}')
     assert got == [("GET", b""), ("POST", body), ("POST", body), chat, ("GET", b"{}"), ("POST", body)]
 
 

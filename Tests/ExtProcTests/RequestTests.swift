@@ -5,8 +5,8 @@ import Testing
 @testable import ExtProc
 
 @Suite("Requests behind Envoy") struct RequestTests {
-  static let body = #"{"model":"alpha","messages":[],"x":1}"#
-  static let changed = #"{"model":"org/alpha","messages":[],"x":1}"#
+  static let body = #"{"model":"alpha","messages":[{"role":"user","content":"hi"}],"x":1}"#
+  static let changed = #"{"model":"org/alpha","messages":[{"role":"user","content":"hi"}],"x":1}"#
 
   @Test("a buffered body is changed, its length is right, and the route is chosen anew")
   func buffered() throws {
@@ -239,6 +239,16 @@ import Testing
         mark: "x-error-request-body-processing"),
       ErrorRow(
         name: "no messages", body: #"{"model":"alpha"}"#, status: 400, mark: "x-error-request-body-processing"),
+      ErrorRow(
+        name: "an empty list of messages", body: #"{"model":"alpha","messages":[ ]}"#, status: 400,
+        mark: "x-error-request-body-processing", message: "no messages in the request body"),
+      ErrorRow(
+        name: "a stream that is no Boolean", body: #"{"model":"alpha","messages":[{"role":"user"}],"stream":"true"}"#,
+        status: 400, mark: "x-error-stream", message: "stream incorrectly set"),
+      ErrorRow(
+        name: "audio as JSON", path: "/v1/audio/transcriptions", fields: ["content-type": "application/json"],
+        body: #"{"model":"alpha"}"#, status: 400, mark: "x-error-request-body-processing",
+        message: "audio requests must use multipart/form-data content-type"),
       ErrorRow(name: "no model", body: #"{"messages":[]}"#, status: 400, mark: "x-error-no-model-in-request"),
       ErrorRow(
         name: "unknown model", body: #"{"model":"beta","messages":[]}"#, status: 400, mark: "x-error-no-model-backends",
@@ -382,7 +392,8 @@ import Testing
   func paths(_ path: String, _ prefix: String, _ chatPath: String?, _ expected: String?) throws {
     let envoy = try Envoy(pathPrefix: prefix, chatPath: chatPath)
     _ = envoy.requestHeaders(path: path)
-    let reply = try #require(envoy.requestBody(#"{"model":"alpha","messages":[],"input":"a"}"#).first)
+    let reply = try #require(
+      envoy.requestBody(#"{"model":"alpha","messages":[{"role":"user","content":"hi"}],"input":"a"}"#).first)
     #expect(reply.set["target-pod"] != nil)
     #expect(reply.set[":path"] == expected)
   }

@@ -30,6 +30,7 @@ import Testing
     return String(body.dropFirst(start.count))
   }
 
+  private let hi = #"{"role":"user","content":"hi"}"#
   private let on = #","chat_template_kwargs":{"enable_thinking":true}}"#
 
   @Test("replace: the request's own system prompt goes, the other messages stay")
@@ -43,7 +44,6 @@ import Testing
       try edited(#"[{"content":[{"type":"text","text":"old"}],"role":"system","name":"s"},\#(user)]"#, snapshot)
         == #"[{"content":"P","role":"system","name":"s"},\#(user)]\#(on)"#)
     #expect(try edited("[\(user)]", snapshot) == #"[{"role":"system","content":"P"},\#(user)]\#(on)"#)
-    #expect(try edited("[]", snapshot) == #"[{"role":"system","content":"P"}]\#(on)"#)
   }
 
   @Test("insert: the request's own system prompt follows behind an empty line")
@@ -68,18 +68,20 @@ import Testing
   func escaping() throws {
     let snapshot = try snapshot(prompt: "say \"hi\"\\\n\u{1}é")
     #expect(
-      try edited("[]", snapshot) == #"[{"role":"system","content":"say \"hi\"\\\n\u0001é"}]\#(on)"#)
+      try edited("[\(hi)]", snapshot)
+        == #"[{"role":"system","content":"say \"hi\"\\\n\u0001é"},\#(hi)]\#(on)"#)
   }
 
   @Test("reasoning off is said explicitly; the client's other template arguments stay, its effort goes")
   func reasoningOff() throws {
     let snapshot = try snapshot(prompt: "", reasons: false)
     #expect(
-      try edited("[]", snapshot) == #"[],"chat_template_kwargs":{"enable_thinking":false}}"#)
+      try edited("[\(hi)]", snapshot) == #"[\#(hi)],"chat_template_kwargs":{"enable_thinking":false}}"#)
     #expect(
       try edited(
-        "[]", more: #","chat_template_kwargs":{"a":1,"enable_thinking":true},"reasoning_effort":"low","top_p":1.0"#,
-        snapshot) == #"[],"chat_template_kwargs":{"a":1,"enable_thinking":false},"top_p":1.0}"#)
+        "[\(hi)]",
+        more: #","chat_template_kwargs":{"a":1,"enable_thinking":true},"reasoning_effort":"low","top_p":1.0"#,
+        snapshot) == #"[\#(hi)],"chat_template_kwargs":{"a":1,"enable_thinking":false},"top_p":1.0}"#)
   }
 
   @Test("an effort in the template: the decision's when on, the client's or low when off")
@@ -87,13 +89,13 @@ import Testing
     let family = ReasoningFamily(kind: .reasoningEffort, parameter: "reasoning_effort")
     let on = try snapshot(prompt: "", family: family)
     #expect(
-      try edited("[]", more: #","reasoning_effort":"low""#, on)
-        == #"[],"chat_template_kwargs":{"reasoning_effort":"high"}}"#)
+      try edited("[\(hi)]", more: #","reasoning_effort":"low""#, on)
+        == #"[\#(hi)],"chat_template_kwargs":{"reasoning_effort":"high"}}"#)
     let off = try snapshot(prompt: "", reasons: false, family: family)
     #expect(
-      try edited("[]", more: #","reasoning_effort":"minimal""#, off)
-        == #"[],"chat_template_kwargs":{"reasoning_effort":"minimal"}}"#)
-    #expect(try edited("[]", off) == #"[],"chat_template_kwargs":{"reasoning_effort":"low"}}"#)
+      try edited("[\(hi)]", more: #","reasoning_effort":"minimal""#, off)
+        == #"[\#(hi)],"chat_template_kwargs":{"reasoning_effort":"minimal"}}"#)
+    #expect(try edited("[\(hi)]", off) == #"[\#(hi)],"chat_template_kwargs":{"reasoning_effort":"low"}}"#)
   }
 
   @Test("a top-level effort: the decision's when on, the client's own when off")
@@ -101,11 +103,11 @@ import Testing
     let family = ReasoningFamily(kind: .topLevelReasoningEffort, parameter: "reasoning_effort")
     let on = try snapshot(prompt: "", family: family)
     #expect(
-      try edited("[]", more: #","reasoning_effort":"low""#, on) == #"[],"reasoning_effort":"high"}"#)
+      try edited("[\(hi)]", more: #","reasoning_effort":"low""#, on) == #"[\#(hi)],"reasoning_effort":"high"}"#)
     let off = try snapshot(prompt: "", reasons: false, family: family)
     #expect(
-      try edited("[]", more: #","reasoning_effort":"low""#, off) == #"[],"reasoning_effort":"low"}"#)
-    #expect(try edited("[]", off) == "[]}")
+      try edited("[\(hi)]", more: #","reasoning_effort":"low""#, off) == #"[\#(hi)],"reasoning_effort":"low"}"#)
+    #expect(try edited("[\(hi)]", off) == "[\(hi)]}")
   }
 
   @Test("a model without a reasoning family keeps the client's reasoning_effort", arguments: [true, false])
@@ -119,7 +121,7 @@ import Testing
     let plan = try F.plan(F.request("hi"), snapshot: snapshot).plan
     #expect(plan.selection?.usesReasoning == reasons)
     #expect(
-      try edited("[]", more: #","reasoning_effort":"high""#, snapshot) == #"[],"reasoning_effort":"high"}"#)
+      try edited("[\(hi)]", more: #","reasoning_effort":"high""#, snapshot) == #"[\#(hi)],"reasoning_effort":"high"}"#)
   }
 
   @Test("what nobody edits stays as it was sent: spaces, order, unknown members, odd numbers, repeated names")

@@ -98,12 +98,15 @@ import Testing
 
   @Test("a request without text matches nothing and goes to the default model as it is")
   func noText() throws {
-    let (plan, body) = try F.plan(#"{"model":"MoM","messages":[],"reasoning_effort":"high"}"#)
+    let (plan, body) = try F.plan(
+      #"{"model":"MoM","messages":[{"role":"user","content":""}],"reasoning_effort":"high"}"#)
     #expect(plan.selection?.decision == nil)
     #expect(plan.verdict == .noMatch)
     #expect(plan.selection?.notes == ["no decision matches; the default model answers"])
     #expect(!plan.injectsSystemPrompt)
-    #expect(body == #"{"model":"vllm-llama3-8b-instruct","messages":[],"reasoning_effort":"high"}"#)
+    #expect(
+      body
+        == #"{"model":"vllm-llama3-8b-instruct","messages":[{"role":"user","content":""}],"reasoning_effort":"high"}"#)
   }
 
   @Test("a classifier that is down leaves the default model to answer")
@@ -124,12 +127,12 @@ import Testing
       throws: APIError(
         status: 400, message: "unable to route request: no model selected and no default model configured",
         type: "invalid_request_error", param: "model", code: nil)
-    ) { try F.plan(#"{"model":"MoM","messages":[]}"#, snapshot: snapshot) }
+    ) { try F.plan(F.request(""), snapshot: snapshot) }
   }
 
   @Test("a LoRA adapter's name passes through, byte for byte")
   func adapter() throws {
-    let request = #" { "messages" : [ ] , "model" : "math-expert" , "reasoning_effort" : "low", "x" : 1.0 } "#
+    let request = #" { "messages" : [ {} ] , "model" : "math-expert" , "reasoning_effort" : "low", "x" : 1.0 } "#
     let (plan, body) = try F.plan(request)
     #expect(body == request)
     #expect(plan.selection == nil)
@@ -174,7 +177,8 @@ import Testing
     #expect(
       throws: APIError(
         status: 400, message: "model \"\(model)\" is not available", type: "invalid_request_error", param: "model",
-        code: "model_not_found")
+        code: "model_not_found"
+      ).marked("x-error-no-model-backends", model)
     ) { try F.plan(F.request("hi", model: model)) }
   }
 
@@ -193,6 +197,8 @@ import Testing
       (#"{"messages":[]}"#, "invalid request body: missing required field: model", "model"),
       (#"{"model":"MoM"}"#, "messages field is required", "messages"),
       (#"{"model":"MoM","messages":{}}"#, "messages field must be an array", "messages"),
+      (#"{"model":"MoM","messages":[]}"#, "no messages in the request body", "messages"),
+      (#"{"model":"MoM","messages":[{"role":"user"}],"stream":"yes"}"#, "stream incorrectly set", "stream"),
       (#"{"model":7,"messages":[]}"#, "invalid request body: model must be a string", "model"),
       (#"{"model":"","messages":[]}"#, "invalid request body: missing required field: model", "model"),
     ] as [(String, String, String?)])

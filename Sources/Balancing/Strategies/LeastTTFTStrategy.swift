@@ -1,3 +1,5 @@
+import Fleet
+
 /// `least-ttft`: the replica that is expected to give the first token soonest. The default.
 ///
 /// cost = prefill that waits ÷ (weight × factor) + prefill of what the replica does not have cached, in seconds, by what its
@@ -32,9 +34,52 @@ enum LeastTTFTStrategy {
     return inWholeMilliseconds((waiting == 0 ? 0 : waiting / candidate.share) + prefill)
   }
 
-  /// The least that one costs which has none of the prompt cached and of which nothing special is known: nothing waits on it.
-  @inline(__always) static func leastUncached(_ request: BalancingRequest) -> Double {
-    inWholeMilliseconds(request.prefillSeconds(cachedBlocks: 0, by: request.prefillCost))
+  /// Tells from a replica's counts alone that it would not be chosen.
+  struct Bound {
+    private let tokens: Double
+    private let model: PrefillCost
+    /// Seconds of prefill of the whole prompt, where they are those of the model.
+    private let prefill: Double
+    /// The cost of one on which nothing waits.
+    let idle: Double
+    private let now: UInt64
+    /// Seconds that the prefill, and all that waits, may take on one that is still to be worked out.
+    private var slack = Double.infinity
+    private var isBelowIdle = false
+
+    /// Excludes none as yet.
+    @inline(__always) init(_ request: BalancingRequest) {
+      tokens = max(1, request.promptTokens)
+      model = request.prefillCost
+      prefill = model.seconds(tokens: tokens)
+      idle = inWholeMilliseconds(prefill)
+      now = request.now
+    }
+
+    /// One was found that costs so much: those that cost more are excluded.
+    @inline(__always) mutating func lower(to cost: Double) {
+      // Half a millisecond rounds down, the other half is far more than these sums are off by.
+      slack = cost < 1e9 ? cost + 0.001 : .infinity
+      isBelowIdle = cost < idle
+    }
+
+    /// A slow start only adds to the cost.
+    @inline(__always) func isExceeded(by placement: BorrowedPlacement, _ matches: PrefixMatches) -> Bool {
+      let hasOwnCost = placement.read { $0.vitals.hasOwnCost(now: now) }
+      if !(isBelowIdle && !hasOwnCost) {
+        let state = placement.state
+        let allowed = slack * Double(placement.weight)
+        let queue = placement.read { $0.vitals.leastQueueSeconds(state, now: now) }
+        if queue > allowed { return true }
+        let others = placement.read {
+          $0.vitals.hasForeignWaiting ? $0.vitals.foreignSeconds(model: model, now: now) : 0
+        }
+        let prefill = hasOwnCost ? placement.prefillCost(model: model, now: now).seconds(tokens: tokens) : prefill
+        let decoding = Double(state.inFlight - state.prefilling) * decodeShare
+        guard queue + others + prefill * (Double(placement.weight) + decoding) > allowed else { return false }
+      }
+      return matches.blocks(slot: placement.prefixSlot) == 0
+    }
   }
 
   @inline(__always) private static func inWholeMilliseconds(_ seconds: Double) -> Double {

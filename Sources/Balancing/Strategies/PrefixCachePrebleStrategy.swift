@@ -17,7 +17,7 @@ enum PrefixCachePrebleStrategy {
       return blocks == survey.longestMatch ? queue : 1e6 + queue
     }
     let decoding = Double(candidate.state.inFlight - candidate.state.prefilling)
-    let decode = decoding * (candidate.replica.estimates.secondsPerToken ?? 0)
+    let decode = decoding * (candidate.placement.secondsPerToken ?? 0)
     return queue + decode + candidate.prefillSeconds(request, cachedBlocks: blocks)
   }
 }

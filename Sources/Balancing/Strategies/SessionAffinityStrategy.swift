@@ -9,7 +9,9 @@ enum SessionAffinityStrategy {
     inputs: "the session that the request names", substitute: .leastTTFT)
 
   @inline(__always) static func cost(_ candidate: Candidate, _ session: SessionKey) -> Double {
-    if session.replica == candidate.replica.id { return -1 }
-    return 1 - Double(session.weight(of: candidate.replica.authority) >> 11) * 0x1p-53
+    candidate.placement.readReplica { replica in
+      if session.replica == replica.id { return -1 }
+      return 1 - Double(session.weight(of: replica.authority) >> 11) * 0x1p-53
+    }
   }
 }

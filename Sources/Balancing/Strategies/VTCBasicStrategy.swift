@@ -16,7 +16,8 @@ enum VTCBasicStrategy {
     let load = LeastRequestStrategy.cost(
       inFlight: candidate.state.inFlight, weight: candidate.weight, factor: candidate.factor)
     guard share < 1 else { return load }
-    let mixed = BlockHash.avalanche(request.userKey ^ UInt64(bitPattern: Int64(candidate.replica.id &* 0x9E37)))
+    let id = candidate.placement.readReplica { $0.id }
+    let mixed = BlockHash.avalanche(request.userKey ^ UInt64(bitPattern: Int64(id &* 0x9E37)))
     let place = Double(mixed >> 11) * 0x1p-53
     // Outside its replicas the nearest in hash order comes first, so that at least one is always the user's.
     return place < share ? load : 1e6 * (1 + place) + load

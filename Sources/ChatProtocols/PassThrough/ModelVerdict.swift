@@ -25,10 +25,10 @@ public enum ModelVerdict: Sendable, Equatable {
       if case .malformedJSON = error {
         error.apiError
       } else {
-        .invalidRequest("\(error) (at byte \(offset))", param: error.param, code: error.code)
+        error.apiError(atByte: offset)
       }
     case .invalid(let offset, .form(let fault)):
-      .invalidRequest("invalid form: \(fault) (at byte \(offset))", param: fault.param, code: "invalid_form")
+      fault.apiError(atByte: offset)
     case .tooFar:
       APIError(
         status: 413, message: Self.tooFarMessage, type: "invalid_request_error", param: "model", code: "model_too_far")

@@ -52,5 +52,21 @@ public enum MultipartFault: Error, Sendable, Equatable, CustomStringConvertible 
   }
 
   /// The answer to the client, where the place is not known or is no byte of the body.
-  public var apiError: APIError { .invalidRequest("invalid form: \(self)", param: param, code: "invalid_form") }
+  public var apiError: APIError {
+    .invalidRequest("invalid form: \(self)", param: param, code: "invalid_form").marked("x-error-multipart-parsing")
+  }
+
+  /// The answer to the client, with the place in the body.
+  func apiError(atByte offset: Int) -> APIError {
+    var error = apiError
+    error.message += " (at byte \(offset))"
+    return error
+  }
+
+  /// The answer to a client of a path: for audio that is sent as something else, such as JSON, in the words of AIBrix's gateway.
+  public func apiError(at path: PassThroughPath) -> APIError {
+    guard self == .notAForm, path.pattern.description.hasPrefix("/v1/audio/") else { return apiError }
+    return .invalidRequest("audio requests must use multipart/form-data content-type", code: "invalid_form")
+      .marked("x-error-request-body-processing")
+  }
 }

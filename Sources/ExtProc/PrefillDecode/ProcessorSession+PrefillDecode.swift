@@ -149,8 +149,9 @@ extension ProcessorSession {
     case .retryOnFreshConnection, .awaitOther, .breakOff, .ignore: break
     }
     refuse(
-      .server("model \"\(publicModel)\": \(words)", status: failure.status, code: "prefill_failed"),
-      marked: ("x-error-routing", "true"), reason: "prefill_failed")
+      .server("model \"\(publicModel)\": \(words)", status: failure.status, code: "prefill_failed")
+        .marked("x-error-routing"),
+      reason: "prefill_failed")
     self.pair = nil
   }
 

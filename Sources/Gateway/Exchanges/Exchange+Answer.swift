@@ -11,6 +11,7 @@ extension Exchange {
     status = error.status
     conclude()
     account()
+    errorMark = errorMark ?? error.mark
     write(status: error.status, contentType: "application/json", body: ByteBuffer(bytes: errorBody ?? error.body))
     client.finish()
   }
@@ -19,6 +20,7 @@ extension Exchange {
   func answer(_ error: APIError, allow: String? = nil) {
     conclude()
     let body = errorBody ?? error.body
+    errorMark = errorMark ?? error.mark
     write(status: error.status, contentType: "application/json", body: ByteBuffer(bytes: body), allow: allow)
     logLocally(status: error.status, bytes: body.count)
     client.finish()
@@ -58,10 +60,7 @@ extension Exchange {
     if let allow { text.writeField("allow", allow) }
     if retryAfter > 0 { text.writeString("retry-after: \(retryAfter)\r\n") }
     writeCrossOrigin(to: text)
-    if let errorMark {
-      text.writeStaticString(errorMark)
-      text.writeStaticString(": true\r\n")
-    }
+    if let errorMark { text.writeField(errorMark.field, errorMark.value) }
     if let plan {
       RouteHeaders.forEachOfOwnAnswer(plan, withDebug: wantsDebugHeaders) { text.writeField($0, $1) }
     } else if status >= 400 {

@@ -44,7 +44,7 @@ extension Exchange {
           let type = head.first(.contentType).map { text($0.valueRange) } ?? ""
           finder = MultipartModelFinder(boundary: try MultipartBoundary(contentType: type))
         } catch {
-          answer(error.apiError)
+          answer(error.apiError(at: row))
           return false
         }
       }
@@ -119,8 +119,7 @@ extension Exchange {
     let snapshot = loop.snapshot
     requestedName(name ?? "")
     guard let wanted = snapshot.passThroughModel(named: name) else {
-      return answer(
-        .invalidRequest("name a model: this configuration has no default model", param: "model", code: "model_missing"))
+      return answer(RoutingSnapshot.noDefaultModel)
     }
     guard case .model(let base, let adapter) = snapshot.directory.entry(for: wanted) else {
       return answer(snapshot.unknownModel(wanted))

@@ -57,7 +57,7 @@ final class Exchange {
   /// Told when the request was shed.
   var retryAfter = 0
   /// A field that an error's answer carries besides, with the value `true`.
-  var errorMark: StaticString?
+  var errorMark: ErrorMark?
   /// An error's body, where it is not to be OpenAI's.
   var errorBody: [UInt8]?
   /// Whose the request is; nil where it is nobody's who is counted.
@@ -204,7 +204,7 @@ final class Exchange {
   private func take(_ refusal: LimitRefusal) {
     loop.context.metrics.limitRefusals(by: refusal.reason).increment()
     retryAfter = refusal.retryAfter
-    errorMark = refusal.mark
+    errorMark = ErrorMark(refusal.mark)
     errorBody = refusal.body
   }
 
@@ -439,11 +439,9 @@ final class Exchange {
         fieldValue(named: $0)
       }
     } catch {
-      // The field by which AIBrix's clients tell this error.
-      errorMark = "x-error-routing"
       return failed(
-        .invalidRequest("\(error)", param: "routing-strategy", code: "invalid_routing_strategy"), reason: "bad_strategy"
-      )
+        .invalidRequest("\(error)", param: "routing-strategy", code: "invalid_routing_strategy")
+          .marked("x-error-routing"), reason: "bad_strategy")
     }
     guard !placements.isEmpty || model.model.hasPairs else { return refused(.noBackend) }
     do throws(LimitRefusal) {

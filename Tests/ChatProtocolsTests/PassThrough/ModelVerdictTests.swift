@@ -11,14 +11,17 @@ struct ModelVerdictTests {
     let malformed = RequestBodyError.malformedJSON(JSONError(offset: 5, reason: .expectedValue))
     #expect(
       ModelVerdict.invalid(offset: 5, reason: .body(malformed)).apiError
-        == .invalidRequest("malformed JSON body: expected a value at byte 5", code: "invalid_json"))
+        == .invalidRequest("malformed JSON body: expected a value at byte 5", code: "invalid_json")
+        .marked("x-error-request-body-processing"))
     #expect(
       ModelVerdict.invalid(offset: 9, reason: .body(.modelNotAString)).apiError
         == .invalidRequest(
-          "invalid request body: model must be a string (at byte 9)", param: "model", code: "invalid_type"))
+          "invalid request body: model must be a string (at byte 9)", param: "model", code: "invalid_type"
+        ).marked("x-error-no-model-in-request"))
     #expect(
       ModelVerdict.invalid(offset: 56, reason: .form(.emptyModel)).apiError
-        == .invalidRequest("invalid form: model must not be empty (at byte 56)", param: "model", code: "invalid_form"))
+        == .invalidRequest("invalid form: model must not be empty (at byte 56)", param: "model", code: "invalid_form")
+        .marked("x-error-multipart-parsing"))
   }
 
   @Test("a model that comes too late is a 413 that says to put it first")

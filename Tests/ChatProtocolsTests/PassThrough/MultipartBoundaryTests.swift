@@ -51,6 +51,28 @@ struct MultipartBoundaryTests {
       MultipartFault.missingBoundary.apiError
         == APIError(
           status: 400, message: "invalid form: content-type multipart/form-data must have a boundary parameter",
-          type: "invalid_request_error", code: "invalid_form"))
+          type: "invalid_request_error", code: "invalid_form"
+        ).marked("x-error-multipart-parsing"))
+  }
+
+  @Test("audio that is sent as JSON is refused in the words of AIBrix's gateway, other forms are not")
+  func audioAsJSON() throws {
+    func error(_ path: String, _ fault: MultipartFault) throws -> APIError {
+      let match = path.utf8.withContiguousStorageIfAvailable { path in
+        "POST".utf8.withContiguousStorageIfAvailable {
+          PassThroughPath.match(path: UnsafeRawBufferPointer(path), method: UnsafeRawBufferPointer($0))
+        }
+      }
+      guard case .passed(let row) = match ?? nil else { throw fault }
+      return fault.apiError(at: row)
+    }
+    for path in ["/v1/audio/transcriptions", "/v1/audio/translations"] {
+      #expect(
+        try error(path, .notAForm)
+          == .invalidRequest("audio requests must use multipart/form-data content-type", code: "invalid_form")
+          .marked("x-error-request-body-processing"))
+      #expect(try error(path, .missingBoundary) == MultipartFault.missingBoundary.apiError)
+    }
+    #expect(try error("/v1/images/edits", .notAForm) == MultipartFault.notAForm.apiError)
   }
 }
