@@ -186,12 +186,12 @@ let package = Package(
       path: "Tests/ReliabilityTests/Simulation"),
     .executableTarget(
       name: "reliability-fuzz", dependencies: ["FuzzCommand", "ReliabilitySimulation"], path: "Fuzz/reliability"),
+    .target(name: "HTTP2Scripts", dependencies: ["FuzzCommand", "Seeded"], path: "Fuzz/http2"),
     .executableTarget(
       name: "gateway-fuzz",
       dependencies: [
-        "Balancing", "EngineClient", "Fleet", "FuzzCommand", "Gateway", "HTTPWire", "Pipeline", "Reading",
-        "Reliability",
-        "RouterConfig", "Seeded", "Telemetry",
+        "Balancing", "EngineClient", "Fleet", "FuzzCommand", "Gateway", "HTTP2Scripts", "HTTPWire", "Pipeline",
+        "Reading", "Reliability", "RouterConfig", "Seeded", "Telemetry",
         .product(name: "NIOCore", package: "swift-nio"), .product(name: "NIOPosix", package: "swift-nio"),
       ],
       path: "Fuzz/gateway", exclude: ["lsan.suppressions"]),
@@ -211,8 +211,9 @@ let package = Package(
     .executableTarget(
       name: "extproc-fuzz",
       dependencies: [
-        "Balancing", "EngineClient", "EnvoyWire", "ExtProc", "Fleet", "FuzzCommand", "Gateway", "Pipeline", "Reading",
-        "Reliability", "RouterConfig", "Seeded", "Telemetry",
+        "Balancing", "EngineClient", "EnvoyWire", "ExtProc", "Fleet", "FuzzCommand", "Gateway", "HTTP2Scripts",
+        "Pipeline", "Reading", "Reliability", "RouterConfig", "Seeded", "Telemetry",
+        .product(name: "NIOCore", package: "swift-nio"), .product(name: "NIOEmbedded", package: "swift-nio"),
       ], path: "Fuzz/extproc"),
 
     // Tests

@@ -16,6 +16,8 @@ import Telemetry
 /// in an order that Envoy never sends, and checks what must hold: whoever waits for a reply gets it, in order, none
 /// follows an immediate one, and what was counted is given back.
 struct Sessions {
+  let context: GatewayContext
+  let snapshot: RoutingSnapshot
   private let scopes: [ProcessorScope]
   private let replicas: [Replica]
   private let load = GatewayLoad(shedder: LoadShedder(maximumRequests: 10, maximumBytes: 3_000))
@@ -36,16 +38,16 @@ struct Sessions {
       routing: {}
       """
     let document = try ConfigurationLoader(environment: [:]).load(Array(text.utf8), file: "fuzz.yaml").document
-    let snapshot = try RoutingSnapshot(
+    snapshot = try RoutingSnapshot(
       document: document, fleet: fleet, models: ReadingModels(domain: LinearDomainClassifier.bundled()),
       balancers: BalancerDirectory(maximumBlocks: 1_000), generation: 1)
     var settings = GatewaySettings()
     settings.bodyLimit = 1_000
-    let context = GatewayContext(
+    context = GatewayContext(
       settings: settings, load: load, pipeline: RoutePipeline(cache: nil, clock: { 0 }),
       metrics: GatewayMetrics(registry: MetricsRegistry()), accessLog: nil, startedAt: 0, tls: EngineTLS(trustFile: nil)
     )
-    scopes = ProcessorRole.allCases.map { role in
+    scopes = ProcessorRole.allCases.map { [context, snapshot] role in
       ProcessorScope(
         settings: ExtProcSettings(role: role), context: context, snapshot: snapshot, clock: { 1_000 },
         random: SeededGenerator(seed: 1))
@@ -80,6 +82,13 @@ struct Sessions {
     session.close()
     session.close()
     guard session.takeOutput().isEmpty else { throw Broken("a reply after the stream's end") }
+    try checkNothingIsCounted()
+  }
+
+  /// What was counted is given back.
+  ///
+  /// - Throws: ``Broken``.
+  func checkNothingIsCounted() throws {
     guard load.requests == 0, load.bytes == 0 else {
       throw Broken("\(load.requests) requests and \(load.bytes) bytes are counted after the end")
     }

@@ -1,5 +1,6 @@
 import EnvoyWire
 import FuzzCommand
+import HTTP2Scripts
 import Seeded
 
 /// gRPC streams as Envoy sends them, and changing them a little.
@@ -8,12 +9,44 @@ enum Streams {
   static func sound(_ generator: inout SeededGenerator) -> [UInt8] {
     var bytes: [UInt8] = []
     for _ in 0..<Int.random(in: 1...4, using: &generator) {
-      let message = Self.message(&generator)
-      bytes.append(0)
-      for shift in [24, 16, 8, 0] { bytes.append(UInt8(truncatingIfNeeded: message.count >> shift)) }
-      bytes += message
+      bytes += framed(message(&generator))
     }
     return bytes
+  }
+
+  /// Calls that must be answered, for scripts of frames.
+  static let requests: HTTP2Requests = {
+    let head = message { writer in
+      writer.message(2) { head in
+        head.message(1) { map in
+          for (name, value) in [(":method", "POST"), (":path", "/v1/chat/completions")] {
+            map.message(1) { header in
+              header.string(1, name)
+              header.string(3, value)
+            }
+          }
+        }
+      }
+    }
+    let body = message { writer in
+      writer.message(4) { body in
+        body.string(1, #"{"model":"alpha","messages":[{"role":"user","content":"hi"}]}"#)
+        body.varint(2, 1)
+      }
+    }
+    return HTTP2Requests(
+      path: "/envoy.service.ext_proc.v3.ExternalProcessor/Process", otherPath: "/grpc.health.v1.Health/Check",
+      fields: [("content-type", "application/grpc"), ("te", "trailers")], body: framed(head) + framed(body))
+  }()
+
+  private static func message(_ content: (inout ProtobufWriter) -> Void) -> [UInt8] {
+    var writer = ProtobufWriter()
+    content(&writer)
+    return writer.bytes
+  }
+
+  private static func framed(_ message: [UInt8]) -> [UInt8] {
+    [0] + [24, 16, 8, 0].map { UInt8(truncatingIfNeeded: message.count >> $0) } + message
   }
 
   /// One message, as the writer writes it.

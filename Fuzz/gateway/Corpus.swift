@@ -1,3 +1,5 @@
+import HTTP2Scripts
+
 /// Sound requests and answers to begin with.
 enum Corpus {
   struct Request {
@@ -24,6 +26,8 @@ enum Corpus {
   static let model = "fuzzed"
   static let hedgedModel = "hedged"
   static let chat = #"{"model":"fuzzed","messages":[{"role":"user","content":"Hi"}],"max_tokens":4}"#
+  /// For scripts of frames.
+  static let framed = HTTP2Requests(path: "/v1/chat/completions", otherPath: "/v1/rerank", body: Array(chat.utf8))
   private static let stream = #"{"model":"fuzzed","stream":true,"messages":[{"role":"user","content":"Hi"}]}"#
   private static let hedged = #"{"model":"hedged","messages":[{"role":"user","content":"Hi"}]}"#
   private static let routed = #"{"model":"MoM","messages":[{"role":"user","content":"urgent: what is 2 + 2?"}]}"#

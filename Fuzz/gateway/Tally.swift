@@ -1,3 +1,5 @@
+import HTTP2Scripts
+
 /// What a run saw: a fuzzer that reaches nothing finds nothing.
 struct Tally: CustomStringConvertible {
   private var statuses: [Int: Int] = [:]

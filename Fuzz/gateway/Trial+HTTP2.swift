@@ -1,4 +1,5 @@
 import FuzzCommand
+import HTTP2Scripts
 
 /// One HTTP/2 connection to the gateway, frame by frame.
 extension Trial {
@@ -46,20 +47,5 @@ extension Trial {
     tally.reached += testbed.engines.requests - before
     client.socket.close()
     try settle()
-  }
-}
-
-extension HTTP2Script {
-  /// Whether everything has happened that must.
-  func isMet(by answer: HTTP2Answer) -> Bool {
-    let areServed = requests.allSatisfy { answer.ended.contains($0) }
-    return switch outcome {
-    case .any: true
-    case .served: areServed && answer.isPingAnswered
-    case .connectionError(let codes): answer.goAway.map { codes.contains($0) } ?? false
-    case .streamError(let stream, let codes):
-      answer.goAway.map { codes.contains($0) }
-        ?? (areServed && answer.resets[stream].map { codes.contains($0) } ?? false)
-    }
   }
 }

@@ -14,6 +14,7 @@
 
 import Foundation
 import FuzzCommand
+import HTTP2Scripts
 import Seeded
 
 let run = FuzzRun(
@@ -35,12 +36,12 @@ do {
   let trial = Trial(testbed: testbed, patience: patience, descriptors: try Trial.restingDescriptors(testbed))
   for _ in 0..<first {
     _ = Mutation.input(&generator)
-    if sendsFrames { _ = HTTP2Script.next(&generator) }
+    if sendsFrames { _ = HTTP2Script.next(of: Corpus.framed, &generator) }
   }
   let done = run.repeatUntilOver(from: first, lookingEvery: 1) { iteration in
     let input = Mutation.input(&generator)
     if sendsFrames {
-      let script = HTTP2Script.next(&generator)
+      let script = HTTP2Script.next(of: Corpus.framed, &generator)
       do {
         try trial.run(script, as: input, &tally)
       } catch {

@@ -2,7 +2,7 @@
 ///
 /// Field numbers are those of Envoy's API (`external_processor.proto`): 1 request_headers, 2 response_headers,
 /// 3 request_body, 4 response_body, 5 request_trailers, 6 response_trailers, 7 immediate_response, 9 mode_override; of
-/// CommonResponse 2 header_mutation, 3 body_mutation, 5 clear_route_cache; of BodyMutation 1 body, 2 clear_body,
+/// CommonResponse 1 status, 2 header_mutation, 3 body_mutation, 5 clear_route_cache; of BodyMutation 1 body, 2 clear_body,
 /// 3 streamed_response (1 body, 2 end_of_stream); of ImmediateResponse 1 status (1 code), 2 headers, 3 body, 5 details;
 /// of ProcessingMode 1 request_header_mode, 2 response_header_mode, 3 request_body_mode, 4 response_body_mode,
 /// 5 request_trailer_mode, 6 response_trailer_mode.
@@ -38,15 +38,18 @@ public enum ProcessingReply {
   /// - Parameters:
   ///   - part: what it is a reply to; trailers have a reply of their own.
   ///   - clearsRouteCache: Envoy is to choose the route anew, because a field that routes has changed.
+  ///   - endsMessage: in a reply to headers: the body is the whole one, also where there was none, and Envoy asks nothing
+  ///     more about the message (CONTINUE_AND_REPLACE).
   public static func append(
     to output: inout [UInt8], _ part: ProcessingRequest.Part, headers: HeaderChanges = HeaderChanges(),
-    body: BodyChange = .none, clearsRouteCache: Bool = false, modes: Modes? = nil
+    body: BodyChange = .none, clearsRouteCache: Bool = false, modes: Modes? = nil, endsMessage: Bool = false
   ) {
     let size = headers.size + body.size
     frame(&output, expecting: size + 32) { writer in
       writer.message(number(part), expecting: size + 16) { reply in
         // HeadersResponse and BodyResponse have one field alike: 1 response.
         reply.message(1, expecting: size + 8) { common in
+          if endsMessage { common.varint(1, 1) }
           if !headers.isEmpty { common.message(2, expecting: headers.size) { headers.write(to: &$0) } }
           if body != .none { common.message(3, expecting: body.size) { body.write(to: &$0) } }
           if clearsRouteCache { common.varint(5, 1) }

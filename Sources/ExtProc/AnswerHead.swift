@@ -6,6 +6,10 @@ struct AnswerHead {
   /// 100…999; 0 where the head has none.
   var status = 0
   var isEventStream = false
+  /// nil where the head does not say.
+  var contentLength: Int?
+  /// The body is coded, as by gzip.
+  var isCoded = false
   /// Fields in the router's own name space: an engine must not speak for the router.
   var routerFields: [String] = []
 
@@ -20,6 +24,8 @@ struct AnswerHead {
 
   private mutating func take(_ name: UnsafeRawBufferPointer, _ value: UnsafeRawBufferPointer) {
     switch FieldName.recognise(name) {
+    case .contentLength: contentLength = Int(String(decoding: value, as: UTF8.self))
+    case .contentEncoding: isCoded = true
     case .contentType: isEventStream = EventStreamType.isNamed(by: value)
     case .xVSR, .vsrDebug, .vsrSkipProcessing: routerFields.append(String(decoding: name, as: UTF8.self))
     case .other:

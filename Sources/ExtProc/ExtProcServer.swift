@@ -96,10 +96,8 @@ public final class ExtProcServer: Sendable {
   public func listen(host: String, port: Int, tls: ListenerTLSContext? = nil) async throws -> any Channel {
     try await ListenerBinding.bind(group, host: host, port: port, backlog: 1024, tls: tls, loops: loops) {
       channel, loop in
-      let connection = ProcessorConnection(loop: loop)
-      let codec = loop.scope.settings.handler(delegate: connection)
       if let tls { try channel.pipeline.syncOperations.addHandler(tls.handler()) }
-      try channel.pipeline.syncOperations.addHandlers([codec, connection])
+      try channel.pipeline.syncOperations.addHandlers(loop.connectionHandlers())
     }
   }
 

@@ -1,19 +1,18 @@
 import Gateway
 import NIOCore
-import NIOHTTP2
 
 extension ExtProcSettings {
-  /// The handler that speaks HTTP/2, without child channels.
+  /// The handlers of a connection, from the socket or TLS to itself; HTTP/2 is spoken without child channels.
   ///
   /// Envoy ends every stream of a finished request by RST_STREAM unless
   /// `envoy.reloadable_features.ext_proc_graceful_grpc_close` is on, so resets are no sign of an attack here: at 30 000
   /// requests a second a million come in 30 s. What a stream costs is bounded by the other limits.
-  func handler(delegate: any NIOHTTP2FrameDelegate) -> NIOHTTP2Handler {
+  func handlers(of connection: ProcessorConnection) -> [any ChannelHandler] {
     // ``CallHead`` checks the fields that come; what goes out is written here.
-    HTTP2Rules(
+    let rules = HTTP2Rules(
       concurrentStreams: concurrentStreams, headerListBytes: headerListBytes, initialWindow: streamWindow,
       resets: 10_000_000, resetWindow: .seconds(30), controlFrames: 10_000, streamErrors: malformedStreams,
-      rememberedResets: concurrentStreams, checksFields: false
-    ).handler(delegate: delegate)
+      rememberedResets: concurrentStreams, checksFields: false)
+    return [WriteCoalescer(), rules.handler(delegate: connection), connection]
   }
 }

@@ -5,7 +5,7 @@ import NIOHTTP2
 
 /// A connection of Envoy's: a minimal gRPC server over HTTP/2 frames.
 ///
-/// Stands behind the `NIOHTTP2Handler` that ``ExtProcSettings/handler(delegate:)`` makes, which keeps the protocol's rules
+/// Stands behind the `NIOHTTP2Handler` that ``ExtProcSettings/handlers(of:)`` makes, which keeps the protocol's rules
 /// and answers a peer that breaks them by GOAWAY. There are no child channels: a stream is an object in a dictionary, and
 /// what the frames of one read call forth is written at once.
 ///
@@ -32,6 +32,7 @@ final class ProcessorConnection: ChannelDuplexHandler, NIOHTTP2FrameDelegate {
   /// The stream that was looked up last: what is written is mostly for the one whose frame was just read.
   private var recent: ProcessorStream?
   private var lastStream = HTTP2StreamID.rootStream
+  private var heads = CallHeadReader()
   /// Streams that were reset because their fields broke the rules.
   private var malformedStreams = 0
   /// The peer has spoken HTTP/2.
@@ -271,7 +272,7 @@ final class ProcessorConnection: ChannelDuplexHandler, NIOHTTP2FrameDelegate {
     _ id: HTTP2StreamID, _ headers: HPACKHeaders, endsStream: Bool
   ) throws(CallHead.Malformed) {
     lastStream = id
-    let head = try CallHead(headers)
+    let head = try heads.read(headers)
     guard case .open = state else {
       // One that was on its way when we said GOAWAY; the peer may send it again elsewhere.
       return write(id, .rstStream(.refusedStream))

@@ -11,6 +11,7 @@ final class ProcessorHead {
   var path = ""
   /// The query with its question mark; empty for none.
   var query = ""
+  var target: String { query.isEmpty ? path : path + query }
   var contentLength: Int?
   var contentType = ""
   /// The client's own, where it is usable.

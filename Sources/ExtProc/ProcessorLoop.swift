@@ -5,7 +5,7 @@ import NIOPosix
 import Pipeline
 
 /// What one event loop of the external processor owns: its scope and its connections. Used from that loop alone.
-final class ProcessorLoop {
+package final class ProcessorLoop {
   let eventLoop: any EventLoop
   let scope: ProcessorScope
   private(set) var isDraining = false
@@ -13,7 +13,7 @@ final class ProcessorLoop {
   private var sweep: RepeatedTask?
   private let loopCount: Int
 
-  init(
+  package init(
     eventLoop: any EventLoop, of loopCount: Int, settings: ExtProcSettings, context: GatewayContext,
     snapshot: RoutingSnapshot
   ) {
@@ -67,6 +67,11 @@ final class ProcessorLoop {
     scope.accounts.flushLog()
   }
 
+  /// The handlers of a new connection, from the socket or TLS to the connection itself.
+  package func connectionHandlers() -> [any ChannelHandler] {
+    scope.settings.handlers(of: ProcessorConnection(loop: self))
+  }
+
   /// To be called where an event comes in.
   @discardableResult
   func refreshTime() -> NIODeadline {
@@ -88,7 +93,7 @@ final class ProcessorLoop {
   /// The connection has ended. Harmless when it was not taken in.
   func remove(_ connection: ProcessorConnection) { connections[ObjectIdentifier(connection)] = nil }
 
-  var connectionCount: Int { connections.count }
+  package var connectionCount: Int { connections.count }
 
   /// No new streams from now on.
   func drain() {

@@ -22,17 +22,22 @@ extension ProcessorSession {
     writeAnswer(to: &headers)
     // An event stream is not to wait for its end in Envoy.
     let isHeld = responseMode == .buffered || responseMode == .bufferedPartial
-    let becomesStream = answer.isEventStream && isHeld
-    let modes = ProcessingReply.Modes(requestBody: requestMode, responseBody: .streamed)
-    if becomesStream { responseMode = .streamed }
+    var mode: BodyMode?
+    if answer.isEventStream, isHeld {
+      responseMode = .streamed
+      mode = .streamed
+    }
     isEventStream = answer.isEventStream
     if let attempt, (200..<300).contains(status) {
       user?.answerBegan(expectedPromptTokens: attempt.expectedPromptTokens)
     }
     if request.isEndOfStream || responseMode == .none { finishAnswer() }
-    reply {
-      ProcessingReply.append(to: &$0, .responseHeaders, headers: headers, modes: becomesStream ? modes : nil)
+    if isErrorToTell(answer) {
+      guard !request.isEndOfStream else { return tellEmptyError(headers) }
+      mode = awaitErrorBody(&headers)
     }
+    let modes = mode.map { ProcessingReply.Modes(requestBody: requestMode, responseBody: $0) }
+    reply { ProcessingReply.append(to: &$0, .responseHeaders, headers: headers, modes: modes) }
   }
 
   private func writeAnswer(to headers: inout HeaderChanges) {
@@ -106,13 +111,14 @@ extension ProcessorSession {
     }
     if isLast { finishAnswer() }
     var headers = HeaderChanges()
+    let told = isLast && awaitsErrorBody ? toldError(bytes) : nil
+    awaitsErrorBody = false
+    if let told { write(told, to: &headers) }
     // Only a whole body comes before its head has gone on.
     if responseMode == .buffered, let userTokens { headers.set("x-update-tpm", to: String(userTokens)) }
-    reply {
-      ProcessingReply.append(
-        to: &$0, .responseBody, headers: headers,
-        body: responseMode == .fullDuplexStreamed ? .piece(Array(bytes), isLast: isLast) : .none)
-    }
+    var change = told.map { ProcessingReply.BodyChange.replace($0) } ?? .none
+    if responseMode == .fullDuplexStreamed { change = .piece(Array(bytes), isLast: isLast) }
+    reply { ProcessingReply.append(to: &$0, .responseBody, headers: headers, body: change) }
   }
 
   /// What the answer told of its tokens so far.

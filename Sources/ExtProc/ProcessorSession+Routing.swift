@@ -167,7 +167,7 @@ extension ProcessorSession {
       headers.set(field: scope.settings.destinationHeader, to: address)
     }
     let target = placement.target(of: endpoint, endpoint.target(path: head.path, query: head.query))
-    if target != head.path + head.query { headers.set(":path", to: target) }
+    if target != head.target { headers.set(":path", to: target) }
     let own = placement.headerLines
     // The client's credential is for the router, not for an engine that has another.
     if own.authenticates, !own.names.contains("authorization") { headers.remove("authorization") }

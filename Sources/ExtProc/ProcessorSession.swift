@@ -101,6 +101,8 @@ package final class ProcessorSession {
   var responseBytes = 0
   var hasAnswerEnded = false
   var isEventStream = false
+  /// The answer is an error whose body, if it comes whole, is to be told as OpenAI's API tells errors.
+  var awaitsErrorBody = false
   var usage = UsageFinder()
 
   package init(scope: ProcessorScope) {

@@ -7,8 +7,10 @@ import json
 import signal
 import threading
 from collections.abc import Callable, Iterator
+from pathlib import Path
 
 import pytest
+import trustme
 
 import wire
 from conftest import Fleet, Maker
@@ -240,6 +242,53 @@ def test_errors_are_immediate_replies(
     assert answer.header("x-vsr-response-path") == "error"
 
 
+@pytest.mark.parametrize("may_override", [True, False])
+@pytest.mark.parametrize("mode", ["buffered", "streamed", "full-duplex", "headers-only"])
+def test_an_engines_error_is_told_in_openais_shape_where_it_is_seen_whole(
+    make: Maker, chain: Callable[..., Chain], mode: str, may_override: bool
+):
+    said = {"text": b"Internal Server Error", "chunked": b"Internal Server Error", "nothing": b"", "long": b"x" * 70_000}
+
+    def script(call: Call) -> bool:
+        body = json.loads(call.read_body())
+        text = said[body["user"]]
+        if body["user"] != "chunked":
+            return call.answer(text, status="500 Internal Server Error")
+        call.send(b"HTTP/1.1 500 Internal Server Error\r\ntransfer-encoding: chunked\r\n\r\n%x\r\n%s\r\n" % (len(text), text))
+        call.send(b"0\r\n\r\n")
+        return True
+
+    backend = RecordingEngine("engine", script)
+    try:
+        chain = chain(
+            str(make.file(document(model("alpha", backend)))), decide=("replica" if mode == "headers-only" else "both",),
+            filters={"allow_mode_override": may_override}, **MODES[mode])
+        for user, text in said.items():
+            for _ in range(2):
+                body = json.dumps({"model": "alpha", "messages": [], "user": user})
+                answer = wire.chat(chain.port, body, "x-selected-model: alpha")
+                assert answer.status == 500, (answer, chain.envoy.log)
+                assert answer.header("request-id")
+                if user == "nothing":
+                    expected = "the engine answered 500 and did not say why"
+                elif user == "long" or mode in ("full-duplex", "headers-only"):
+                    expected = None
+                else:
+                    expected = text.decode()
+                if expected is None or (mode == "streamed" and not may_override and answer.body == text):
+                    # Where Envoy keeps to pieces it depends on how they come.
+                    assert answer.body == text
+                else:
+                    assert answer.json() == {
+                        "error": {"message": expected, "type": "server_error", "param": None, "code": None}
+                    }
+                    if mode == "buffered" or may_override or user == "nothing":
+                        assert answer.header("content-type") == "application/json"
+        chain.processor.wait_until_idle()
+    finally:
+        backend.close()
+
+
 def test_what_is_no_endpoint_and_the_models(file: str, chain: Callable[..., Chain]):
     port = chain(file).port
     assert wire.get(port, "/v1/nothing").status == 404
@@ -283,6 +332,69 @@ def test_nor_while_the_processor_is_away_and_envoy_lets_requests_go_on(
         assert elsewhere.calls == []
     finally:
         elsewhere.close()
+
+
+def test_the_destination_header_has_any_name(make: Maker, recorder: RecordingEngine):
+    elsewhere = RecordingEngine("elsewhere")
+    try:
+        file = str(make.file(document(model("alpha", recorder))))
+        processor = make.keep(Processor("-c", file, "--decide", "both", "--destination-header", "x-to"))
+        port = free_port()
+        text = json.dumps(configuration("standalone.yaml", {8080: port, 50051: processor.port}))
+        envoy = make.keep(Envoy(json.loads(text.replace("x-gateway-destination-endpoint", "x-to")), port))
+        answer = wire.chat(port, '{"model":"alpha","messages":[{"role":"user","content":"hi"}]}', f"x-to: {elsewhere.address}")
+        assert answer.status == 200, envoy.log
+        assert recorder.calls[-1].values("x-to") == [recorder.address]
+        assert recorder.calls[-1].values("x-gateway-destination-endpoint") == []
+        assert elsewhere.calls == []
+    finally:
+        elsewhere.close()
+
+
+@pytest.mark.parametrize("is_mutual", [False, True])
+def test_envoy_speaks_tls_with_the_processor(
+    make: Maker, recorder: RecordingEngine, tmp_path: Path, is_mutual: bool
+):
+    authority = trustme.CA()
+    authority.cert_pem.write_to_path(tmp_path / "ca")
+    for name, identity in (("server", "localhost"), ("client", "envoy")):
+        issued = authority.issue_cert(identity)
+        issued.cert_chain_pems[0].write_to_path(tmp_path / f"{name}-cert")
+        issued.private_key_pem.write_to_path(tmp_path / f"{name}-key")
+    options = ["--ext-proc-cert", str(tmp_path / "server-cert"), "--ext-proc-key", str(tmp_path / "server-key")]
+    if is_mutual:
+        options += ["--ext-proc-client-ca", str(tmp_path / "ca")]
+    file = str(make.file(document(model("alpha", recorder))))
+    processor = make.keep(Processor("-c", file, "--decide", "both", *options, scheme="grpcs"))
+
+    def chain(shows_certificate: bool) -> tuple[int, Envoy]:
+        port = free_port()
+        tree = configuration("standalone.yaml", {8080: port, 50051: processor.port})
+        context: dict = {
+            "alpn_protocols": ["h2"], "validation_context": {"trusted_ca": {"filename": str(tmp_path / "ca")}},
+        }  # fmt: skip
+        if shows_certificate:
+            files = {"certificate_chain": "client-cert", "private_key": "client-key"}
+            context["tls_certificates"] = [{key: {"filename": str(tmp_path / name)} for key, name in files.items()}]
+        cluster = next(one for one in tree["static_resources"]["clusters"] if one["name"] == "switchyard")
+        cluster["transport_socket"] = {
+            "name": "envoy.transport_sockets.tls",
+            "typed_config": {
+                "@type": "type.googleapis.com/envoy.extensions.transport_sockets.tls.v3.UpstreamTlsContext",
+                "sni": "localhost",
+                "common_tls_context": context,
+            },
+        }
+        return port, make.keep(Envoy(tree, port))
+
+    port, envoy = chain(is_mutual)
+    for size in (10, 2 << 20):
+        body = json.dumps({"model": "alpha", "messages": [], "user": "x" * size})
+        assert wire.chat(port, body).status == 200, envoy.log
+        assert recorder.calls[-1].body == body.encode()
+    if is_mutual:
+        assert wire.chat(chain(False)[0], '{"model":"alpha","messages":[{"role":"user","content":"hi"}]}').status >= 500
+    processor.wait_until_idle()
 
 
 def test_a_credential_of_the_backends_own_takes_the_place_of_the_clients(
@@ -398,24 +510,46 @@ def test_a_client_that_leaves_ends_the_count(make: Maker, chain: Callable[..., C
         backend.close()
 
 
-def test_the_processor_is_killed_mid_stream_and_comes_back(make: Maker, chain: Callable[..., Chain]):
-    backend = RecordingEngine("engine", streams_on)
+@pytest.mark.parametrize("graceful", [False, True])
+@pytest.mark.parametrize("lets_go_on", [False, True])
+def test_the_processor_is_killed_mid_stream_and_comes_back(
+    make: Maker, chain: Callable[..., Chain], lets_go_on: bool, graceful: bool
+):
+    killed = threading.Event()
+
+    def goes_on(call: Call) -> bool:
+        call.read_body()
+        call.send(STREAM_HEAD + EVENT)
+        assert killed.wait(20)
+        call.send(EVENT * 50 + b"0\r\n\r\n")
+        return True
+
+    backend = RecordingEngine("engine", goes_on if lets_go_on else streams_on)
     file = str(make.file(document(model("alpha", backend))))
     try:
-        chain = chain(file)
+        chain = chain(file, graceful=graceful, filters={"failure_mode_allow": lets_go_on})
         with wire.Connection(chain.port) as connection:
             connection.send(wire.request("/v1/chat/completions", '{"model":"alpha","messages":[{"role":"user","content":"hi"}],"stream":true}'))
             assert connection.read_head().status == 200
-            connection.read_chunk()
+            events = connection.read_chunk().count(b"data: ")
             chain.processor.kill()
-            with pytest.raises((EOFError, OSError, ValueError)):
-                while connection.read_chunk():
-                    pass
+            killed.set()
+            if lets_go_on:
+                while part := connection.read_chunk():
+                    events += part.count(b"data: ")
+                assert events == 51
+            else:
+                with pytest.raises((EOFError, OSError, ValueError)):
+                    while connection.read_chunk():
+                        pass
+                poll(lambda: backend.calls[0].closed_at is not None, "the engine's stream is given up")
+        # Nothing goes to a replica that nobody picked.
         assert wire.chat(chain.port, '{"model":"alpha","messages":[{"role":"user","content":"hi"}]}').status >= 500
-        make.keep(Processor("-c", file, "--decide", "both", port=chain.processor.port))
+        again = make.keep(Processor("-c", file, "--decide", "both", port=chain.processor.port))
         backend.script = answers
         poll(
             lambda: wire.chat(chain.port, '{"model":"alpha","messages":[{"role":"user","content":"hi"}]}').status == 200, "requests are served again", 30)
+        again.wait_until_idle()
     finally:
         backend.close()
 

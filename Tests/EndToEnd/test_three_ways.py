@@ -91,12 +91,24 @@ def document(engine: RecordingEngine) -> str:
     return yaml.safe_dump(tree, allow_unicode=True)
 
 
+# What the engine fails with, by the request's `user`: OpenAI's errors, and the words that engines and their servers have.
+FAILURES = {
+    "404": ("404 Not Found", b'{"error":{"message":"as asked"}}'),
+    "500": ("500 Internal Server Error", b'{"error":{"message":"as asked"}}'),
+    "text": ("500 Internal Server Error", b"Internal Server Error"),
+    "detail": ("422 Unprocessable Content", b'{"detail":[{"msg":"too hot"}]}'),
+    "flat": ("400 Bad Request", b'{"object":"error","message":"too long","type":"BadRequestError","code":400}'),
+    "nothing": ("502 Bad Gateway", b""),
+    "long": ("503 Service Unavailable", b"x" * 70_000),
+}
+
+
 def engine_script(call: Call) -> bool:
     """Answers, or fails as the request's `user` asks for."""
     body = call.read_body()
-    for status in ("404 Not Found", "500 Internal Server Error"):
-        if f'"user":"{status[:3]}"'.encode() in body:
-            return call.answer(b'{"error":{"message":"as asked"}}', status=status)
+    for user, (status, text) in FAILURES.items():
+        if f'"user":"{user}"'.encode() in body:
+            return call.answer(text, status=status)
     return call.answer()
 
 
@@ -234,6 +246,11 @@ TABLE = [
     # The engine refuses.
     Row("a refusal of the engine", chat("MoM", DERIVATIVE, user="404"), status=404, not_evaluated=ENGINE),
     Row("a fault of the engine", chat("coder", "Hi", user="500"), status=500, not_evaluated=ENGINE),
+    Row("a fault in a text", chat("MoM", "Hi", user="text"), status=500, not_evaluated=ENGINE),
+    Row("a fault in FastAPI's words", chat("MoM", "Hi", user="detail"), status=422, not_evaluated=ENGINE),
+    Row("a fault in vLLM's older words", chat("coder", "Hi", user="flat"), status=400, not_evaluated=ENGINE),
+    Row("a fault without a word", chat("MoM", "Hi", user="nothing"), status=502, not_evaluated=ENGINE),
+    Row("a fault of too many words", chat("MoM", "Hi", user="long"), status=503, not_evaluated=ENGINE),
 ]  # fmt: skip
 
 

@@ -77,6 +77,59 @@ import Testing
     #expect(envoy.responseTrailers() == [.init(part: 6)])
   }
 
+  private static let told =
+    #"{"error":{"message":"no","type":"server_error","param":null,"code":null}}"#
+
+  @Test(
+    "an engine's error is told as OpenAI's API tells errors where it comes whole",
+    arguments: [
+      // The mode, the one asked for, whether the body has come whole, and what becomes of it.
+      (BodyMode.buffered, [], true, told), (.buffered, [], false, told), (.bufferedPartial, [], true, told),
+      (.bufferedPartial, [], false, nil), (.streamed, [2, 3], true, told), (.streamed, [2, 3], false, nil),
+    ] as [(BodyMode, [Int], Bool, String?)])
+  func engineError(_ mode: BodyMode, _ modes: [Int], _ isLast: Bool, _ body: String?) throws {
+    let envoy = try routed(response: mode)
+    let head = try #require(
+      envoy.responseHeaders(500, [("content-type", "text/plain"), ("content-length", "2")]).first)
+    #expect(head.modes == modes)
+    #expect(head.removed == (mode == .streamed ? ["content-length"] : []))
+    let reply = try #require(envoy.responseBody("no", isLast: isLast).first)
+    #expect(reply.body == body)
+    #expect(reply.set["content-length"] == body.map { "\($0.utf8.count)" })
+    #expect(reply.set["content-type"] == body.map { _ in "application/json" })
+    #expect(envoy.session.responseBytes == body?.utf8.count ?? 2)
+  }
+
+  @Test("an engine's error of several pieces goes on as it comes")
+  func engineErrorInPieces() throws {
+    let envoy = try routed(response: .streamed)
+    _ = envoy.responseHeaders(500)
+    #expect(envoy.responseBody("n", isLast: false) == [.init(part: 4)])
+    #expect(envoy.responseBody("o") == [.init(part: 4)])
+  }
+
+  @Test("an engine's error without a body gets one in every mode", arguments: [BodyMode.buffered, .streamed, .none])
+  func emptyEngineError(_ mode: BodyMode) throws {
+    let reply = try #require(try routed(response: mode).responseHeaders(502, isLast: true).first)
+    #expect(reply.endsMessage)
+    #expect(reply.body?.contains("the engine answered 502 and did not say why") ?? false)
+    #expect(reply.set["content-length"] == reply.body.map { "\($0.utf8.count)" })
+    #expect(reply.set["x-vsr-schema-version"] == "2")
+  }
+
+  @Test(
+    "what is no error to be told anew stays",
+    arguments: [
+      (399, [], "no"), (600, [], "no"), (500, [("content-encoding", "gzip")], "no"),
+      (500, [("content-type", "text/event-stream")], "no"), (500, [("content-length", "65537")], "no"),
+      (500, [], #"{"error":{"message":"no"}}"#), (500, [], String(repeating: "x", count: 65_537)),
+    ] as [(Int, [(String, String)], String)])
+  func otherErrors(_ status: Int, _ fields: [(String, String)], _ body: String) throws {
+    let envoy = try routed()
+    _ = envoy.responseHeaders(status, fields)
+    #expect(envoy.responseBody(body) == [.init(part: 4)])
+  }
+
   @Test("an answer of 500 and more counts against its replica")
   func failures() throws {
     let envoy = try routed()

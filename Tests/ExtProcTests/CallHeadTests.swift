@@ -58,4 +58,23 @@ import Testing
     try CallHead.checkTrailers(["x-checksum": "1"])
     #expect(throws: CallHead.Malformed.self) { try CallHead.checkTrailers([":path": "/"]) }
   }
+
+  @Test("a block like the one before it is known; any other is read, and one that breaks the rules is not kept")
+  func repeated() throws {
+    var heads = CallHeadReader()
+    let usual = HPACKHeaders(Self.usual)
+    for path in ["/p", "/p", "/other", "/p"] {
+      let block = HPACKHeaders(Self.usual.map { $0.0 == ":path" ? (":path", path) : $0 })
+      #expect(try heads.read(block).path == path)
+    }
+    for broken in [Self.usual + [("connection", "close")], Self.usual.dropLast() + [("x", "a\nb")]] {
+      for _ in 0..<2 {
+        #expect(throws: CallHead.Malformed.self) { try heads.read(HPACKHeaders(broken)) }
+        #expect(try heads.read(usual).path == "/p")
+      }
+    }
+    #expect(try heads.read(HPACKHeaders(Self.usual.dropLast())).contentType == "")
+    #expect(
+      try heads.read(HPACKHeaders(Self.usual.map { ($0.0, $0.0 == "content-type" ? "x" : $0.1) })).contentType == "x")
+  }
 }

@@ -39,7 +39,7 @@ private final class Wire {
     loop = ProcessorLoop(
       eventLoop: eventLoop, of: 1, settings: settings, context: envoy.scope.context, snapshot: envoy.scope.snapshot)
     connection = ProcessorConnection(loop: loop)
-    server = EmbeddedChannel(handlers: [reads, settings.handler(delegate: connection), connection], loop: eventLoop)
+    server = EmbeddedChannel(handlers: [reads] + settings.handlers(of: connection), loop: eventLoop)
     client = EmbeddedChannel(
       handler: NIOHTTP2Handler(
         mode: .client, initialSettings: [HTTP2Setting(parameter: .initialWindowSize, value: window)],

@@ -25,6 +25,7 @@ final class Envoy {
     var isPiece = false
     var isLast = false
     var clearsRouteCache = false
+    var endsMessage = false
     var status = 0
     /// The request's and the response's body modes of an override.
     var modes: [Int] = []
@@ -215,6 +216,7 @@ final class Envoy {
 
   private static func readCommon(_ bytes: UnsafeRawBufferPointer, _ range: Range<Int>, _ reply: inout Reply) {
     for field in fields(bytes, range) {
+      if field.number == 1 { reply.endsMessage = (try? field.integer()) == 1 }
       if field.number == 5 { reply.clearsRouteCache = (try? field.boolean()) ?? false }
       guard let range = try? field.range() else { continue }
       if field.number == 2 { readChanges(bytes, range, &reply) }

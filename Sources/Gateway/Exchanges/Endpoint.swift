@@ -23,7 +23,9 @@ package enum Endpoint {
   /// The target at an engine, before a backend's own changes (``Fleet/Placement/target(of:_:)``): a model's endpoint in its
   /// canonical spelling, any other path as it is.
   package func target(path: String, query: String) -> String {
-    if case .model(let model) = self { model.path + query } else { path + query }
+    var path = path
+    if case .model(let model) = self { path = model.path }
+    return query.isEmpty ? path : path + query
   }
 
   private static func exactly(_ path: String, _ method: String) -> Endpoint {

@@ -3,9 +3,9 @@ import NIOCore
 
 /// An engine's answer with a status of 400 or more, held until its body is whole, so that it can be told as OpenAI's API
 /// tells errors. Used from one loop.
-struct HeldError {
+package struct HeldError {
   /// Bytes of a body that are held; a longer one is passed on as it comes.
-  static let limit = 64 << 10
+  package static let limit = 64 << 10
 
   let head: MessageHead
   let headBytes: ByteBuffer

@@ -1,8 +1,8 @@
 import Seeded
 
-/// The frames that a client sends on one HTTP/2 connection, and what the protocol wants the gateway to make of them.
-struct HTTP2Script {
-  enum Outcome {
+/// The frames that a client sends on one HTTP/2 connection, and what the protocol wants the server to make of them.
+package struct HTTP2Script {
+  package enum Outcome {
     /// Whatever the protocol allows, in time.
     case any
     /// The connection ends with GOAWAY of one of these codes.
@@ -13,15 +13,13 @@ struct HTTP2Script {
     case served
   }
 
-  var name: String
-  var bytes: [UInt8]
-  var outcome: Outcome
+  package var name: String
+  package var bytes: [UInt8]
+  package var outcome: Outcome
   /// Sound requests, by stream. They are answered unless the connection ends.
-  var requests: [UInt32]
+  package var requests: [UInt32]
 
-  static let pingPayload: [UInt8] = Array("the last".utf8)
-  private static let chat = Array(Corpus.chat.utf8)
-  private static let path = "/v1/chat/completions"
+  package static let pingPayload: [UInt8] = Array("the last".utf8)
   // Codes of errors (RFC 9113 §7).
   private static let protocolError: UInt32 = 1
   private static let flowControl: UInt32 = 3
@@ -30,51 +28,51 @@ struct HTTP2Script {
   private static let compression: UInt32 = 9
 
   /// A sound beginning with a few requests; behind it what breaks one rule, what a client may do, or anything.
-  static func next(_ generator: inout SeededGenerator) -> HTTP2Script {
+  package static func next(of sound: HTTP2Requests, _ generator: inout SeededGenerator) -> HTTP2Script {
     func pick(_ range: ClosedRange<Int>) -> Int { Int.random(in: range, using: &generator) }
     var bytes = HTTP2Frame.preface + HTTP2Frame.bytes(HTTP2Frame.settings, stream: 0)
     var requests: [UInt32] = []
     for index in 0..<pick(0...3) {
       let stream = UInt32(index * 2 + 1)
       requests.append(stream)
-      bytes += sound(stream, pick(0...4))
+      bytes += request(sound, stream, pick(0...4))
     }
     let next = UInt32(requests.count * 2 + 1)
     let last = HTTP2Frame.bytes(HTTP2Frame.ping, stream: 0, pingPayload)
     if pick(0...2) > 0 {
-      let (name, frames, outcome) = rule(pick(0...ruleCount - 1), stream: next)
+      let (name, frames, outcome) = rule(pick(0...ruleCount - 1), of: sound, stream: next)
       return HTTP2Script(name: name, bytes: bytes + frames + last, outcome: outcome, requests: requests)
     }
-    for _ in 0..<pick(0...6) { bytes += anyFrame(next, &generator) }
+    for _ in 0..<pick(0...6) { bytes += anyFrame(of: sound, next, &generator) }
     bytes += last
     for _ in 0..<pick(0...3) { change(&bytes, &generator) }
     return HTTP2Script(name: "anything", bytes: bytes, outcome: .any, requests: [])
   }
 
   /// A request that must be served, in one of several forms.
-  private static func sound(_ stream: UInt32, _ form: Int) -> [UInt8] {
-    func head(_ flags: UInt8, _ more: [(String, String)] = [], path: String = path) -> [UInt8] {
-      HTTP2Frame.bytes(
-        HTTP2Frame.headers, flags, stream: stream, HTTP2Frame.block(HTTP2Frame.request(path, more)))
+  private static func request(_ sound: HTTP2Requests, _ stream: UInt32, _ form: Int) -> [UInt8] {
+    func head(_ flags: UInt8, _ more: [(String, String)] = [], path: String? = nil) -> [UInt8] {
+      HTTP2Frame.bytes(HTTP2Frame.headers, flags, stream: stream, HTTP2Frame.block(sound.head(more, path: path)))
     }
-    let whole = HTTP2Frame.bytes(HTTP2Frame.data, HTTP2Frame.endsStream, stream: stream, chat)
+    let body = sound.body
+    let whole = HTTP2Frame.bytes(HTTP2Frame.data, HTTP2Frame.endsStream, stream: stream, body)
     switch form {
-    case 0: return head(HTTP2Frame.endsHeaders, [("content-length", "\(chat.count)")]) + whole
+    case 0: return head(HTTP2Frame.endsHeaders, [("content-length", "\(body.count)")]) + whole
     case 1:
       // Its block in two frames, its body in padded ones with an empty one between.
-      let block = HTTP2Frame.block(HTTP2Frame.request(path))
+      let block = HTTP2Frame.block(sound.head())
       return HTTP2Frame.bytes(HTTP2Frame.headers, stream: stream, Array(block[..<9]))
         + HTTP2Frame.bytes(HTTP2Frame.continuation, HTTP2Frame.endsHeaders, stream: stream, Array(block[9...]))
-        + HTTP2Frame.bytes(HTTP2Frame.data, HTTP2Frame.isPadded, stream: stream, [3] + chat[..<5] + [0, 0, 0])
+        + HTTP2Frame.bytes(HTTP2Frame.data, HTTP2Frame.isPadded, stream: stream, [3] + body[..<5] + [0, 0, 0])
         + HTTP2Frame.bytes(HTTP2Frame.data, stream: stream)
-        + HTTP2Frame.bytes(HTTP2Frame.data, HTTP2Frame.endsStream, stream: stream, Array(chat[5...]))
+        + HTTP2Frame.bytes(HTTP2Frame.data, HTTP2Frame.endsStream, stream: stream, Array(body[5...]))
     case 2:
-      return head(HTTP2Frame.endsHeaders) + HTTP2Frame.bytes(HTTP2Frame.data, stream: stream, chat)
+      return head(HTTP2Frame.endsHeaders) + HTTP2Frame.bytes(HTTP2Frame.data, stream: stream, body)
         + HTTP2Frame.bytes(
           HTTP2Frame.headers, HTTP2Frame.endsHeaders | HTTP2Frame.endsStream, stream: stream,
           HTTP2Frame.block([("x-sum", "1"), ("content-length", "9")]))
     case 3:
-      return head(HTTP2Frame.endsHeaders, path: "/v1/rerank")
+      return head(HTTP2Frame.endsHeaders, path: sound.otherPath)
         + HTTP2Frame.bytes(HTTP2Frame.priority, stream: stream, [0, 0, 0, 0, 7])
         + HTTP2Frame.bytes(HTTP2Frame.windowUpdate, stream: stream, HTTP2Frame.number(1000)) + whole
     default:
@@ -85,13 +83,15 @@ struct HTTP2Script {
   private static let ruleCount = 33
 
   /// One rule broken on a stream that is not open yet, or one that seems to be and is not.
-  private static func rule(_ index: Int, stream: UInt32) -> (String, [UInt8], Outcome) {
+  private static func rule(
+    _ index: Int, of sound: HTTP2Requests, stream: UInt32
+  ) -> (String, [UInt8], Outcome) {
     typealias F = HTTP2Frame
     let ends = F.endsHeaders | F.endsStream
     func head(_ fields: [(String, String)], _ flags: UInt8 = F.endsHeaders | F.endsStream) -> [UInt8] {
       F.bytes(F.headers, flags, stream: stream, F.block(fields))
     }
-    let open = head(F.request(path), F.endsHeaders)
+    let open = head(sound.head(), F.endsHeaders)
     func malformed(_ name: String, _ fields: [(String, String)]) -> (String, [UInt8], Outcome) {
       (name, head(fields), .streamError(stream, [protocolError]))
     }
@@ -100,9 +100,9 @@ struct HTTP2Script {
     { (name, frames, .connectionError(codes)) }
     switch index {
     case 0: return connection("DATA on stream 0", F.bytes(F.data, stream: 0, [1]))
-    case 1: return connection("HEADERS on stream 0", F.bytes(F.headers, ends, stream: 0, F.block(F.request(path))))
+    case 1: return connection("HEADERS on stream 0", F.bytes(F.headers, ends, stream: 0, F.block(sound.head())))
     case 2:
-      return connection("HEADERS on an even stream", F.bytes(F.headers, ends, stream: 2, F.block(F.request(path))))
+      return connection("HEADERS on an even stream", F.bytes(F.headers, ends, stream: 2, F.block(sound.head())))
     case 3:
       return connection(
         "a frame above the size", F.bytes(F.data, stream: stream, Array(repeating: 0, count: 16_385)), [frameSize])
@@ -124,7 +124,7 @@ struct HTTP2Script {
     case 13: return connection("RST_STREAM on stream 0", F.bytes(F.reset, stream: 0, F.number(8)))
     case 14: return connection("WINDOW_UPDATE on an idle stream", F.bytes(F.windowUpdate, stream: stream, F.number(1)))
     case 15:
-      let block = F.block(F.request(path))
+      let block = F.block(sound.head())
       return connection(
         "a stream number that goes back",
         F.bytes(F.headers, ends, stream: stream + 2, block) + F.bytes(F.headers, ends, stream: stream, block),
@@ -134,7 +134,7 @@ struct HTTP2Script {
     case 17:
       return connection(
         "a frame within a header block",
-        F.bytes(F.headers, stream: stream, F.block(F.request(path))) + F.bytes(F.ping, stream: 0, pingPayload))
+        F.bytes(F.headers, stream: stream, F.block(sound.head())) + F.bytes(F.ping, stream: 0, pingPayload))
     case 18:
       return connection(
         "an index of no table", F.bytes(F.headers, ends, stream: stream, [0xFF, 0xFF, 0x7F]), [compression])
@@ -149,14 +149,14 @@ struct HTTP2Script {
       return connection("a window above 2^31", F.bytes(F.settings, stream: 0, F.setting(4, 0x8000_0000)), [flowControl])
     case 23: return connection("ENABLE_PUSH of 2", F.bytes(F.settings, stream: 0, F.setting(2, 2)))
     case 24: return connection("frames of one byte", F.bytes(F.settings, stream: 0, F.setting(5, 1)))
-    case 25: return malformed("no path", F.request(path).filter { $0.0 != ":path" })
-    case 26: return malformed("upper case", F.request(path, [("X-Upper", "1")]))
-    case 27: return malformed("a field of connections", F.request(path, [("connection", "close")]))
-    case 28: return malformed("a line end in a value", F.request(path, [("x-a", "1\r\nx-b: 2")]))
-    case 29: return malformed("a length without a body", F.request(path, [("content-length", "5")]))
+    case 25: return malformed("no path", sound.head().filter { $0.0 != ":path" })
+    case 26: return malformed("upper case", sound.head([("X-Upper", "1")]))
+    case 27: return malformed("a field of connections", sound.head([("connection", "close")]))
+    case 28: return malformed("a line end in a value", sound.head([("x-a", "1\r\nx-b: 2")]))
+    case 29: return malformed("a length without a body", sound.head([("content-length", "5")]))
     case 30:
       return (
-        "trailers that are none", open + F.bytes(F.data, stream: stream, chat) + head([(":path", "/x")]),
+        "trailers that are none", open + F.bytes(F.data, stream: stream, sound.body) + head([(":path", "/x")]),
         .streamError(stream, [protocolError])
       )
     case 31:
@@ -174,14 +174,16 @@ struct HTTP2Script {
     }
   }
 
-  private static func anyFrame(_ next: UInt32, _ generator: inout SeededGenerator) -> [UInt8] {
+  private static func anyFrame(
+    of sound: HTTP2Requests, _ next: UInt32, _ generator: inout SeededGenerator
+  ) -> [UInt8] {
     func pick(_ range: ClosedRange<Int>) -> Int { Int.random(in: range, using: &generator) }
     let streams: [UInt32] = [0, 1, 2, 3, next, next, next, next + 2, 0x7FFF_FFFF, 0xFFFF_FFFF]
     let stream = streams[pick(0...streams.count - 1)]
-    if pick(0...3) == 0 { return sound(stream, pick(0...4)) }
+    if pick(0...3) == 0 { return request(sound, stream, pick(0...4)) }
     let payload =
       pick(0...1) == 0
-      ? HTTP2Frame.block(HTTP2Frame.request(["/v1/rerank", path, "/health", "*"][pick(0...3)]))
+      ? HTTP2Frame.block(HTTP2Frame.request([sound.otherPath, sound.path, "/health", "*"][pick(0...3)]))
       : (0..<pick(0...40)).map { _ in UInt8(pick(0...255)) }
     return HTTP2Frame.bytes(UInt8(pick(0...10)), UInt8(pick(0...255)), stream: stream, payload)
   }
@@ -199,8 +201,21 @@ struct HTTP2Script {
     }
   }
 
+  /// Whether everything has happened that must.
+  package func isMet(by answer: HTTP2Answer) -> Bool {
+    let areServed = requests.allSatisfy { answer.ended.contains($0) }
+    return switch outcome {
+    case .any: true
+    case .served: areServed && answer.isPingAnswered
+    case .connectionError(let codes): answer.goAway.map { codes.contains($0) } ?? false
+    case .streamError(let stream, let codes):
+      answer.goAway.map { codes.contains($0) }
+        ?? (areServed && answer.resets[stream].map { codes.contains($0) } ?? false)
+    }
+  }
+
   /// As text, for a file.
-  var report: String {
+  package var report: String {
     "\(name): \(outcome), sound requests \(requests)\n"
       + bytes.map { String($0 >> 4, radix: 16) + String($0 & 15, radix: 16) }.joined() + "\n"
   }

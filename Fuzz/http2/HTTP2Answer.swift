@@ -1,19 +1,19 @@
 import FuzzCommand
 
-/// What a gateway sent on an HTTP/2 connection, read strictly.
-struct HTTP2Answer {
+/// What a server sent on an HTTP/2 connection, read strictly.
+package struct HTTP2Answer {
   /// Streams whose answers came to their end.
-  private(set) var ended: Set<UInt32> = []
-  private(set) var resets: [UInt32: UInt32] = [:]
+  package private(set) var ended: Set<UInt32> = []
+  package private(set) var resets: [UInt32: UInt32] = [:]
   /// The code of the last GOAWAY.
-  private(set) var goAway: UInt32?
+  package private(set) var goAway: UInt32?
   /// The last PING of the client was acknowledged.
-  private(set) var isPingAnswered = false
+  package private(set) var isPingAnswered = false
   private var begun: Set<UInt32> = []
 
   /// - Parameter bytes: what came so far; the last frame may be cut.
   /// - Throws: ``Broken`` for what a server may not send.
-  init(_ bytes: [UInt8]) throws {
+  package init(_ bytes: [UInt8]) throws {
     var index = 0
     var block: UInt32?
     while index + 9 <= bytes.count {
