@@ -11,7 +11,7 @@ final class WriteCoalescer: ChannelOutboundHandler {
   typealias OutboundOut = ByteBuffer
 
   /// Bytes that are held before they are written on, not to be flushed yet: so the channel sees what waits for it.
-  static let limit = 16 << 10
+  static let limit = 32 << 10
   /// The longest write that is copied.
   static let longest = 4 << 10
 

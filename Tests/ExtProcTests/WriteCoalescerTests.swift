@@ -42,7 +42,8 @@ import Testing
       ([10, WriteCoalescer.longest, 10], [20 + WriteCoalescer.longest]),
       ([10, WriteCoalescer.longest + 1, 10], [10, WriteCoalescer.longest + 1, 10]),
       ([WriteCoalescer.longest + 1], [WriteCoalescer.longest + 1]),
-      ([4_096, 4_096, 4_096, 4_096], [16_384]), ([4_096, 4_096, 4_096, 4_095, 2, 1], [16_383, 3]),
+      (Array(repeating: 4_096, count: 8), [32_768]),
+      (Array(repeating: 4_096, count: 7) + [4_095, 2, 1], [32_767, 3]),
     ])
   func order(writes: [Int], sent: [Int]) throws {
     let channel = try Self.channel()
