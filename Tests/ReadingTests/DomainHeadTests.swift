@@ -13,8 +13,7 @@ private let bundled = Result { try DomainHead.bundled() }
     let head = try bundled.get()
     let inputs = (0..<3).map { part in row.inputs[part * head.width..<(part + 1) * head.width].map(Float.init) }
     let got = try #require(head.scores(inputs: inputs))
-    let best = row.scores[..<14].max() ?? 0
-    for (got, wanted) in zip(got.labels + [got.none + Double(best)], row.scores) {
+    for (got, wanted) in zip(got.labels + [got.none], row.scores) {
       #expect(abs(got - Double(wanted)) < 1e-3, "\(row.text)")
     }
   }
@@ -69,12 +68,15 @@ private let bundled = Result { try DomainHead.bundled() }
     #expect(reader.classify(text, vector: [1, 2], tokens: [1, 2]) == nil)
   }
 
-  /// Two numbers a vector, layer 4, two or three labels, one network of two units.
-  private static func file(labels: Int = 3) -> [UInt8] {
+  /// Two numbers a vector, layer 4, two or three labels, one network of two units; two neighbours whose directions are those of the
+  /// text's vector.
+  private static func file(
+    version: UInt32 = 2, labels: Int = 3, spread: Float = 0.1, factor: Float = 0, owner: UInt8 = 1
+  ) -> [UInt8] {
     var file = Array("SWYDOMNN".utf8)
     func append(_ value: UInt32) { file += withUnsafeBytes(of: value.littleEndian) { Array($0) } }
-    for value: UInt32 in [1, 2, 4, UInt32(labels), 1, 2] { append(value) }
-    for value: Float in [1, 1, 0.5, 0.5, 0.5, -1] { append(value.bitPattern) }
+    for value: UInt32 in [version, 2, 4, UInt32(labels), 1, 2, 2, 2] { append(value) }
+    for value: Float in [1, 1, 0.5, 0.5, 0.5, -1, 0.5, spread, factor] { append(value.bitPattern) }
     // Biases and scales of the units, then their rows: vector, mean, maximum.
     for value: Float in [0, 1, 0.1, 0.1] { append(value.bitPattern) }
     file += [10, 0, 0, 20, 0, 0, 0, 0, 0, 0, 0, 0].map { UInt8(bitPattern: $0) }
@@ -82,8 +84,42 @@ private let bundled = Result { try DomainHead.bundled() }
     // For each label and for none: bias, weights of the units.
     let outputs: [[Float]] = [[0, 1, 0], [0.5, 0, 1], [0, -1, 0]]
     for value in outputs[..<labels].joined() + [1, 1, 1] { append(value.bitPattern) }
+    // The projection: biases, scales, rows.
+    for value: Float in [-0.5, 0, 0.1, 0.1] { append(value.bitPattern) }
+    file += [11, 0, 0, 5, 0, 0, 0, 10, 0, 0, 0, 0]
+    // Labels of the neighbours, and their vectors.
+    file += [0, owner, 66, 80, 100, 0]
     append(file.withUnsafeBytes { CyclicRedundancyCheck().checksum(of: $0) })
     return file
+  }
+
+  @Test("texts that are near add evidence to their labels, and none to none")
+  func neighbours() throws {
+    let head = try DomainHead(modelBytes: Self.file(factor: 0.5))
+    // Inputs as above, so the directions are −0.5 + 0.1 · (11 · 0.6 + 5 · 1) = 0.66 and 0.1 · 10 · 0.8 = 0.8: cosines of 1 to the first
+    // neighbour and 0.66 / √(0.66² + 0.8²) = 0.636383 to the second, so 2.503358 = 0.5 · ln(1 + e^5) to the one's label and
+    // 0.5 · ln(1 + e^1.36383) = 0.795753 to the other's.
+    let scores = try #require(head.scores(vector: [3, 4], tokens: [2, 1, -2, 3]))
+    for (got, wanted) in zip(scores.labels, [5.103358, 1.879728, -2.6]) { #expect(abs(got - wanted) < 1e-4) }
+    #expect(abs(scores.none - 1.583975) < 1e-5)
+  }
+
+  @Test("a file of another version, a spread of 0 and a neighbour of no label are refused and say so")
+  func refused() {
+    func refusal(_ file: [UInt8]) -> String? {
+      do throws(WeightsFileError) {
+        _ = try DomainHead(modelBytes: file)
+        return nil
+      } catch {
+        return error.description
+      }
+    }
+    #expect(refusal(Self.file()) == nil)
+    #expect(
+      refusal(Self.file(version: 1))
+        == "SWYDOMNN: format version 1, but this build reads version 2; train it with the same source tree")
+    #expect(refusal(Self.file(spread: 0)) == "SWYDOMNN: the spread has a value that no trainer writes")
+    #expect(refusal(Self.file(owner: 3)) == "SWYDOMNN: a neighbour's label has a value that no trainer writes")
   }
 
   @Test("a small network gives the scores that its numbers say")

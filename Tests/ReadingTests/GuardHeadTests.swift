@@ -94,7 +94,7 @@ struct GuardHeadTests {
   @Test("another format, another version and fields that no trainer writes are named")
   func fields() {
     #expect(Self.error([UInt8](repeating: 7, count: 400))?.problem == .anotherKind)
-    #expect(Self.error(Self.file { $0[8] = 2 })?.problem == .version(2))
+    #expect(Self.error(Self.file { $0[8] = 2 })?.problem == .version(2, expected: 1))
     func field(_ change: (inout [UInt8]) -> Void) -> String? {
       guard case .field(let field)? = Self.error(Self.file(change))?.problem else { return nil }
       return field

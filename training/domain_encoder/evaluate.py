@@ -63,8 +63,9 @@ def write_page(result: dict, corpus, report) -> None:
     trained = json.loads((HERE / "training.json").read_text())
     time = result["milliseconds of 30 words"]
     lines = [
-        f"All by the Swift reader with its int8 encoder. Head: {trained['bytes']} bytes, {trained['networks']} networks. CPU time of 25 to 35 "
-        f"words, median of the same run: encoder {time['encoder']:.2f} ms, head and linear model {time['head and linear model']:.2f} ms.", "",
+        f"All by the Swift reader with its int8 encoder. Head: {trained['bytes']} bytes, {trained['networks']} networks, "
+        f"{trained['neighbours']} neighbours. CPU time of 25 to 35 words, median of the same run: encoder {time['encoder']:.2f} ms, "
+        f"head and linear model {time['head and linear model']:.2f} ms.", "",
         "| % | linear | with the encoder |", "|---|---|---|",
     ]  # fmt: skip
 

@@ -1,4 +1,7 @@
-"""A small network over the encoder's vectors: one hidden layer, rectified; labels and *none* come out."""
+"""A small network over the encoder's vectors: one hidden layer, rectified; labels and *none* come out.
+
+It learns what to add to evidence that is there before it, so that the sum is right.
+"""
 
 from __future__ import annotations
 
@@ -37,28 +40,28 @@ class Network:
         )  # fmt: skip
 
 
-def loss(p, x, labels, weights, key):
+def loss(p, x, before, labels, weights, key):
     inputs, units = jax.random.split(key)
     x = x * jax.random.bernoulli(inputs, 1 - INPUT_DROPOUT, x.shape) / (1 - INPUT_DROPOUT)
     hidden = jax.nn.relu(x @ p["a"] + p["b"])
     hidden = hidden * jax.random.bernoulli(units, 1 - UNIT_DROPOUT, hidden.shape) / (1 - UNIT_DROPOUT)
     count = len(p["d"])
     target = jax.nn.one_hot(labels, count) * (1 - SMOOTHING) + SMOOTHING / count
-    return -(weights * (target * jax.nn.log_softmax(hidden @ p["c"] + p["d"])).sum(1)).mean()
+    return -(weights * (target * jax.nn.log_softmax(before + hidden @ p["c"] + p["d"])).sum(1)).mean()
 
 
 @jax.jit
-def step(p, m, v, time, rate, x, labels, weights, key):
+def step(p, m, v, time, rate, x, before, labels, weights, key):
     """A step of Adam; compiled once for all networks of a shape."""
-    slopes = jax.grad(loss)(p, x, labels, weights, key)
+    slopes = jax.grad(loss)(p, x, before, labels, weights, key)
     m = jax.tree.map(lambda m, g: 0.9 * m + 0.1 * g, m, slopes)
     v = jax.tree.map(lambda v, g: 0.999 * v + 0.001 * g * g, v, slopes)
     move = lambda p, m, v: p - rate * (m / (1 - 0.9**time) / (jnp.sqrt(v / (1 - 0.999**time)) + 1e-8) + DECAY * p)
     return jax.tree.map(move, p, m, v), m, v
 
 
-def fit(x: np.ndarray, labels: np.ndarray, weights: np.ndarray, count: int, seed: int) -> Network:
-    """Trained by Adam with a falling rate; `count` labels, *none* the last of them."""
+def fit(x: np.ndarray, before: np.ndarray, labels: np.ndarray, weights: np.ndarray, seed: int) -> Network:
+    """Trained by Adam with a falling rate. `before` is the evidence that it adds to: a column a label, *none* the last of them."""
     mean, spread = x.mean(axis=0), x.std(axis=0)
     # A column that hardly varies would have weights so large that the bytes of its row had no steps left for the others.
     spread = np.maximum(spread, 0.3 * np.median(spread))
@@ -67,7 +70,7 @@ def fit(x: np.ndarray, labels: np.ndarray, weights: np.ndarray, count: int, seed
     key, first, second = jax.random.split(key, 3)
     p = {
         "a": jax.random.normal(first, (x.shape[1], UNITS)) / np.sqrt(x.shape[1]), "b": jnp.zeros(UNITS),
-        "c": jax.random.normal(second, (UNITS, count)) * 0.05, "d": jnp.zeros(count),
+        "c": jax.random.normal(second, (UNITS, before.shape[1])) * 0.05, "d": jnp.zeros(before.shape[1]),
     }  # fmt: skip
 
     m = v = jax.tree.map(jnp.zeros_like, p)
@@ -78,7 +81,7 @@ def fit(x: np.ndarray, labels: np.ndarray, weights: np.ndarray, count: int, seed
             time, chosen = time + 1, places[start : start + BATCH]
             key, own = jax.random.split(key)
             rate = RATE * (0.5 + 0.5 * np.cos(np.pi * time / steps))
-            p, m, v = step(p, m, v, float(time), rate, x[chosen], labels[chosen], weights[chosen], own)
+            p, m, v = step(p, m, v, float(time), rate, x[chosen], before[chosen], labels[chosen], weights[chosen], own)
     rows = (np.asarray(p["a"]) / spread[:, None]).T
     bias = np.asarray(p["b"]) - rows @ mean
     scales = np.abs(rows).max(axis=1) / 127

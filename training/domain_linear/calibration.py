@@ -17,12 +17,17 @@ class Calibration:
     values: tuple[float, ...]
     """power, sharpness, and for doubt the weights of the linear *none*, of the head's, of the best score, and a constant."""
 
+    def strength(self, scores: np.ndarray) -> np.ndarray:
+        """The linear scores' evidence for each label."""
+        power, sharpness = self.values[:2]
+        steep = np.clip(sharpness * (1 + scores), -20, 700)
+        return power * np.log(np.log1p(np.exp(np.minimum(steep, 30))) + np.maximum(steep - 30, 0))
+
     def probabilities(
         self, scores: np.ndarray, none: np.ndarray, added: np.ndarray | float = 0.0, head_none: np.ndarray | float = 0.0
     ) -> np.ndarray:
-        power, sharpness, of_none, of_head, of_best, constant = self.values
-        steep = np.clip(sharpness * (1 + scores), -20, 700)
-        evidence = power * np.log(np.log1p(np.exp(np.minimum(steep, 30))) + np.maximum(steep - 30, 0)) + added
+        of_none, of_head, of_best, constant = self.values[2:]
+        evidence = self.strength(scores) + added
         e = np.exp(evidence - evidence.max(axis=1, keepdims=True))
         odds = of_none * none + of_head * head_none + of_best * scores.max(axis=1) + constant
         doubt = 1 / (1 + np.exp(-np.clip(odds, -30, 30)))[:, None]

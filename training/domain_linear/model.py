@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import struct
 import zlib
 from dataclasses import dataclass
@@ -40,6 +41,12 @@ class Design:
         columns = [extractor.buckets(t, settings.word_buckets, settings.gram_buckets) for t in texts]
         self.words = self._matrix([c[0] for c in columns], settings.word_buckets)
         self.grams = self._matrix([c[1] for c in columns], settings.gram_buckets)
+
+    def part(self, places: np.ndarray) -> Design:
+        """The matrices of some of the texts."""
+        part = copy.copy(self)
+        part.words, part.grams = self.words[places], self.grams[places]
+        return part
 
     @staticmethod
     def _matrix(rows: list[np.ndarray], width: int) -> sparse.csr_matrix:

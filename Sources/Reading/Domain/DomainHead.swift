@@ -1,23 +1,27 @@
 import CReadingModels
 import TextEncoder
+import VectorIndex
 
-/// The domain classifier's share over an encoder's vectors: a few small networks whose mean is added to the linear model's
-/// evidence.
+/// The domain classifier's share over an encoder's vectors: a few small networks, whose mean is added to the linear model's
+/// evidence, and the texts that the trainer knew, of which those most like a text add to it too.
 ///
 /// What goes in: the text's vector, and the mean and the maximum of one layer's vectors over the text's tokens, each divided by
 /// its length. Each network has one hidden layer, rectified.
 ///
-/// Layout of the file (little-endian), defined in `training/domain_encoder/README.md`: magic `SWYDOMNN`, u32 version 1, u32
-/// width, u32 layer, u32 labels, u32 networks, u32 hidden units, the floats of ``DomainCalibration``; a network: a f32 bias a unit, a
-/// f32 scale a unit, a row of 3 · width signed bytes a unit; then for each label and for *none* a f32 bias and a f32 a
-/// unit; u32 CRC-32.
+/// Layout of the file (little-endian), defined in `training/domain_encoder/README.md`: magic `SWYDOMNN`, u32 version 2, u32
+/// width, u32 layer, u32 labels, u32 networks, u32 hidden units, u32 directions, u32 neighbours, the floats of ``DomainCalibration``,
+/// the neighbours' f32 nearness, f32 spread and f32 factor; a network: a f32 bias a unit, a f32 scale a unit, a row of 3 · width signed
+/// bytes a unit; then for each label and for *none* a f32 bias and a f32 a unit; the projection: a f32 bias a direction, a f32 scale
+/// a direction, a row of 3 · width signed bytes a direction; a byte a neighbour, its label; a row of signed bytes a neighbour, one
+/// a direction; u32 CRC-32.
 ///
-/// One call takes some tenths of a millisecond. Weights are kept in single precision: 1.2 MB a network. Immutable; any
-/// thread may call it.
+/// One call takes some tenths of a millisecond. Weights are kept in single precision, four bytes for one of the file, neighbours as
+/// they are. Immutable; any thread may call it.
 public struct DomainHead: Sendable {
   /// What a file of it starts with.
   static let magic = "SWYDOMNN"
-  private static let header = 32 + 4 * DomainCalibration.floats
+  private static let version: UInt32 = 2
+  private static let header = 40 + 4 * (DomainCalibration.floats + 3)
   /// Vectors that go in.
   private static let inputs = 3
 
@@ -28,6 +32,7 @@ public struct DomainHead: Sendable {
   let labels: Int
   let calibration: DomainCalibration
   private let networks: [(hidden: DenseLayer, output: DenseLayer)]
+  private let neighbours: DomainNeighbours
 
   /// The head inside the binary, for all-MiniLM-L6-v2.
   public static func bundled() throws(WeightsFileError) -> DomainHead {
@@ -42,51 +47,74 @@ public struct DomainHead: Sendable {
   }
 
   private init(_ buffer: UnsafeRawBufferPointer) throws(WeightsFileError) {
-    let file = try WeightsFile(buffer, magic: Self.magic, header: Self.header)
+    let file = try WeightsFile(buffer, magic: Self.magic, version: Self.version, header: Self.header)
     let (width, layer, labels) = (file.integer(12), file.integer(16), file.integer(20))
     let (count, units) = (file.integer(24), file.integer(28))
+    let (directions, known) = (file.integer(32), file.integer(36))
     guard (1...4096).contains(width) else { throw file.invalid("the width") }
     guard (1...64).contains(layer) else { throw file.invalid("the layer") }
     guard (1...LinearModel.rarityLane).contains(labels) else { throw file.invalid("the number of labels") }
     guard (1...8).contains(count) else { throw file.invalid("the number of networks") }
     guard (1...1024).contains(units) else { throw file.invalid("the number of units") }
+    guard (1...1024).contains(directions) else { throw file.invalid("the number of directions") }
+    guard (1...100_000).contains(known) else { throw file.invalid("the number of neighbours") }
     let row = Self.inputs * width
     let network = units * (8 + row) + 4 * (labels + 1) * (1 + units)
-    try file.expect(length: Self.header + count * network + 4)
-    guard let calibration = DomainCalibration(try file.reals(32, count: DomainCalibration.floats)) else {
+    try file.expect(
+      length: Self.header + count * network + directions * (8 + row) + known * (1 + directions) + 4)
+    guard let calibration = DomainCalibration(try file.reals(40, count: DomainCalibration.floats)) else {
       throw file.invalid("the calibration")
     }
+    let nearness = try file.reals(40 + 4 * DomainCalibration.floats, count: 3)
+    guard nearness[1] > 0 else { throw file.invalid("the spread") }
     var networks: [(DenseLayer, DenseLayer)] = []
     for index in 0..<count {
-      var place = Self.header + index * network
-      let bias = try file.reals(place, count: units)
-      let scales = try file.reals(place + 4 * units, count: units)
-      place += 8 * units
-      let hidden = [Float](unsafeUninitializedCapacity: units * row) { weights, filled in
-        for unit in 0..<units {
-          for column in unit * row..<(unit + 1) * row {
-            weights.initializeElement(
-              at: column, to: scales[unit] * Float(Int8(bitPattern: file.buffer[place + column])))
-          }
-        }
-        filled = units * row
-      }
-      place += units * row
-      let table = try file.reals(place, count: (labels + 1) * (1 + units))
+      let place = Self.header + index * network
+      let hidden = try Self.coded(file, place, rows: units, width: row, activation: .rectified)
+      let table = try file.reals(place + units * (8 + row), count: (labels + 1) * (1 + units))
       networks.append(
         (
-          DenseLayer(weights: hidden, bias: bias, width: row, activation: .rectified),
+          hidden,
           DenseLayer(
             weights: (0...labels).flatMap { table[$0 * (1 + units) + 1..<($0 + 1) * (1 + units)] },
             bias: (0...labels).map { table[$0 * (1 + units)] }, width: units, activation: .identity)
         ))
     }
+    var place = Self.header + count * network
+    let projection = try Self.coded(file, place, rows: directions, width: row, activation: .identity)
+    place += directions * (8 + row)
+    let owners = Array(buffer[place..<place + known])
+    guard owners.allSatisfy({ $0 < labels }) else { throw file.invalid("a neighbour's label") }
+    place += known
+    neighbours = DomainNeighbours(
+      projection: projection,
+      vectors: CodedVectors(
+        codes: buffer[place..<place + known * directions].map { Int8(bitPattern: $0) }, dimension: directions),
+      labels: owners, nearness: nearness[0], spread: nearness[1], factor: nearness[2])
     (self.width, self.layer, self.labels) = (width, layer, labels)
     self.calibration = calibration
     self.networks = networks
   }
 
-  /// What it adds to each label's evidence, and its score for *none*: how far that lies above the best label.
+  /// A layer of the file: a bias a row, a scale a row, rows of signed bytes.
+  private static func coded(
+    _ file: WeightsFile, _ place: Int, rows: Int, width: Int, activation: DenseLayer.Activation
+  ) throws(WeightsFileError) -> DenseLayer {
+    let bias = try file.reals(place, count: rows)
+    let scales = try file.reals(place + 4 * rows, count: rows)
+    let codes = place + 8 * rows
+    let weights = [Float](unsafeUninitializedCapacity: rows * width) { weights, filled in
+      for row in 0..<rows {
+        for column in row * width..<(row + 1) * width {
+          weights.initializeElement(at: column, to: scales[row] * Float(Int8(bitPattern: file.buffer[codes + column])))
+        }
+      }
+      filled = rows * width
+    }
+    return DenseLayer(weights: weights, bias: bias, width: width, activation: activation)
+  }
+
+  /// What it adds to each label's evidence, and its score for *none*: how far the networks have that above the best label.
   ///
   /// - Parameters:
   ///   - vector: of the text, ``width`` numbers; its length does not matter.
@@ -119,7 +147,9 @@ public struct DomainHead: Sendable {
       for index in sum.indices { sum[index] += Double(scores[index]) / Double(networks.count) }
     }
     let none = sum.removeLast()
-    return (sum, none - (sum.max() ?? 0))
+    let headNone = none - (sum.max() ?? 0)
+    for (index, evidence) in neighbours.evidence(input, labels: labels).enumerated() { sum[index] += evidence }
+    return (sum, headNone)
   }
 
   /// What brings a vector to length 1; nil where it is not finite.

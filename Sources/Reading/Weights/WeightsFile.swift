@@ -1,23 +1,23 @@
-/// A small file of weights as the trainers write it: a magic, version 1, little-endian fields, and a CRC-32 of all before it at
+/// A small file of weights as the trainers write it: a magic, a version, little-endian fields, and a CRC-32 of all before it at
 /// the end.
 ///
 /// Reading it never goes past the bytes: whoever reads a field has checked ``header`` or ``expect(length:)`` before.
 struct WeightsFile {
-  static let version: UInt32 = 1
-
   let buffer: UnsafeRawBufferPointer
   private let magic: String
 
   /// Checks length, magic, version and checksum.
   ///
-  /// - Parameter header: bytes before what the fields say the length of.
-  init(_ buffer: UnsafeRawBufferPointer, magic: String, header: Int) throws(WeightsFileError) {
+  /// - Parameters:
+  ///   - version: the one that is read.
+  ///   - header: bytes before what the fields say the length of.
+  init(_ buffer: UnsafeRawBufferPointer, magic: String, version: UInt32 = 1, header: Int) throws(WeightsFileError) {
     self.buffer = buffer
     self.magic = magic
     guard buffer.count >= header + 4 else { throw error(.length(expected: header + 4, actual: buffer.count)) }
     guard buffer[0..<8].elementsEqual(magic.utf8) else { throw error(.anotherKind) }
-    let version = UInt32(truncatingIfNeeded: integer(8))
-    guard version == Self.version else { throw error(.version(version)) }
+    let found = UInt32(truncatingIfNeeded: integer(8))
+    guard found == version else { throw error(.version(found, expected: version)) }
     let end = buffer.count - 4
     let computed = CyclicRedundancyCheck().checksum(of: UnsafeRawBufferPointer(rebasing: buffer[..<end]))
     guard UInt32(truncatingIfNeeded: integer(end)) == computed else { throw error(.damaged) }

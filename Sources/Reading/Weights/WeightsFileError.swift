@@ -3,7 +3,7 @@ public struct WeightsFileError: Error, Sendable, Equatable, CustomStringConverti
   public enum Problem: Sendable, Equatable {
     /// The file does not start with the magic.
     case anotherKind
-    case version(UInt32)
+    case version(UInt32, expected: UInt32)
     /// The file has another length than its header says.
     case length(expected: Int, actual: Int)
     /// The stored CRC-32 differs from that of the bytes.
@@ -28,9 +28,8 @@ public struct WeightsFileError: Error, Sendable, Equatable, CustomStringConverti
   public var description: String {
     switch problem {
     case .anotherKind: "the file does not start with \(magic); name the one that its trainer wrote"
-    case .version(let version):
-      "\(magic): format version \(version), but this build reads version \(WeightsFile.version); train it with the same "
-        + "source tree"
+    case .version(let version, let expected):
+      "\(magic): format version \(version), but this build reads version \(expected); train it with the same source tree"
     case .length(let expected, let actual):
       "\(magic): \(actual) bytes, but \(expected) are needed; the file is not what the trainer wrote"
     case .damaged: "\(magic): the checksum is wrong; the bytes were changed, train it again"
