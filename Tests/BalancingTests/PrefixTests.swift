@@ -238,6 +238,13 @@ import Testing
     #expect(found == PrefixIndex.holdersPerBlock)
   }
 
+  @Test(
+    "an index has the size that the documentation states",
+    arguments: [(1_000_000, 16_777_216), (10_000_000, 134_217_728)])
+  func statedSize(blocks: Int, bytes: Int) throws {
+    #expect(try PrefixIndex(maximumBlocks: blocks).tableBytes == bytes)
+  }
+
   @Test("an index that is as full as it may be finds nearly all")
   func full() throws {
     let (index, replicas) = try fleet(8, maximumBlocks: 16_000)

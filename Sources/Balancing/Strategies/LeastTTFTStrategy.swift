@@ -68,15 +68,16 @@ enum LeastTTFTStrategy {
       let hasOwnCost = placement.read { $0.vitals.hasOwnCost(now: now) }
       if !(isBelowIdle && !hasOwnCost) {
         let state = placement.state
-        let allowed = slack * Double(placement.weight)
-        let queue = placement.read { $0.vitals.leastQueueSeconds(state, now: now) }
-        if queue > allowed { return true }
-        let others = placement.read {
-          $0.vitals.hasForeignWaiting ? $0.vitals.foreignSeconds(model: model, now: now) : 0
-        }
+        let weight = Double(placement.weight)
+        let allowed = slack * weight
         let prefill = hasOwnCost ? placement.prefillCost(model: model, now: now).seconds(tokens: tokens) : prefill
-        let decoding = Double(state.inFlight - state.prefilling) * decodeShare
-        guard queue + others + prefill * (Double(placement.weight) + decoding) > allowed else { return false }
+        var least = prefill * (weight + Double(state.inFlight - state.prefilling) * decodeShare)
+        // What is asked next stands farther away.
+        if !(least > allowed) { least += placement.read { $0.vitals.leastQueueSeconds(state, now: now) } }
+        if !(least > allowed), placement.read({ $0.vitals.hasForeignWaiting }) {
+          least += placement.read { $0.vitals.foreignSeconds(model: model, now: now) }
+        }
+        guard least > allowed else { return false }
       }
       return matches.blocks(slot: placement.prefixSlot) == 0
     }
