@@ -231,8 +231,8 @@ let package = Package(
     .testTarget(
       name: "ExtProcTests",
       dependencies: [
-        "Balancing", "ChatProtocols", "EngineClient", "EnvoyWire", "ExtProc", "Fleet", "Gateway", "Pipeline", "Reading",
-        "Reliability", "RouterConfig", "Telemetry", "TextEncoder", "Users",
+        "Balancing", "ChatProtocols", "EngineClient", "EnvoyWire", "ExtProc", "Fleet", "Gateway", "HTTP2Scripts",
+        "Pipeline", "Reading", "Reliability", "RouterConfig", "Telemetry", "TextEncoder", "Users",
         .product(name: "NIOCore", package: "swift-nio"),
         .product(name: "NIOEmbedded", package: "swift-nio"), .product(name: "NIOHTTP2", package: "swift-nio-http2"),
         .product(name: "NIOHPACK", package: "swift-nio-http2"),

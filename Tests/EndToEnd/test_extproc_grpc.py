@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 import trustme
-from hyperframe.frame import DataFrame, Frame, HeadersFrame, WindowUpdateFrame
+from hyperframe.frame import ContinuationFrame, DataFrame, Frame, HeadersFrame, WindowUpdateFrame
 
 import http2
 from conftest import Maker
@@ -171,7 +171,12 @@ def broken() -> dict[str, list[Frame]]:
     headers.flags.add("END_HEADERS")
     garbage = HeadersFrame(1, b"\xff" * 20)
     garbage.flags.add("END_HEADERS")
+    # A field of 16 000 bytes in each of five frames: more than 64 KiB in all.
+    field = b"\0\x01x\x7f" + varint(16_000 - 127) + b"y" * 16_000
+    endless: list[Frame] = [HeadersFrame(1, field), *(ContinuationFrame(1, field) for _ in range(4))]
+    endless[-1].flags.add("END_HEADERS")
     return {
+        "a header list over its limit": endless,
         "an even stream": [headers],
         "data on an idle stream": [DataFrame(7, b"x")],
         "a header block that is none": [garbage],
