@@ -7,6 +7,7 @@ import json
 import signal
 import threading
 from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
@@ -349,6 +350,22 @@ def test_the_destination_header_has_any_name(make: Maker, recorder: RecordingEng
         assert elsewhere.calls == []
     finally:
         elsewhere.close()
+
+
+def test_requests_that_wait_for_the_first_connection_are_all_served(
+    make: Maker, recorder: RecordingEngine, chain: Callable[..., Chain]
+):
+    chain = chain(str(make.file(document(model("alpha", recorder)))))
+    with ExitStack() as stack:
+        clients = [stack.enter_context(wire.Connection(chain.port)) for _ in range(150)]
+        # All of them come while Envoy has no connection yet: more than HTTP/2's usual 100 streams at once.
+        chain.envoy.process.send_signal(signal.SIGSTOP)
+        for client in clients:
+            client.send(wire.request("/v1/chat/completions", '{"model":"alpha","messages":[]}'))
+        chain.envoy.process.send_signal(signal.SIGCONT)
+        answers = {client.read("POST").status for client in clients}
+        assert answers == {200}, (chain.envoy.log, chain.processor.errors)
+    chain.processor.wait_until_idle()
 
 
 @pytest.mark.parametrize("is_mutual", [False, True])

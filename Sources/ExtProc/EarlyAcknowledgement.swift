@@ -1,0 +1,62 @@
+import NIOCore
+
+/// Has our settings in force as soon as the peer has sent its own: acknowledges them in its stead, and takes its own
+/// acknowledgement out when it comes.
+///
+/// Until then SwiftNIO takes 100 streams and ends the connection at the next, though HTTP/2 has no limit before a peer knows
+/// one (RFC 9113 §6.5.2), and Envoy sends all requests that waited for the connection at once. Nothing is refused by
+/// having the settings in force early, since each of them allows more than holds before.
+///
+/// Stands before the protocol's handler. Holds less than the head of a frame; what is no HTTP/2 goes on as it is, to be
+/// refused there.
+final class EarlyAcknowledgement: ChannelInboundHandler {
+  typealias InboundIn = ByteBuffer
+  typealias InboundOut = ByteBuffer
+
+  private static let prefaceBytes = 24
+  private static let headBytes = 9
+  private static let settings: UInt8 = 4
+  private static let acknowledges: UInt8 = 1
+  private static let acknowledgement: [UInt8] = [0, 0, 0, settings, acknowledges, 0, 0, 0, 0]
+
+  /// Bytes of a frame's head that is not whole.
+  private var held = ByteBuffer()
+  /// Bytes that go on before the next frame's head.
+  private var passing = prefaceBytes
+  private var frames = 0
+  /// What comes goes on unseen.
+  private var isOver = false
+
+  func channelRead(context: ChannelHandlerContext, data: NIOAny) {
+    guard !isOver else { return context.fireChannelRead(data) }
+    var bytes = unwrapInboundIn(data)
+    held.writeBuffer(&bytes)
+    var passed = context.channel.allocator.buffer(capacity: held.readableBytes + Self.acknowledgement.count)
+    while !isOver {
+      if passing > 0 {
+        guard let part = held.readSlice(length: min(passing, held.readableBytes)), part.readableBytes > 0 else { break }
+        passed.writeImmutableBuffer(part)
+        passing -= part.readableBytes
+        if passing == 0, frames == 1 { passed.writeBytes(Self.acknowledgement) }
+      } else {
+        guard let head = held.getBytes(at: held.readerIndex, length: Self.headBytes) else { break }
+        take(head)
+      }
+    }
+    if isOver { passed.writeBuffer(&held) }
+    held.discardReadBytes()
+    if passed.readableBytes > 0 { context.fireChannelRead(wrapInboundOut(passed)) }
+  }
+
+  private func take(_ head: [UInt8]) {
+    frames += 1
+    passing = Self.headBytes + (Int(head[0]) << 16 | Int(head[1]) << 8 | Int(head[2]))
+    if frames == 1 {
+      // Any other frame is refused in its place.
+      isOver = head[3] != Self.settings || head[4] & Self.acknowledges != 0
+    } else if head == Self.acknowledgement {
+      held.moveReaderIndex(forwardBy: Self.headBytes)
+      isOver = true
+    }
+  }
+}
