@@ -273,9 +273,8 @@ final class ProcessorConnection: ChannelDuplexHandler, NIOHTTP2FrameDelegate {
   ) throws(CallHead.Malformed) {
     lastStream = id
     let head = try heads.read(headers)
-    guard case .open = state, streams.count < scope.settings.concurrentStreams else {
-      // One that was on its way when we said GOAWAY, or of a peer that has not acknowledged our settings, from which on the
-      // protocol's handler keeps the limit. It may be sent again elsewhere.
+    guard case .open = state else {
+      // One that was on its way when we said GOAWAY; the peer may send it again elsewhere.
       return write(id, .rstStream(.refusedStream))
     }
     let stream = ProcessorStream(id: id, connection: self)

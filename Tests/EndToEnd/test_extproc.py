@@ -361,7 +361,7 @@ def test_requests_that_wait_for_the_first_connection_are_all_served(
         # All of them come while Envoy has no connection yet: more than HTTP/2's usual 100 streams at once.
         chain.envoy.process.send_signal(signal.SIGSTOP)
         for client in clients:
-            client.send(wire.request("/v1/chat/completions", '{"model":"alpha","messages":[]}'))
+            client.send(wire.request("/v1/chat/completions", '{"model":"alpha","messages":[{"role":"user","content":"hi"}]}'))
         chain.envoy.process.send_signal(signal.SIGCONT)
         answers = {client.read("POST").status for client in clients}
         assert answers == {200}, (chain.envoy.log, chain.processor.errors)
