@@ -44,11 +44,13 @@ class Stream:
 class Connection:
     """A client's connection. Every wait ends after `timeout` seconds.
 
-    Windows for what comes are opened at once unless `window` says how large each stream's is and stays.
+    Windows for what comes are opened at once unless `window` says how large each stream's is and stays. With `early` the
+    first frames are sent before the peer's settings are known.
     """
 
     def __init__(
-        self, port: int, context: ssl.SSLContext | None = None, *, window: int | None = None, timeout: float = 15
+        self, port: int, context: ssl.SSLContext | None = None, *, window: int | None = None, timeout: float = 15,
+        early: bool = False,
     ):
         self.socket = socket.create_connection(("127.0.0.1", port), timeout=timeout)
         self.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
@@ -67,7 +69,7 @@ class Connection:
         self.windows: dict[int, int] = {0: WINDOW}
         settings = {SettingsFrame.INITIAL_WINDOW_SIZE: window} if window is not None else {}
         self.send(SettingsFrame(settings=settings), before=PREFACE)
-        while not self.settings:
+        while not self.settings and not early:
             self.read_frame()
 
     def __enter__(self) -> Connection:

@@ -329,6 +329,19 @@ def test_uploads_that_hold_too_much_wait_for_each_other(site: Fleet):
             assert connection.read(stream).status == 400
 
 
+def test_many_requests_may_come_before_the_settings_are_known(fleet: Fleet):
+    # More than the 100 that SwiftNIO would take until then; all are open at once.
+    with http2.Connection(fleet.port, early=True) as connection:
+        body = chat(1).encode()
+        fields = [*pseudo(CHAT), ("content-type", "application/json"), ("content-length", str(len(body)))]
+        heads = [connection.headers(fields) for _ in range(150)]
+        connection.send(*(frame for _, frame in heads))
+        for stream, _ in heads:
+            connection.send_data(stream, body, end=True)
+        assert {connection.read(stream).status for stream, _ in heads} == {200}
+        assert connection.goaway is None
+
+
 # Clients that take their time, and clients that leave
 
 

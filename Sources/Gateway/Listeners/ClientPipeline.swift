@@ -13,7 +13,7 @@ enum ClientPipeline {
   static func addHTTP2(_ channel: any Channel, loop: GatewayLoop, listener: ListenerContext) throws {
     let connection = HTTP2Connection(loop: loop, listener: listener)
     let codec = connection.limits.handler(httpLimits: loop.context.settings.httpLimits, delegate: connection)
-    try channel.pipeline.syncOperations.addHandlers([codec, connection])
+    try channel.pipeline.syncOperations.addHandlers([EarlyAcknowledgement(), codec, connection])
   }
 
   /// TLS, and what the handshake settles on behind it.

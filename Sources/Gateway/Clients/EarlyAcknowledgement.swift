@@ -4,14 +4,14 @@ import NIOCore
 /// acknowledgement out when it comes.
 ///
 /// Until then SwiftNIO takes 100 streams and ends the connection at the next, though HTTP/2 has no limit before a peer knows
-/// one (RFC 9113 §6.5.2), and Envoy sends all requests that waited for the connection at once. Nothing is refused by
-/// having the settings in force early, since each of them allows more than holds before.
+/// one (RFC 9113 §6.5.2); and Envoy sends all requests that waited for a connection at once, to the gateway as to the
+/// processor. Nothing is refused by having the settings in force early, since each of them allows no less than holds before.
 ///
 /// Stands before the protocol's handler. Holds less than the head of a frame; what is no HTTP/2 goes on as it is, to be
 /// refused there.
-final class EarlyAcknowledgement: ChannelInboundHandler {
-  typealias InboundIn = ByteBuffer
-  typealias InboundOut = ByteBuffer
+package final class EarlyAcknowledgement: ChannelInboundHandler {
+  package typealias InboundIn = ByteBuffer
+  package typealias InboundOut = ByteBuffer
 
   private static let prefaceBytes = 24
   private static let headBytes = 9
@@ -27,7 +27,9 @@ final class EarlyAcknowledgement: ChannelInboundHandler {
   /// What comes goes on unseen.
   private var isOver = false
 
-  func channelRead(context: ChannelHandlerContext, data: NIOAny) {
+  package init() {}
+
+  package func channelRead(context: ChannelHandlerContext, data: NIOAny) {
     guard !isOver else { return context.fireChannelRead(data) }
     var bytes = unwrapInboundIn(data)
     held.writeBuffer(&bytes)
