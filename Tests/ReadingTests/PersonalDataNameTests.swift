@@ -38,6 +38,55 @@ struct PersonalDataNameTests {
     }
   }
 
+  @Test("head and tagger together score words as the trainer does")
+  func headVectors() throws {
+    let tagger = try Self.tagger.get()
+    let head = try NameHead.bundled(with: tagger)
+    for line in nameHeadVectors.split(separator: "\n", omittingEmptySubsequences: false) {
+      let parts = line.split(separator: "|", maxSplits: 1, omittingEmptySubsequences: false)
+      let text = Self.unescaped(parts[1])
+      let words = text.withUnsafeBytes { tagger.words(of: $0) }
+      // Each word is a token with a made-up vector, but every fifth.
+      let tokens = words.ranges.indices.filter { $0 % 5 != 4 }
+      let vectors = tokens.flatMap { token in
+        (0..<head.width).map { column in
+          let value: Int = (token * 31 + column * 7) % 17 - 8
+          return Float(value) / 8
+        }
+      }
+      let scores = head.scores(
+        words, vectors: vectors, starts: tokens.map { UInt32(words.ranges[$0].lowerBound) },
+        ends: tokens.map { UInt32(words.ranges[$0].upperBound) })
+      let expected: [Float] = parts[0].split { $0 == " " || $0 == "," }.compactMap { Float($0) }
+      #expect(scores.count == expected.count, "\(parts[1])")
+      for (score, other) in zip(scores, expected) { #expect(abs(score - other) < 0.01, "\(parts[1])") }
+    }
+  }
+
+  @Test("a damaged file of the head is refused")
+  func damagedHead() throws {
+    let tagger = try Self.tagger.get()
+    var file = Array("SWYNAMNN".utf8)
+    func append(_ value: UInt32) { file += withUnsafeBytes(of: value.littleEndian) { Array($0) } }
+    // Two numbers a vector, one unit: 43 inputs of two bytes.
+    for value: UInt32 in [1, 6, 4, 2, 1] { append(value) }
+    for value: Float in [0.5, 0.9, 0.1, 0.001] { append(value.bitPattern) }
+    file += [UInt8](repeating: 1, count: 86)
+    for _ in 0..<12 { append(Float(0.25).bitPattern) }
+    append(file.withUnsafeBytes { CyclicRedundancyCheck().checksum(of: $0) })
+    _ = try NameHead(modelBytes: file, tagger: tagger)
+    for index in file.indices {
+      var damaged = file
+      damaged[index] ^= 4
+      #expect(throws: WeightsFileError.self, "byte \(index)") { try NameHead(modelBytes: damaged, tagger: tagger) }
+    }
+    for count in file.indices {
+      #expect(throws: WeightsFileError.self, "\(count) bytes") {
+        try NameHead(modelBytes: Array(file[..<count]), tagger: tagger)
+      }
+    }
+  }
+
   private static func found(_ type: PersonalDataType, _ text: String) throws -> [String] {
     let bytes = Array(text.utf8)
     let tagger = try tagger.get()
@@ -87,7 +136,7 @@ struct PersonalDataNameTests {
     for count in file.indices {
       #expect(throws: WeightsFileError.self, "\(count) bytes") { try NameTagger(modelBytes: Array(file[..<count])) }
     }
-    #expect(throws: WeightsFileError(magic: "SWYNHEAD", problem: .anotherKind)) {
+    #expect(throws: WeightsFileError(magic: "SWYNAMNN", problem: .anotherKind)) {
       try NameHead(modelBytes: file, tagger: Self.tagger.get())
     }
   }

@@ -221,6 +221,72 @@ class Filler:
         return Text(out, spans)
 
 
+class LookalikeFiller(Filler):
+    """Draws more companies, streets and places that are named after people or look like it."""
+
+    def organization(self) -> str:
+        s, roll = self.source, self.source.random()
+        if roll < 0.07:
+            return f"{self.first()} {self.last()}"
+        if roll < 0.11:
+            return self.last() + s.choice(["'s", "’s", " Brothers", " Bros.", " & Co.", " & Company", "s"])
+        if roll < 0.15:
+            return f"{self.last()} & {self.last()}"
+        if roll < 0.18:
+            tail = [" Ltd", " GmbH", " Inc.", " Group", " Foundation", " Institute", " School", " Hospital"]
+            return f"{self.first()} {self.last()}{s.choice(tail)}"
+        if roll < 0.21:
+            return f"The {self.last()} {s.choice(['Group', 'Company', 'Foundation', 'Times', 'Post', 'Hotel'])}"
+        if roll < 0.25:
+            return self.place() + s.choice(COMPANIES_OF_PLACES)
+        if roll < 0.33:
+            return f"{s.choice(COMPANY_STEMS)} {s.choice(COMPANY_TRADES)}{s.choice([''] * 4 + [' Inc.', ' Corp', ' Group', ' Holdings'])}"
+        return super().organization()
+
+    def place(self) -> str:
+        s, roll = self.source, self.source.random()
+        if roll < 0.05:
+            return s.choice(["St. ", "Saint ", "San ", "Santa ", "Fort ", "Port ", "Mount ", "Lake "]) + self.first()
+        if roll < 0.11:
+            tail = ["ville", "ton", "burg", " Creek", " Falls", " City", " Springs", "field", " Park", " Beach"]
+            return self.last() + s.choice(tail)
+        if roll < 0.15:
+            return self.last()
+        return super().place()
+
+    def street_without_number(self) -> str:
+        s, roll = self.source, self.source.random()
+        ending = lambda: s.choice(
+            [" Street", " Road", " Avenue", " Lane", " Drive", " Blvd", " St", " St.", " Way", " Court", " Square"]
+        )
+        if roll < 0.4:
+            return self.last() + ending()
+        if roll < 0.6:
+            return f"{self.first()} {self.last()}{ending()}"
+        if roll < 0.7:
+            return s.choice(["Rue ", "Avenue ", "Via ", "Calle ", "Rua "]) + s.choice(["", "", "de la ", "du "]) + self.last()
+        if roll < 0.8:
+            return self.last() + s.choice(["straße", "weg", "gasse", "-Straße"])
+        return self.fakers["en_US"].street_name()
+
+    def value(self, name: str) -> tuple[str, str | None]:
+        return (self.street_without_number(), "STREET_ADDRESS") if name == "S" else super().value(name)
+
+
+COMPANIES_OF_PLACES = [
+    " Bank", " Airlines", " University", " Hospital", " Times", " Electric", " FC", " City Council", " Police",
+    " Chamber of Commerce",
+]  # fmt: skip
+COMPANY_STEMS = (
+    "Silver Golden Blue Red Northern Southern Atlantic Pacific Summit River Mountain Oak Pine Apex Global First United "
+    "National American Modern Royal Advanced General Standard Fresh Bright Noble Iron Crown Harbor Liberty Union Valley Prime"
+).split()
+COMPANY_TRADES = (
+    "Foods Energy Motors Capital Software Pharma Steel Coffee Logistics Insurance Bank Health Paper Materials Brands "
+    "Petroleum Semiconductor Networks Entertainment Outdoors Realty Hotels Foundry Robotics Airways Textiles Dairy Cement "
+    "Railways Gas Water"
+).split()
+
 OURS = re.compile(r"\{(\w)\}")
 PRESIDIO = re.compile(r"\{\{(\w+)\}\}")
 
@@ -316,4 +382,22 @@ def training(source: random.Random, held: set[str], exam: list[str], per_templat
     texts += [Text(t[:600]) for t in exam]
     texts += [Text(t) for t in code(source, 900) + foreign(source, 640)]
     source.shuffle(texts)
+    return texts
+
+
+def lookalikes(held: set[str], per_template: int) -> list[Text]:
+    """Further texts, in which more is named after people without being one."""
+    filler, source = LookalikeFiller(random.Random(11)), random.Random(12)
+    ours = [t.replace("\\n", "\n") for t in lines("templates.txt")]
+    further = [t.replace("\\n", "\n") for t in lines("further_templates.txt")]
+    texts: list[Text] = []
+    for template in further:
+        texts += [filler.fill(template, OURS) for _ in range(per_template)]
+        for _ in range(per_template // 3):
+            other = source.choice(ours + further)
+            texts.append(filler.fill(other + source.choice([" ", "\n"]) + template, OURS))
+    for template in sorted({t.masked for t in sets.presidio() if shape(t.masked) not in held}):
+        texts += [filler.fill(template, PRESIDIO) for _ in range(per_template // 4)]
+    for template in ours:
+        texts += [filler.fill(template, OURS) for _ in range(per_template * 2 // 5)]
     return texts

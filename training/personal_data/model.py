@@ -9,11 +9,14 @@ import numpy as np
 import words
 from corpus import LABELS
 from encoder import LAYER, WIDTH
+from network import Network
 from sets import Text
 
 BUCKETS = 1 << 17
+SHARES = 0.5, 0.9
+"""Of the tagger's and of the head's logarithms in their sum."""
 HEAD_EXTRA = 37
-"""Inputs of the head beside the vector: shapes of three words (10 each), three lists, the text's case (3), 1."""
+"""Inputs of the head beside the vectors: shapes of three words (10 each), three lists, the text's case (3), 1."""
 
 
 def labels(text: Text, places: list[tuple[int, int]]) -> np.ndarray:
@@ -59,7 +62,19 @@ def encode_tagger(rows: np.ndarray, scale: float, lexicon: words.Lexicon) -> byt
     return out + struct.pack("<I", zlib.crc32(out))
 
 
-def encode_head(weights: np.ndarray, tagger_share: float, head_share: float) -> bytes:
-    out = b"SWYNHEAD" + struct.pack("<IIIIff", 1, len(LABELS), LAYER, WIDTH, tagger_share, head_share)
-    out += np.ascontiguousarray(weights, "<f4").tobytes()
+def rounded(network: Network) -> tuple[Network, np.ndarray, np.ndarray]:
+    """The network as its file holds it, with the integers of the hidden rows and what a step of each row is worth."""
+    rows = network.hidden.T
+    scales = (np.abs(rows).max(1) / 32767).astype("<f4")
+    steps = np.clip(np.round(rows / scales[:, None]), -32767, 32767).astype("<i2")
+    hidden = (steps * scales[:, None]).astype(np.float32).T
+    return Network(hidden, network.hidden_bias, network.output, network.output_bias), steps, scales
+
+
+def encode_head(network: Network, tagger_share: float, head_share: float) -> bytes:
+    """Layout: NameHead.swift."""
+    _, steps, scales = rounded(network)
+    out = b"SWYNAMNN" + struct.pack("<IIIIIff", 1, len(LABELS), LAYER, WIDTH, len(steps), tagger_share, head_share)
+    out += network.hidden_bias.astype("<f4").tobytes() + scales.tobytes() + steps.tobytes()
+    out += network.output_bias.astype("<f4").tobytes() + np.ascontiguousarray(network.output.T, "<f4").tobytes()
     return out + struct.pack("<I", zlib.crc32(out))

@@ -29,6 +29,7 @@ def main() -> None:
     import corpus
     import linear
     import model
+    import network
     import numpy as np
     import sets
     import vectors
@@ -37,7 +38,6 @@ def main() -> None:
 
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--encoder", nargs=2, metavar=("BENCH_ENCODER", "MODEL"))
-    parser.add_argument("--head-texts", type=int, default=4500)
     arguments = parser.parse_args()
     start = time.time()
     log = lambda *what: print(f"{time.time() - start:5.0f} s", *what, flush=True)
@@ -65,22 +65,42 @@ def main() -> None:
 
     if arguments.encoder:
         encoder = Encoder(*arguments.encoder)
-        inputs, targets = [], []
-        for text in texts[: arguments.head_texts]:
+        vectors_of, extras, known, targets, before, after = [], [], [], [], [], []
+        # The tagger alone takes more of everything for names with these.
+        for text in texts + corpus.lookalikes(held, per_template=20):
             raw = text.text[:400]
             data = raw.encode()
             places = words.split(data)
             if not places:
                 continue
-            vector, known = encoder.words(data, places)
+            vector, seen = encoder.words(data, places)
             cut = sets.Text(raw, [s for s in text.spans if s[2] <= 400])
-            inputs.append(np.concatenate([vector, model.extra(features, data, places)], 1)[known])
-            targets.append(model.labels(cut, places)[known])
-        x, y = np.concatenate(inputs), np.concatenate(targets)
+            # Half the precision, so that all of them fit a small machine's memory.
+            vectors_of.append(vector.astype(np.float16))
+            extras.append(model.extra(features, data, places))
+            known.append(seen)
+            targets.append(model.labels(cut, places))
+            before.append(np.arange(len(places)) > 0)
+            after.append(np.arange(len(places)) < len(places) - 1)
+        table, extra = np.concatenate(vectors_of), np.concatenate(extras)
+        before, after = np.concatenate(before), np.concatenate(after)
+        chosen = np.flatnonzero(np.concatenate(known))
+        y = np.concatenate(targets)[chosen]
         log(f"head: {len(y)} words with vectors")
-        head = linear.fit(x, y, len(corpus.LABELS), 1e-5, 120)
-        data = model.encode_head(head, 0.5, 0.9)
+        scale = 1 / table.std(dtype=np.float32)
+
+        def inputs(indices: np.ndarray) -> np.ndarray:
+            at = chosen[indices]
+            beside = lambda offset, there: table[(at + offset) % len(table)] * there[at][:, None]
+            vectors3 = np.concatenate([table[at], beside(-1, before), beside(1, after)], 1).astype(np.float32)
+            return np.concatenate([vectors3 * scale, extra[at]], 1)
+
+        head = network.fit(inputs, y, len(corpus.LABELS), units=64, epochs=4, dropout=0.2, seed=SEED)
+        head.hidden[: -model.HEAD_EXTRA] *= scale
+        data = model.encode_head(head, *model.SHARES)
         (ROOT / "Sources/CReadingModels/name_head.bin").write_bytes(data)
+        path = ROOT / "Tests/ReadingTests/PersonalDataHeadVectors.swift"
+        vectors.write_head(path, features, integers, scale, model.rounded(head)[0], model.SHARES)
         log(f"head: {len(data)} bytes")
 
 

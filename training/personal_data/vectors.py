@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import model
 import numpy as np
 import words
+from encoder import WIDTH
+from network import Network
 
 TEXTS: list[bytes] = [
     b"",
@@ -42,3 +45,36 @@ def write(path: Path, features: words.Features, rows: np.ndarray, scale: float) 
         lines.append("  " + " ".join(cells) + "|" + escape(text))
     lines += ['  """#', "", "/// What a step of the integer weights is worth.", f"let nameVectorScale: Float = {scale!r}", ""]
     path.write_text("\n".join(lines), encoding="utf-8")
+
+
+def write_head(path: Path, features: words.Features, rows: np.ndarray, scale: float, head: Network, shares: tuple[float, float]) -> None:
+    """The scores of head and tagger for the texts' words where each word is a token with a made-up vector but every fifth."""
+    lines = [
+        "// Texts and the scores that training/personal_data computes for their words with made-up vectors. Written by train.py;",
+        "// do not edit.",
+        "",
+        "/// One text a line: for each word the six scores, then the bytes, `\\xHH` for the unprintable.",
+        'let nameHeadVectors = #"""',
+    ]
+    for text in TEXTS:
+        buckets, places = features.rows(text)
+        tagger = logarithms(rows.astype(np.int32)[buckets].sum(1) * np.float32(scale))
+        index = np.arange(len(places))
+        made = (((index[:, None] * 31 + np.arange(WIDTH) * 7) % 17 - 8) / 8).astype(np.float32)
+        known = index % 5 != 4
+        made[~known] = 0
+        beside = np.zeros((len(places) + 2, WIDTH), np.float32)
+        beside[1:-1] = made
+        x = np.concatenate([made, beside[:-2], beside[2:], model.extra(features, text, places)], 1)
+        both = np.where(known[:, None], shares[0] * tagger + shares[1] * logarithms(head.scores(x)), tagger)
+        cells = (",".join(f"{value:.3f}" for value in row) for row in both)
+        lines.append("  " + " ".join(cells) + "|" + escape(text))
+    lines += ['  """#', ""]
+    path.write_text("\n".join(lines), encoding="utf-8")
+
+
+def logarithms(scores: np.ndarray) -> np.ndarray:
+    if not len(scores):
+        return scores
+    shifted = scores - scores.max(1, keepdims=True)
+    return np.maximum(shifted - np.log(np.exp(shifted).sum(1, keepdims=True)), -20.7)

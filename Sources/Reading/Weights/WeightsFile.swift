@@ -27,6 +27,11 @@ struct WeightsFile {
     Int(UInt32(littleEndian: buffer.loadUnaligned(fromByteOffset: offset, as: UInt32.self)))
   }
 
+  /// A signed integer of 16 bits.
+  func shortInteger(_ offset: Int) -> Int16 {
+    Int16(littleEndian: buffer.loadUnaligned(fromByteOffset: offset, as: Int16.self))
+  }
+
   func real(_ offset: Int) -> Float { Float(bitPattern: UInt32(truncatingIfNeeded: integer(offset))) }
 
   /// - Throws: when one is not finite.
