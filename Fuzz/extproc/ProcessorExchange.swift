@@ -29,6 +29,7 @@ struct ProcessorExchange {
   ]
   private static let bodies = [
     #"{"model":"alpha","messages":[{"role":"user","content":"hi"}],"input":"a"}"#, #"{"model":"MoM","messages":[]}"#,
+    #"{"model":"MoM","messages":[{"role":"user","content":"hi"}]}"#,
     #"{"model":"alpha-math","messages":[{"role":"user","content":"hi"}],"input":"a"}"#,
     #"{"model":"nobody","messages":[]}"#, "{", "",
     #"{"model":"alpha","messages":[{"role":"user","content":"hi"}],"input":"\#(String(repeating: "x", count: 700))"}"#,

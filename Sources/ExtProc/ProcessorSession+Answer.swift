@@ -112,6 +112,7 @@ extension ProcessorSession {
     if isLast { finishAnswer() }
     var headers = HeaderChanges()
     let told = isLast && awaitsErrorBody ? toldError(bytes) : nil
+    mayEndUnseen = !isLast && (awaitsErrorBody || responseMode == .bufferedPartial)
     awaitsErrorBody = false
     if let told { write(told, to: &headers) }
     // Only a whole body comes before its head has gone on.

@@ -103,6 +103,8 @@ package final class ProcessorSession {
   var isEventStream = false
   /// The answer is an error whose body, if it comes whole, is to be told as OpenAI's API tells errors.
   var awaitsErrorBody = false
+  /// Of a body longer than Envoy's buffer, which it has shown so far, it may show no more.
+  var mayEndUnseen = false
   var usage = UsageFinder()
 
   package init(scope: ProcessorScope) {
@@ -181,7 +183,7 @@ package final class ProcessorSession {
     let wasOpen = state != .ended
     // Envoy ends the stream alike when the client has left and when no more is to be shown of the answer, so only an
     // answer whose end was to come tells of a client that left.
-    let hasLeft = state == .answering && !hasAnswerEnded || state == .prefilling
+    let hasLeft = state == .answering && !hasAnswerEnded && !mayEndUnseen || state == .prefilling
     // What came of the answer counts although its end was not seen.
     if state == .answering { finishAnswer() }
     state = .ended

@@ -14,6 +14,8 @@ final class WriteCoalescer: ChannelOutboundHandler {
   static let limit = 32 << 10
   /// The longest write that is copied.
   static let longest = 4 << 10
+  /// The least room that is made for a joined write.
+  private static let room = 512
 
   private var held = ByteBuffer()
   private var promise: EventLoopPromise<Void>?
@@ -23,8 +25,8 @@ final class WriteCoalescer: ChannelOutboundHandler {
     let count = bytes.readableBytes
     if held.readableBytes + count > Self.limit || count > Self.longest { writeHeld(context) }
     guard count <= Self.longest else { return context.write(data, promise: promise) }
-    // Once the socket has taken the last joined write, its room is this one's.
-    if held.readableBytes == 0 { held.clear() }
+    // Once the socket has taken the last joined write, its room is this one's; until then a new one is as large as it needs.
+    if held.readableBytes == 0 { held.clear(minimumCapacity: max(count, Self.room)) }
     held.writeImmutableBuffer(bytes)
     self.promise.setOrCascade(to: promise)
   }

@@ -266,7 +266,7 @@ def test_an_engines_error_is_told_in_openais_shape_where_it_is_seen_whole(
             filters={"allow_mode_override": may_override}, **MODES[mode])
         for user, text in said.items():
             for _ in range(2):
-                body = json.dumps({"model": "alpha", "messages": [], "user": user})
+                body = json.dumps({"model": "alpha", "messages": [{"role": "user", "content": "hi"}], "user": user})
                 answer = wire.chat(chain.port, body, "x-selected-model: alpha")
                 assert answer.status == 500, (answer, chain.envoy.log)
                 assert answer.header("request-id")
@@ -406,7 +406,7 @@ def test_envoy_speaks_tls_with_the_processor(
 
     port, envoy = chain(is_mutual)
     for size in (10, 2 << 20):
-        body = json.dumps({"model": "alpha", "messages": [], "user": "x" * size})
+        body = json.dumps({"model": "alpha", "messages": [{"role": "user", "content": "hi"}], "user": "x" * size})
         assert wire.chat(port, body).status == 200, envoy.log
         assert recorder.calls[-1].body == body.encode()
     if is_mutual:

@@ -108,6 +108,17 @@ import Testing
     #expect(envoy.responseBody("o") == [.init(part: 4)])
   }
 
+  @Test(
+    "of an error longer than its buffer Envoy shows no more, and nobody has left; but of one in pieces",
+    arguments: [1, 2])
+  func longEngineError(_ pieces: Int) throws {
+    let envoy = try routed(response: .streamed)
+    _ = envoy.responseHeaders(500)
+    for _ in 0..<pieces { _ = envoy.responseBody("n", isLast: false) }
+    envoy.session.close()
+    #expect(envoy.scope.metrics.clientsGone.value == UInt64(pieces - 1))
+  }
+
   @Test("an engine's error without a body gets one in every mode", arguments: [BodyMode.buffered, .streamed, .none])
   func emptyEngineError(_ mode: BodyMode) throws {
     let reply = try #require(try routed(response: mode).responseHeaders(502, isLast: true).first)

@@ -82,4 +82,21 @@ import Testing
     #expect(ends == ["empty sent"])
     _ = try channel.finish()
   }
+
+  @Test("take no more room than their bytes where the socket has not taken those before")
+  func room() throws {
+    let channel = try Self.channel()
+    for _ in 0..<WriteCoalescer.limit / 4_096 { channel.write(Self.bytes(4_096), promise: nil) }
+    channel.flush()
+    // Whoever holds what was written is the socket.
+    var taken = try Self.sent(channel)
+    for _ in 0..<10 {
+      channel.write(Self.bytes(17), promise: nil)
+      channel.flush()
+      taken += try Self.sent(channel)
+    }
+    #expect(taken.count == 11)
+    #expect(taken.dropFirst().allSatisfy { $0.readableBytes == 17 && $0.storageCapacity <= 1_024 })
+    _ = try channel.finish()
+  }
 }

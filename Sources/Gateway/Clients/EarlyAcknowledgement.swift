@@ -5,7 +5,8 @@ import NIOCore
 ///
 /// Until then SwiftNIO takes 100 streams and ends the connection at the next, though HTTP/2 has no limit before a peer knows
 /// one (RFC 9113 §6.5.2); and Envoy sends all requests that waited for a connection at once, to the gateway as to the
-/// processor. Nothing is refused by having the settings in force early, since each of them allows no less than holds before.
+/// processor. Nothing is refused by having the settings in force early, since each of them, but in
+/// tests, allows no less than holds before.
 ///
 /// Stands before the protocol's handler. Holds less than the head of a frame; what is no HTTP/2 goes on as it is, to be
 /// refused there.
@@ -46,7 +47,8 @@ package final class EarlyAcknowledgement: ChannelInboundHandler {
       }
     }
     if isOver { passed.writeBuffer(&held) }
-    held.discardReadBytes()
+    // What is left is short; the room for what came is not kept.
+    held = held.readableBytes == 0 ? ByteBuffer() : ByteBuffer(bytes: held.readableBytesView)
     if passed.readableBytes > 0 { context.fireChannelRead(wrapInboundOut(passed)) }
   }
 
@@ -56,8 +58,12 @@ package final class EarlyAcknowledgement: ChannelInboundHandler {
     if frames == 1 {
       // Any other frame is refused in its place.
       isOver = head[3] != Self.settings || head[4] & Self.acknowledges != 0
-    } else if head == Self.acknowledgement {
+    } else if passing == Self.headBytes, head[3] == Self.settings, head[4] & Self.acknowledges != 0,
+      head[5...].allSatisfy({ $0 == 0 })
+    {
+      // Flags that mean nothing to a receiver are none (RFC 9113 §4.1).
       held.moveReaderIndex(forwardBy: Self.headBytes)
+      passing = 0
       isOver = true
     }
   }

@@ -56,7 +56,7 @@ final class Exchange {
   var upload: Upload?
   /// Told when the request was shed.
   var retryAfter = 0
-  /// A field that an error's answer carries besides, with the value `true`.
+  /// A field that an error's answer carries besides.
   var errorMark: ErrorMark?
   /// An error's body, where it is not to be OpenAI's.
   var errorBody: [UInt8]?
