@@ -51,18 +51,14 @@ struct BorrowedPlacement {
     readReplica { Self.read($0.estimates) { $0.secondsPerToken } }
   }
 
-  /// ``ReplicaEstimates/cost(model:now:)``.
+  /// ``ReplicaVitals/prefillCost(model:now:)``.
   @inline(__always) func prefillCost(model: PrefillCost, now: UInt64) -> PrefillCost {
     read { $0.vitals.prefillCost(model: model, now: now) }
   }
 
-  /// ``ReplicaEstimates/queueSeconds(_:model:now:)``.
+  /// ``ReplicaVitals/queueSeconds(_:model:now:)``.
   @inline(__always) func queueSeconds(_ state: ReplicaLoad.State, model: PrefillCost, now: UInt64) -> Double {
-    read { placement in
-      let own = placement.vitals.queueSeconds(state, now: now)
-      guard placement.vitals.hasForeignWaiting else { return own }
-      return own + placement.vitals.foreignSeconds(model: model, now: now)
-    }
+    read { $0.vitals.queueSeconds(state, model: model, now: now) }
   }
 }
 

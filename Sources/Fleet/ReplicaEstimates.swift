@@ -32,20 +32,12 @@ public final class ReplicaEstimates: Sendable {
   private let vitals: ReplicaVitals
   private let tokenSecondsBits = Atomic<UInt64>(Double.nan.bitPattern)
 
+  /// Knows nothing yet.
+  ///
   /// - Parameter vitals: of its replica.
   init(vitals: ReplicaVitals) { self.vitals = vitals }
 
-  /// Knows nothing yet.
-  public convenience init() { self.init(vitals: ReplicaVitals()) }
-
   // MARK: Reading
-
-  /// What is gone by: the replica's own cost where it is known to be another than that of its model.
-  ///
-  /// - Parameter model: what the model's replicas are taken for.
-  public func cost(model: PrefillCost, now: UInt64) -> PrefillCost {
-    vitals.prefillCost(model: model, now: now)
-  }
 
   /// Seconds for each token after the first; nil when unknown.
   public var secondsPerToken: Double? {
@@ -55,22 +47,6 @@ public final class ReplicaEstimates: Sendable {
 
   /// What the replica's own answers say; nil before ``ownSamples``.
   public var ownCost: PrefillCost? { learning.withLock { $0.ownCost } }
-
-  /// Seconds until what the replica was sent is read, others' requests included that its engine tells of.
-  ///
-  /// - Parameter model: as in ``cost(model:now:)``.
-  public func queueSeconds(
-    _ state: ReplicaLoad.State, model: PrefillCost, now: UInt64
-  ) -> Double {
-    vitals.queueSeconds(state, now: now) + foreignSeconds(model: model, now: now)
-  }
-
-  /// Seconds until the requests of others are read that wait on the engine as far as it tells.
-  ///
-  /// - Parameter model: as in ``cost(model:now:)``.
-  public func foreignSeconds(model: PrefillCost, now: UInt64) -> Double {
-    vitals.foreignSeconds(model: model, now: now)
-  }
 
   // MARK: Learning
 

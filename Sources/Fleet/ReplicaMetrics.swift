@@ -51,10 +51,6 @@ public final class ReplicaMetrics: Sendable {
   /// Whether the last scrape is recent enough to go by.
   @inlinable public func isFresh(now: UInt64) -> Bool { vitals.isFresh(now: now) }
 
-  /// Requests of others that wait on the engine; 0 when nothing recent is known of them, since a guess would be worse
-  /// than what this process knows of its own.
-  public func foreignWaiting(now: UInt64) -> Double { vitals.foreignWaiting(now: now) }
-
   /// Tokens that its KV cache holds; nil when the engine does not say.
   public var cacheTokens: Double? {
     guard let blocks = self[.cacheBlocks], let tokens = self[.cacheBlockTokens] else { return nil }

@@ -2,8 +2,8 @@ import Synchronization
 
 /// What a choice among many replicas reads of each of them, side by side in memory.
 ///
-/// Behind ``Replica/load``, ``Replica/health``, ``Replica/metrics`` and ``Replica/estimates``, which write their parts of it
-/// and say what these mean, every figure would stand in an object of its own: a choice among a thousand replicas then waits
+/// Behind ``Replica/load``, ``Replica/health``, ``Replica/metrics`` and ``Replica/estimates``, which write their parts of it,
+/// every figure would stand in an object of its own: a choice among a thousand replicas then waits
 /// for seven lines of memory of each. Here they are two, and most choices read the first only.
 ///
 /// Any thread. Every reading is one relaxed load, so two of them may belong to two moments.
@@ -43,14 +43,16 @@ public final class ReplicaVitals: Sendable {
   @inlinable public var prefixSlot: Int { prefixSlotValue.load(ordering: .relaxed) }
 
   /// Whether its prefill costs what its own answers taught, instead of what its model's does
-  /// (``ReplicaEstimates/cost(model:now:)``).
+  /// (``prefillCost(model:now:)``).
   @inlinable public func hasOwnCost(now: UInt64) -> Bool { now < ownCostUntilValue.load(ordering: .relaxed) }
 
   /// Whether its engine told of waiting requests that are not ours, whenever that was
-  /// (``ReplicaMetrics/foreignWaiting(now:)``).
+  /// (``foreignWaiting(now:)``).
   @inlinable public var hasForeignWaiting: Bool { foreignBits.load(ordering: .relaxed) != 0 }
 
-  /// ``ReplicaEstimates/cost(model:now:)``.
+  /// What its prefill is gone by: its own cost where that is known to be another than its model's.
+  ///
+  /// - Parameter model: what the model's replicas are taken for.
   @inlinable public func prefillCost(model: PrefillCost, now: UInt64) -> PrefillCost {
     hasOwnCost(now: now) ? ownCost.load() : model
   }
@@ -61,13 +63,16 @@ public final class ReplicaVitals: Sendable {
     return scraped > 0 && now < scraped &+ ReplicaMetrics.maximumAge
   }
 
-  /// ``ReplicaMetrics/foreignWaiting(now:)``.
+  /// Requests of others that wait on the engine; 0 when nothing recent is known of them, since a guess would be worse than
+  /// what this process knows of its own.
   @inlinable public func foreignWaiting(now: UInt64) -> Double {
     let others = Double(bitPattern: foreignBits.load(ordering: .relaxed))
     return others > 0 && isFresh(now: now) ? others : 0
   }
 
-  /// ``ReplicaEstimates/foreignSeconds(model:now:)``.
+  /// Seconds until the requests of others are read that wait on the engine as far as it tells.
+  ///
+  /// - Parameter model: as in ``prefillCost(model:now:)``.
   @inlinable public func foreignSeconds(model: PrefillCost, now: UInt64) -> Double {
     let others = foreignWaiting(now: now)
     guard others > 0 else { return 0 }
@@ -75,11 +80,19 @@ public final class ReplicaVitals: Sendable {
     return others * (mean.isNaN ? prefillCost(model: model, now: now).seconds(tokens: 1_000) : mean)
   }
 
+  /// Seconds until what it was sent is read, others' requests included that its engine tells of.
+  ///
+  /// - Parameter model: as in ``prefillCost(model:now:)``.
+  @inlinable public func queueSeconds(_ state: ReplicaLoad.State, model: PrefillCost, now: UInt64) -> Double {
+    let own = ownQueueSeconds(state, now: now)
+    return hasForeignWaiting ? own + foreignSeconds(model: model, now: now) : own
+  }
+
   /// Seconds until what this process sent it is read.
   ///
   /// Of the work that waits the time is taken off that the request at the head has had, but at most one and a half times
   /// the mean: an engine that stalls seems no emptier for it.
-  @inlinable public func queueSeconds(_ state: ReplicaLoad.State, now: UInt64) -> Double {
+  @inlinable public func ownQueueSeconds(_ state: ReplicaLoad.State, now: UInt64) -> Double {
     guard state.prefilling > 0 else { return 0 }
     let work = Double(state.work) / ReplicaLoad.ticksPerSecond
     let begun = headBegan.load(ordering: .relaxed)
@@ -87,8 +100,8 @@ public final class ReplicaVitals: Sendable {
     return max(0, work - min(elapsed, 1.5 * work / Double(state.prefilling)))
   }
 
-  /// What ``queueSeconds(_:now:)`` is at least, but for what a sum of doubles is off by: without a division or a branch.
-  @inlinable public func leastQueueSeconds(_ state: ReplicaLoad.State, now: UInt64) -> Double {
+  /// What ``ownQueueSeconds(_:now:)`` is at least, but for what a sum of doubles is off by: without a division or a branch.
+  @inlinable public func leastOwnQueueSeconds(_ state: ReplicaLoad.State, now: UInt64) -> Double {
     let work = Double(state.work) * (1 / ReplicaLoad.ticksPerSecond)
     let begun = headBegan.load(ordering: .relaxed)
     let elapsed = Double(now > begun ? now &- begun : 0) * 1e-9

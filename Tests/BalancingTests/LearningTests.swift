@@ -77,15 +77,15 @@ import Testing
   @Test("a replica's own cost counts where it is clearly another, for a time after its last answer")
   func ownCost() {
     let shared = PrefillCost(fixedSeconds: 0, tokensPerSecond: 4_000)
-    let slow = ReplicaEstimates()
+    let slow = Replica(id: 0, name: "slow", host: "h", port: 1)
     var now: UInt64 = 1
-    teach(slow, shared: shared, seconds: 0.5, noise: 0.1, now: &now)
-    #expect(abs(slow.cost(model: shared, now: now).tokensPerSecond / 2_000 - 1) < 0.1)
-    #expect(slow.cost(model: shared, now: now + ReplicaEstimates.ownSpan) == shared)
+    teach(slow.estimates, shared: shared, seconds: 0.5, noise: 0.1, now: &now)
+    #expect(abs(slow.vitals.prefillCost(model: shared, now: now).tokensPerSecond / 2_000 - 1) < 0.1)
+    #expect(slow.vitals.prefillCost(model: shared, now: now + ReplicaEstimates.ownSpan) == shared)
     // A fifth slower by answers that differ by more than that among themselves is chance.
-    let noisy = ReplicaEstimates()
-    teach(noisy, shared: shared, seconds: 0.3, noise: 0.9, now: &now)
-    #expect(noisy.cost(model: shared, now: now) == shared)
+    let noisy = Replica(id: 1, name: "noisy", host: "h", port: 1)
+    teach(noisy.estimates, shared: shared, seconds: 0.3, noise: 0.9, now: &now)
+    #expect(noisy.vitals.prefillCost(model: shared, now: now) == shared)
   }
 
   @Test("a replica that was slow is tried again when that is old, though another keeps answering quickly")
@@ -132,7 +132,7 @@ import Testing
     for _ in 0..<2 { #expect(replica.load.begin(ifStill: replica.load.state, work: 16_000) != nil) }
     replica.estimates.prefillBegan(now: 0)
     func seconds(at now: UInt64) -> Double {
-      replica.estimates.queueSeconds(replica.load.state, model: .assumed, now: now)
+      replica.vitals.queueSeconds(replica.load.state, model: .assumed, now: now)
     }
     #expect(seconds(at: 0) == 2)
     #expect(seconds(at: 500_000_000) == 1.5)
@@ -154,7 +154,7 @@ import Testing
       for tenth in 0..<200 as Range<UInt64> {
         let now = tenth * 100_000_000
         let (least, queue) = (
-          replica.vitals.leastQueueSeconds(state, now: now), replica.vitals.queueSeconds(state, now: now)
+          replica.vitals.leastOwnQueueSeconds(state, now: now), replica.vitals.ownQueueSeconds(state, now: now)
         )
         #expect(least <= queue + 1e-9, "\(waiting) waiting at \(now)")
         if waiting > 0, waiting < 5 { #expect(max(0, least) >= queue - 1e-9, "\(waiting) waiting at \(now)") }
@@ -169,9 +169,9 @@ import Testing
     metrics.scrapedAt = 10
     metrics.waitingRequests = 5
     replica.metrics.publish(metrics, adapters: nil, prefilling: 1)
-    #expect(replica.estimates.queueSeconds(replica.load.state, model: .assumed, now: 20) == 4 * 0.125)
+    #expect(replica.vitals.queueSeconds(replica.load.state, model: .assumed, now: 20) == 4 * 0.125)
     let late = 10 + ReplicaMetrics.maximumAge
-    #expect(replica.estimates.queueSeconds(replica.load.state, model: .assumed, now: late) == 0)
+    #expect(replica.vitals.queueSeconds(replica.load.state, model: .assumed, now: late) == 0)
   }
 
   @Test("a request that ends without a first token leaves no work behind and teaches nothing")

@@ -343,6 +343,13 @@ private struct Dialect: Sendable, CustomTestStringConvertible {
     func chance(_ one: Int, in many: Int) -> Bool { Int.random(in: 0..<many, using: &fixture.random) < one }
     if chance(1, in: 1_000) { replica.health.handle(.foundOutlier(reason: "test"), now: now) }
     if chance(1, in: 10) { replica.connectionLimit = chance(1, in: 6) ? 1 : .max }
+    if chance(1, in: 5) {
+      // What the engine tells: others' requests wait, as many as it says beyond ours.
+      var metrics = EngineMetrics()
+      metrics.scrapedAt = now
+      metrics.waitingRequests = Double(Int.random(in: 0...3, using: &fixture.random))
+      replica.metrics.publish(metrics, adapters: nil, prefilling: 0)
+    }
     if chance(1, in: 10) { fixture.index.clear(slot: replica.prefixSlot) }
     if chance(1, in: 60) {
       let length = Int.random(in: 1...prompt.count, using: &fixture.random)
@@ -351,7 +358,9 @@ private struct Dialect: Sendable, CustomTestStringConvertible {
     let state = replica.load.state
     switch Int.random(in: 0..<6, using: &fixture.random) {
     case 0 where state.inFlight < 8: #expect(replica.load.begin(ifInFlight: state.inFlight))
-    case 1 where state.inFlight < 8: #expect(replica.load.begin(ifStill: state, work: 4_000) == 4_000)
+    case 1 where state.inFlight < 8:
+      if state.prefilling == 0 { replica.estimates.prefillBegan(now: now) }
+      #expect(replica.load.begin(ifStill: state, work: 4_000) == 4_000)
     case 2 where state.inFlight > state.prefilling: replica.load.end()
     case 3 where state.prefilling > 0:
       replica.load.prefillEnded(work: 4_000)

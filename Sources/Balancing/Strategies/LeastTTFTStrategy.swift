@@ -73,7 +73,7 @@ enum LeastTTFTStrategy {
         let prefill = hasOwnCost ? placement.prefillCost(model: model, now: now).seconds(tokens: tokens) : prefill
         var least = prefill * (weight + Double(state.inFlight - state.prefilling) * decodeShare)
         // What is asked next stands farther away.
-        if !(least > allowed) { least += placement.read { $0.vitals.leastQueueSeconds(state, now: now) } }
+        if !(least > allowed) { least += placement.read { $0.vitals.leastOwnQueueSeconds(state, now: now) } }
         if !(least > allowed), placement.read({ $0.vitals.hasForeignWaiting }) {
           least += placement.read { $0.vitals.foreignSeconds(model: model, now: now) }
         }
