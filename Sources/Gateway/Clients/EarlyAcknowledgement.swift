@@ -5,8 +5,8 @@ import NIOCore
 ///
 /// Until then SwiftNIO takes 100 streams and ends the connection at the next, though HTTP/2 has no limit before a peer knows
 /// one (RFC 9113 §6.5.2); and Envoy sends all requests that waited for a connection at once, to the gateway as to the
-/// processor. Nothing is refused by having the settings in force early, since each of them, but in
-/// tests, allows no less than holds before.
+/// processor. Nothing is refused by having the settings of ``HTTP2Limits`` and of the processor in force early: each of them
+/// allows no less than holds before.
 ///
 /// Stands before the protocol's handler. Holds less than the head of a frame; what is no HTTP/2 goes on as it is, to be
 /// refused there.
