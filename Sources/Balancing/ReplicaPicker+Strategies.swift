@@ -208,7 +208,7 @@ extension ReplicaPicker {
     switch kind {
     case .loraAffinity: chosen.replica.adapters.contains(request.adapterKey) ? nil : .adapterNotLoaded
     case .slo, .sloPackLoad, .sloLeastLoad:
-      LeastTTFTStrategy.cost(chosen, request) <= request.firstTokenTarget ?? .infinity ? nil : .targetMissed
+      LeastTTFTStrategy.estimate(chosen, request) <= request.firstTokenTarget ?? .infinity ? nil : .targetMissed
     default: nil
     }
   }

@@ -8,7 +8,7 @@ enum SLOLeastLoadStrategy {
   @inline(__always) static func cost(
     _ candidate: Candidate, _ request: BalancingRequest, target: Double
   ) -> Double {
-    let seconds = LeastTTFTStrategy.cost(candidate, request)
+    let seconds = LeastTTFTStrategy.estimate(candidate, request)
     return seconds <= target ? candidate.queueSeconds(request) : SLOStrategy.late + seconds
   }
 }

@@ -13,7 +13,7 @@ enum SLOStrategy {
   @inline(__always) static func cost(
     _ candidate: Candidate, _ request: BalancingRequest, target: Double
   ) -> Double {
-    let seconds = LeastTTFTStrategy.cost(candidate, request)
+    let seconds = LeastTTFTStrategy.estimate(candidate, request)
     guard seconds <= target else { return late + seconds }
     return LeastRequestStrategy.cost(
       inFlight: candidate.state.inFlight, weight: candidate.weight, factor: candidate.factor)
