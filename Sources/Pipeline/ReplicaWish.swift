@@ -3,7 +3,7 @@ import ChatProtocols
 import Fleet
 
 /// What a request's head says of the replica that it wants, in AIBrix's words: the fields `routing-strategy`,
-/// `config-profile`, `x-session-id`, `x-aibrix-session-key` and `user`.
+/// `config-profile`, `external-filter`, `x-session-id`, `x-aibrix-session-key` and `user`.
 public struct ReplicaWish: Sendable {
   /// The strategy that holds (``StrategyPrecedence``).
   public var strategy: RoutingStrategy
@@ -21,6 +21,8 @@ public struct ReplicaWish: Sendable {
   public func isServedByPair(at endpoint: ModelEndpoint, orWholeAmong whole: [Placement]) -> Bool {
     endpoint != .embeddings && (wantsPair || whole.isEmpty)
   }
+  /// Leaves replicas out by their labels; nil takes all.
+  public var filter: LabelSelector?
   public var session: SessionKey?
   /// Of the user's name; 0 for none.
   public var userKey: UInt64 = 0
@@ -34,23 +36,43 @@ public struct ReplicaWish: Sendable {
   ///   - placements: where it may go, among which a session's replica is looked up.
   ///   - hasPairs: ``FleetModel/hasPairs``. Then `pd` is the strategy for want of another.
   ///   - field: the value of the first field of a name in lower case; nil where there is none.
-  /// - Throws: what is wrong with `routing-strategy`.
+  /// - Throws: what is wrong with `routing-strategy` or `external-filter`.
   public init(
     _ strategies: ModelStrategies, among placements: [Placement], hasPairs: Bool = false,
     field: (StaticString) -> String?
-  ) throws(RoutingStrategyError) {
-    let asked = field("routing-strategy")
-    profile = field("config-profile").flatMap { strategies.profiles[$0] == nil ? nil : $0 } ?? strategies.defaultProfile
+  ) throws(ReplicaWishError) {
+    let isLocked = strategies.precedence.locked != nil
+    let asked = isLocked ? nil : field("routing-strategy")
+    profile = (isLocked ? nil : field("config-profile")).flatMap { strategies.profiles[$0] == nil ? nil : $0 } ?? strategies.defaultProfile
     var precedence = strategies.precedence
     precedence.profile = profile.flatMap { strategies.profiles[$0] }
-    strategy = try precedence.strategy(header: asked)
+    do throws(RoutingStrategyError) {
+      strategy = try precedence.strategy(header: asked)
+    } catch {
+      throw .strategy(error)
+    }
     let isAsked = asked?.isEmpty == false || profile != nil
     isTold = isAsked || strategies.isConfigured
     isStandard = !isTold
     if hasPairs, isStandard { strategy = RoutingStrategy(.pd) }
+    if isTold, !isLocked { filter = try Self.filter(field("external-filter")) }
     guard strategy.parts.contains(where: { $0.kind == .sessionAffinity || $0.kind == .vtcBasic }) else { return }
     session = Self.session(id: field("x-session-id"), key: field("x-aibrix-session-key"), placements)
     if let user = field("user"), !user.isEmpty { userKey = BlockHash.key(of: String(user.prefix(Self.keyLimit))) }
+  }
+
+  /// Those of the placements that the filter takes.
+  public func allowed(_ placements: [Placement]) -> [Placement] { filter?.filter(placements) ?? placements }
+
+  /// nil for one that takes all.
+  private static func filter(_ text: String?) throws(ReplicaWishError) -> LabelSelector? {
+    guard let text else { return nil }
+    do throws(LabelSelectorError) {
+      let selector = try LabelSelector(parsing: text)
+      return selector.requirements.isEmpty ? nil : selector
+    } catch {
+      throw .filter(error)
+    }
   }
 
   /// The session that the fields name; nil when they name none.

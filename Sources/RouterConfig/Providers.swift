@@ -96,8 +96,18 @@ public struct BackendReference: Sendable, Equatable {
   public var metricsPort: Int?
   /// Where its KV events are; nil means that they are not listened to.
   public var cacheEvents: CacheEventEndpoints?
+  /// What clients may choose replicas by, with the header `external-filter`.
+  public var labels: [String: String] = [:]
   /// What the endpoints file says of it; nil for backends of the document.
   public var endpoint: EndpointDetails?
+
+  /// The label by which AIBrix's pods tell where an SGLang engine waits for those that decode.
+  public static let bootstrapPortLabel = "model.aibrix.ai/sglang-bootstrap-port"
+
+  /// What that label says; nil where it is missing or says no port.
+  public var bootstrapPort: Int? {
+    labels[Self.bootstrapPortLabel].flatMap { Int($0) }.flatMap { (1...65_535).contains($0) ? $0 : nil }
+  }
 
   public init(
     name: String, host: String, port: Int, usesTLS: Bool = false, pathPrefix: String = "", chatPath: String? = nil,

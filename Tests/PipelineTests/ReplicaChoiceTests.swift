@@ -47,7 +47,30 @@ struct ReplicaChoiceTests {
     #expect(try wish(configured, ["routing-strategy": "random"]).strategy.description == "random")
     let locked = try snapshot { $0.lockedStrategy = "power-of-two" }
     #expect(try wish(locked, ["routing-strategy": "nonsense"]).strategy.description == "power-of-two")
-    #expect(throws: RoutingStrategyError.self) { try wish(snapshot(), ["routing-strategy": "nonsense"]) }
+    #expect(throws: ReplicaWishError.self) { try wish(snapshot(), ["routing-strategy": "nonsense"]) }
+  }
+
+  @Test("labels leave replicas out where a strategy is asked for or configured, and none is locked")
+  func filter() throws {
+    let snapshot = try PipelineFixture.snapshot { document in
+      document.providers.models[0].backends = (1...4).map {
+        var backend = BackendReference(name: "replica-\($0)", host: "10.0.0.\($0)", port: 8000)
+        backend.labels = ["zone": $0 % 2 == 0 ? "a" : "b"]
+        return backend
+      }
+    }
+    let placements = try #require(snapshot.fleet.model(named: model)).placements
+    let asked = try wish(snapshot, ["routing-strategy": "random", "external-filter": "zone=a"])
+    #expect(asked.allowed(placements).map(\.replica.host) == ["10.0.0.2", "10.0.0.4"])
+    #expect(try wish(snapshot, ["routing-strategy": "random", "external-filter": ""]).filter == nil)
+    #expect(try wish(snapshot, ["external-filter": "zone=a"]).filter == nil)
+    #expect(try wish(snapshot, ["external-filter": "zone=("]).filter == nil)
+    #expect(throws: ReplicaWishError.filter(LabelSelectorError(offset: 5, reason: "found \"(\" in place of a value"))) {
+      try wish(snapshot, ["routing-strategy": "random", "external-filter": "zone=("])
+    }
+    let locked = try self.snapshot { $0.lockedStrategy = "random" }
+    #expect(try wish(locked, ["external-filter": "zone=("]).filter == nil)
+    #expect(try wish(locked, ["config-profile": "chat"]).profile == nil)
   }
 
   @Test("a strategy of the document that means nothing is told with its place")

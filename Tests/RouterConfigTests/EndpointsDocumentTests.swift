@@ -194,7 +194,7 @@ struct EndpointsDocumentTests {
     let (endpoints, _) = try load(
       """
       models:
-        - {name: llama, adapters: [math], endpoints: ["10.0.0.1:8000", "10.0.0.2:8000"]}
+        - {name: llama, adapters: [math], labels: {tier: gold}, endpoints: ["10.0.0.1:8000", "10.0.0.2:8000"]}
         - {name: deepseek, engine: sglang, rolesets: [{name: s, prefill: ["p:1"], decode: ["d:1"]}]}
       """)
     let merged = document.adding(endpoints)
@@ -203,6 +203,7 @@ struct EndpointsDocumentTests {
     #expect(merged.providers.models[0].providerModelID == "meta-llama")
     #expect(merged.providers.models[0].backends.map(\.name) == ["own", "10.0.0.2:8000"])
     #expect(merged.providers.models[0].backends[0].weight == 5)
+    #expect(merged.providers.models[0].backends.map(\.labels) == [[:], ["tier": "gold"]])
     #expect(merged.providers.models[0].backends[0].endpoint == nil)
     #expect(merged.providers.models[1].backends.map(\.endpoint?.role) == [.prefill, .decode])
     #expect(merged.providers.models[1].backends.map(\.type) == ["sglang", "sglang"])

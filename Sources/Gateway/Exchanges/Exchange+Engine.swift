@@ -49,7 +49,7 @@ extension Exchange {
   /// No replica takes the request.
   func refused(_ refusal: ReplicaRefusal) {
     retryAfter = refusal.retryAfter
-    let all = refusal == .noPair ? model?.model.pairedPlacements(for: adapter) ?? [] : placements
+    let all = refusal == .noPair ? pairedPlacements : placements
     failed(refusal.error(model: publicModel, placements: all), reason: refusal.rawValue)
   }
 
@@ -390,7 +390,7 @@ extension Exchange {
 
   private func mayEject(_ replica: Replica) -> Bool {
     guard let model = model?.model else { return true }
-    let peers = legs?.pair == nil ? placements : model.peers(of: replica)
+    let peers = legs?.pair == nil ? model.placements(for: adapter) : model.peers(of: replica)
     return model.policy.mayEjectMore(of: peers, now: loop.now)
   }
 }

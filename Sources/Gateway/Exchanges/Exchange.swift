@@ -89,6 +89,11 @@ final class Exchange {
   private(set) var adapter: String?
   /// Where it may go: fixed when it came, whatever is published later.
   private(set) var placements: [Placement] = []
+  /// Where its two legs may go, of a model that has pairs.
+  var pairedPlacements: [Placement] {
+    let all = model?.model.pairedPlacements(for: adapter) ?? []
+    return wish?.allowed(all) ?? all
+  }
   /// What it asks of the replica.
   private(set) var wish: ReplicaWish?
   private(set) var startedAt: NIODeadline
@@ -434,16 +439,18 @@ final class Exchange {
     }
     self.model = model
     placements = model.model.placements(for: adapter)
-    do throws(RoutingStrategyError) {
+    do throws(ReplicaWishError) {
       wish = try ReplicaWish(model.balancing.strategies, among: placements, hasPairs: model.model.hasPairs) {
         fieldValue(named: $0)
       }
     } catch {
-      return failed(
-        .invalidRequest("\(error)", param: "routing-strategy", code: "invalid_routing_strategy")
-          .marked("x-error-routing"), reason: "bad_strategy")
+      return failed(error.apiError, reason: error.reason)
     }
     guard !placements.isEmpty || model.model.hasPairs else { return refused(.noBackend) }
+    if let filter = wish?.filter {
+      placements = filter.filter(placements)
+      if placements.isEmpty, pairedPlacements.isEmpty { return refused(.filteredOut) }
+    }
     do throws(LimitRefusal) {
       rateCharge = try loop.context.limits.admit(
         requestTo: name, limit: model.balancing.strategies.requestsPerSecond)

@@ -181,12 +181,12 @@ struct EndpointsDecoder {
     if endpoint.cacheEvents == nil, endpoint.labels["model.aibrix.ai/kv-events-enabled"] == "true" {
       endpoint.cacheEvents = CacheEventEndpoints(host: endpoint.host)
     }
-    if let text = endpoint.labels[EndpointDetails.bootstrapPortLabel],
+    if let text = endpoint.labels[BackendReference.bootstrapPortLabel],
       !(Int(text).map { (1...65_535).contains($0) } ?? false)
     {
       log.warning(
         path,
-        .predicate("has the label \(EndpointDetails.bootstrapPortLabel) \(ProblemLog.quoted(text)), which is no port"),
+        .predicate("has the label \(BackendReference.bootstrapPortLabel) \(ProblemLog.quoted(text)), which is no port"),
         suggestion: "write a number between 1 and 65535; SGLang's usual 8998 is taken")
     }
     guard endpoint.metricsPort == nil, let text = endpoint.labels["model.aibrix.ai/metric-port"] else { return }

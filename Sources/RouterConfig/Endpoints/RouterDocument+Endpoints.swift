@@ -57,7 +57,8 @@ extension BackendReference {
       weight: endpoint.weight, type: engine ?? "vllm")
     metricsPort = endpoint.metricsPort
     cacheEvents = endpoint.cacheEvents
-    self.endpoint = EndpointDetails(role: endpoint.role, roleset: endpoint.roleset, labels: endpoint.labels)
+    labels = endpoint.labels
+    self.endpoint = EndpointDetails(role: endpoint.role, roleset: endpoint.roleset)
   }
 }
 

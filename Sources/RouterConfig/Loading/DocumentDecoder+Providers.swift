@@ -103,6 +103,7 @@ extension DocumentDecoder {
     backend.authHeader = node["auth_header"]?.text ?? profile?.authHeader ?? backend.authHeader
     backend.authPrefix = node["auth_prefix"]?.text ?? profile?.authPrefix ?? backend.authPrefix
     backend.extraHeaders = node["extra_headers"]?.textMap ?? [:]
+    backend.labels = node["labels"]?.textMap ?? [:]
     backend.metricsPort = node["metrics_port"]?.integer
     if let events = node["kv_events"], events.entries != nil {
       backend.cacheEvents = CacheEventEndpoints(events, host: backend.host, at: path + .key("kv_events"), log: &log)

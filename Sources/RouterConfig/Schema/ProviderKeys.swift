@@ -65,6 +65,9 @@ extension ConfigurationSchema {
       "The credential; better an `api_key_env`, which keeps it out of the file."),
     .init("providers.models[].backend_refs[].api_key_env", .name, "The environment variable with the credential."),
     .init(
+      "providers.models[].backend_refs[].labels", .textMap,
+      "What it is, in words of yours: requests choose among replicas by them with the header `external-filter`."),
+    .init(
       "providers.models[].backend_refs[].metrics_port", .integer(1...65535), default: "the endpoint's",
       "The port of its metrics."),
     .init(

@@ -147,6 +147,7 @@ public struct ConfigurationWriter {
     if backend.authPrefix != usual.authPrefix { fields.add("auth_prefix", text(backend.authPrefix)) }
     if !backend.extraHeaders.isEmpty { fields.add("extra_headers", headers(of: backend)) }
     fields.add("chat_path", backend.chatPath.map(text))
+    if !backend.labels.isEmpty { fields.add("labels", textMap(backend.labels)) }
     fields.add("metrics_port", backend.metricsPort.map(number))
     fields.add("kv_events", backend.cacheEvents.map { cacheEvents($0, host: backend.host) })
     if let variable = backend.credentialEnvironmentName {
