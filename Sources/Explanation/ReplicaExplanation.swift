@@ -20,9 +20,9 @@ struct ReplicaExplanation {
   ) throws(ReplicaWishError) {
     let all = model.placements(for: plan.adapter)
     guard !all.isEmpty || model.hasPairs, let balancing = snapshot.balancing(ofModel: plan.model) else { return nil }
-    let wish = try ReplicaWish(balancing.strategies, among: all, hasPairs: model.hasPairs) {
-      RouteExplanation.value(of: "\($0)", in: fields)
-    }
+    let wish = try ReplicaWish(
+      balancing.strategies, among: all, tokens: RequestTokens(plan.facts.size, by: balancing), hasPairs: model.hasPairs
+    ) { RouteExplanation.value(of: "\($0)", in: fields) }
     let whole = wish.allowed(all)
     let paired = wish.allowed(model.pairedPlacements(for: plan.adapter))
     let filter = wish.filter.map { selector in
@@ -43,6 +43,7 @@ struct ReplicaExplanation {
         pair = PairExplanation(prefill: prefill, decode: decode)
         candidates = ReplicaPicker.candidates(among: paired)
         best = decode
+        strategy.profile = wish.profile
         strategy.filter = filter
         return
       }
@@ -56,6 +57,7 @@ struct ReplicaExplanation {
     strategy = StrategyExplanation(preview)
     candidates = preview.candidates
     best = preview.best.map { whole[$0] }
+    strategy.profile = wish.profile
     strategy.filter = filter
   }
 

@@ -181,6 +181,7 @@ extension RouteExplanation {
       ("decided_by", .string(balancing.decided)),
       ("shortfall", .optional(balancing.shortfall?.rawValue)),
       ("reason", .optional(balancing.reason)),
+      ("profile", .optional(balancing.profile)),
       ("filter", balancing.filter.map(Self.filter) ?? .null),
     ])
   }

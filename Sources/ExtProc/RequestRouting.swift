@@ -10,6 +10,7 @@ import Users
 
 import enum Gateway.Endpoint
 import struct Gateway.LimitRefusal
+import struct Gateway.TrafficLimits
 
 /// From a whole body to a model and a replica, as the role wants it.
 enum RequestRouting {
@@ -90,6 +91,15 @@ enum RequestRouting {
       switch edit {
       case .plan(let plan): plan.facts
       case .facts(let facts): facts
+      case .none, .place: nil
+      }
+    }
+
+    /// Of what was read of the body; nil where nothing was.
+    fileprivate var size: PromptSize? {
+      switch edit {
+      case .plan(let plan): plan.facts.size
+      case .facts(let facts): facts.size
       case .none, .place: nil
       }
     }
@@ -270,7 +280,7 @@ enum RequestRouting {
     var balancing: ModelBalancing
     var policy: ModelPolicy
     var wish: ReplicaWish
-    fileprivate var rateCharge: ModelRates.Charge?
+    fileprivate var rateCharge: TrafficLimits.ModelCharge?
   }
 
   /// What a request asks of its replicas. Counts it among its model's requests of this second.
@@ -284,7 +294,8 @@ enum RequestRouting {
     let wish: ReplicaWish
     do throws(ReplicaWishError) {
       wish = try ReplicaWish(
-        balancing.strategies, among: placements, hasPairs: model.hasPairs, field: head.wishField)
+        balancing.strategies, among: placements, tokens: RequestTokens(routed.size, by: balancing),
+        hasPairs: model.hasPairs, field: head.wishField)
     } catch {
       throw badWish(error, head, scope)
     }
@@ -292,10 +303,11 @@ enum RequestRouting {
     if wish.filter != nil, allowed.isEmpty, wish.allowed(model.pairedPlacements(for: routed.adapter)).isEmpty {
       throw refusal(.filteredOut, routed, placements, scope)
     }
-    let rateCharge: ModelRates.Charge?
+    let rateCharge: TrafficLimits.ModelCharge?
     do throws(LimitRefusal) {
       rateCharge = try scope.context.limits.admit(
-        requestTo: routed.base, limit: balancing.strategies.requestsPerSecond)
+        requestTo: routed.base, limit: balancing.strategies.requestsPerSecond, profile: wish.profile,
+        profileLimit: wish.profileLimit)
     } catch {
       throw Refusal(error, reason: error.reason)
     }

@@ -123,6 +123,48 @@ def test_a_profile_brings_its_strategy(engines: Engines, route: Route):
     assert asked(router.port).header("x-aibrix-config-profile") == "chat"
 
 
+def test_auto_is_the_profile_that_fits(engines: Engines, route: Route):
+    """By the prompt's tokens and the most that its answer may have; told in `x-aibrix-config-profile`."""
+    (first,) = engines(answers)
+    balancing = {
+        "profiles": {
+            "short": {"strategy": "random", "prompt_tokens_lt": 1000},
+            "long": {"strategy": "least-request", "prompt_tokens_gte": 1000},
+            "terse": {"prompt_tokens_lt": 1000, "max_tokens_lt": 9, "requests_per_second": 1},
+        },
+    }
+    router = route(model("alpha", first, balancing=balancing))
+
+    def profile(content: str, *headers: str, **more: object) -> tuple[str | None, str | None]:
+        body = json.dumps({"model": "alpha", "messages": [{"role": "user", "content": content}], **more})
+        answer = asked(router.port, *headers, body=body)
+        assert answer.status == 200
+        return answer.header("x-aibrix-config-profile"), answer.header("routing-strategy")
+
+    assert profile("x" * 400, "Config-Profile: auto") == ("short", "random")
+    assert profile("x" * 8000, "Config-Profile: auto") == ("long", "least-request")
+    assert profile("x" * 8000, "Config-Profile: auto", strategy("random")) == ("long", "random")
+    assert profile("x", "Config-Profile: auto", max_tokens=8) == ("terse", "least-ttft")
+    assert profile("x") == (None, None)
+    # A profile has a limit of its own.
+    body = json.dumps({"model": "alpha", "messages": [{"role": "user", "content": "x"}], "max_tokens": 8})
+    several = [asked(router.port, "Config-Profile: auto", body=body) for _ in range(6)]
+    refused = [answer for answer in several if answer.status == 429]
+    assert refused and refused[0].header("x-error-model-rps-exceeded") == "true"
+    router.wait_until_idle()
+
+
+def test_an_authoritative_model_reads_nothing_of_the_client(engines: Engines, route: Route):
+    (first,) = engines(answers)
+    balancing = {"strategy": "random", "authoritative": True, "profiles": {"bulk": "least-request"}}
+    router = route(model("alpha", first, balancing=balancing))
+    answer = asked(router.port, strategy("nonsense"), "Config-Profile: bulk", "External-Filter: (")
+    assert answer.status == 200
+    for name in ["routing-strategy", "target-pod", "x-aibrix-config-profile"]:
+        assert answer.header(name) is None
+    router.wait_for(r'"strategy":"random"', lambda: router.output)
+
+
 def test_labels_leave_replicas_out(engines: Engines, route: Route):
     """By the header `external-filter`, where a strategy is asked for or configured."""
     three = engines(answers, answers, answers)

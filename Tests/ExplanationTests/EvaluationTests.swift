@@ -65,7 +65,7 @@ import Testing
     #expect(
       json["balancing"] as? NSDictionary == [
         "strategy": "least-ttft", "decided_by": "least-ttft", "shortfall": NSNull(), "reason": NSNull(),
-        "filter": NSNull(),
+        "profile": NSNull(), "filter": NSNull(),
       ])
   }
 
@@ -78,7 +78,7 @@ import Testing
       try json("routing-strategy", "least-kv-cache")["balancing"] as? NSDictionary == [
         "strategy": "least-kv-cache", "decided_by": "least-request", "shortfall": "metric_unknown",
         "reason": "no engine tells the figure that this strategy goes by, or what it told is too old, "
-          + "so least-request decides", "filter": NSNull(),
+          + "so least-request decides", "profile": NSNull(), "filter": NSNull(),
       ])
     let unknown = try json("routing-strategy", "least-requets")
     #expect(unknown["selection_status"] as? String == "failed")

@@ -23,10 +23,12 @@ struct ReplicaChoiceTests {
     }
   }
 
-  private func wish(_ snapshot: RoutingSnapshot, _ fields: [String: String] = [:]) throws -> ReplicaWish {
+  private func wish(
+    _ snapshot: RoutingSnapshot, _ fields: [String: String] = [:], tokens: RequestTokens = RequestTokens()
+  ) throws -> ReplicaWish {
     let balancing = try #require(snapshot.balancing(ofModel: model))
     let placements = try #require(snapshot.fleet.model(named: model)).placements
-    return try ReplicaWish(balancing.strategies, among: placements) { fields["\($0)"] }
+    return try ReplicaWish(balancing.strategies, among: placements, tokens: tokens) { fields["\($0)"] }
   }
 
   @Test("what holds: locked, header, profile, the model's own, least-ttft")
@@ -37,7 +39,9 @@ struct ReplicaChoiceTests {
     #expect(asked.strategy.description == "random" && asked.isTold && !asked.isStandard)
     let configured = try snapshot { settings in
       settings.strategy = "least-request"
-      settings.profiles = ["chat": "sticky", "bulk": "throughput:2,least-request:1"]
+      settings.profiles = [
+        "chat": BalancingProfile("sticky"), "bulk": BalancingProfile("throughput:2,least-request:1"),
+      ]
       settings.defaultProfile = "chat"
     }
     #expect(try wish(configured).strategy.description == "sticky")
@@ -48,6 +52,70 @@ struct ReplicaChoiceTests {
     let locked = try snapshot { $0.lockedStrategy = "power-of-two" }
     #expect(try wish(locked, ["routing-strategy": "nonsense"]).strategy.description == "power-of-two")
     #expect(throws: ReplicaWishError.self) { try wish(snapshot(), ["routing-strategy": "nonsense"]) }
+  }
+
+  @Test("auto is the most specific profile whose spans fit, else the default")
+  func automaticProfile() throws {
+    let snapshot = try snapshot { settings in
+      settings.profiles = [
+        "plain": BalancingProfile("random"),
+        "short": BalancingProfile("least-request", promptTokens: TokenSpan(below: 1_000)),
+        "long": BalancingProfile("sticky", promptTokens: TokenSpan(atLeast: 1_000), requestsPerSecond: 7),
+        "medium": BalancingProfile(promptTokens: TokenSpan(atLeast: 1_000, below: 4_000)),
+        "narrow": BalancingProfile("throughput", promptTokens: TokenSpan(atLeast: 1_000, below: 2_000)),
+        "terse": BalancingProfile(
+          "power-of-two", promptTokens: TokenSpan(below: 1_000), maxTokens: TokenSpan(atLeast: 1, below: 10)),
+      ]
+      settings.defaultProfile = "plain"
+    }
+    func profile(_ prompt: Double?, _ most: Int? = nil, _ name: String = "auto") throws -> String? {
+      try wish(snapshot, ["config-profile": name], tokens: RequestTokens(prompt: prompt, most: most)).profile
+    }
+    #expect(try profile(999) == "short")
+    #expect(try profile(999, 9) == "terse" && profile(999, 10) == "short" && profile(1_000, 9) == "narrow")
+    #expect(try profile(1_500) == "narrow" && profile(2_000) == "medium" && profile(4_000) == "long")
+    #expect(try profile(nil) == "plain" && profile(999, nil, "long") == "long" && profile(999, nil, "else") == "plain")
+    // Without a strategy of its own the model's holds; the header goes before the profile's.
+    let medium = try wish(snapshot, ["config-profile": "auto"], tokens: RequestTokens(prompt: 3_000))
+    #expect(medium.strategy.description == "least-ttft" && medium.isTold && medium.profileLimit == nil)
+    let long = try wish(
+      snapshot, ["config-profile": "auto", "routing-strategy": "random"], tokens: RequestTokens(prompt: 9_000))
+    #expect(long.strategy.description == "random" && long.profile == "long" && long.profileLimit == 7)
+  }
+
+  @Test("the default may be auto; an authoritative model reads nothing of the client's and tells nothing")
+  func authoritative() throws {
+    func change(_ settings: inout BalancingSettings) {
+      settings.profiles = [
+        "short": BalancingProfile("least-request", promptTokens: TokenSpan(below: 1_000)),
+        "other": BalancingProfile("random"),
+      ]
+      settings.defaultProfile = "auto"
+    }
+    let automatic = try snapshot(change)
+    #expect(try wish(automatic, tokens: RequestTokens(prompt: 10)).profile == "short")
+    #expect(try wish(automatic, tokens: RequestTokens(prompt: 1_000)).profile == nil)
+    let authoritative = try snapshot {
+      change(&$0)
+      $0.isAuthoritative = true
+    }
+    let wish = try wish(
+      authoritative, ["routing-strategy": "nonsense", "config-profile": "other", "external-filter": "("],
+      tokens: RequestTokens(prompt: 10))
+    #expect(wish.strategy.description == "least-request" && wish.profile == "short")
+    #expect(wish.filter == nil && !wish.isTold && !wish.isStandard)
+  }
+
+  @Test("a prompt's tokens are its bytes by the model's bytes a token")
+  func tokens() throws {
+    let snapshot = try snapshot()
+    let balancing = try #require(snapshot.balancing(ofModel: model))
+    var size = PromptSize()
+    (size.textBytes, size.structuredBytes, size.outputReserve) = (3_000, 1_000, 0)
+    #expect(RequestTokens(size, by: balancing) == RequestTokens(prompt: 1_000))
+    size.outputReserve = 64
+    #expect(RequestTokens(size, by: balancing).most == 64)
+    #expect(RequestTokens(nil, by: balancing) == RequestTokens())
   }
 
   @Test("labels leave replicas out where a strategy is asked for or configured, and none is locked")
@@ -76,7 +144,7 @@ struct ReplicaChoiceTests {
   @Test("a strategy of the document that means nothing is told with its place")
   func badSetting() {
     #expect {
-      try snapshot { $0.profiles = ["chat": "least-requst"] }
+      try snapshot { $0.profiles = ["chat": BalancingProfile("least-requst")] }
     } throws: { error in
       "\(error)".contains("providers.models[0].balancing.profiles.chat")
         && "\(error)".contains("did you mean least-request")

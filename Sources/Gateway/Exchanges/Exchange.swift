@@ -63,7 +63,7 @@ final class Exchange {
   /// Whose the request is; nil where it is nobody's who is counted.
   var user: UserTally?
   /// What the request counts of its model's requests a second; nil where they have no limit.
-  private(set) var rateCharge: ModelRates.Charge?
+  private(set) var rateCharge: TrafficLimits.ModelCharge?
   /// Something is done with a body. One that nobody wants is read past, up to ``unwantedLimit``, so that the connection
   /// can be kept; a longer one is not waited for.
   private var wantsBody = true
@@ -440,9 +440,10 @@ final class Exchange {
     self.model = model
     placements = model.model.placements(for: adapter)
     do throws(ReplicaWishError) {
-      wish = try ReplicaWish(model.balancing.strategies, among: placements, hasPairs: model.model.hasPairs) {
-        fieldValue(named: $0)
-      }
+      wish = try ReplicaWish(
+        model.balancing.strategies, among: placements, tokens: RequestTokens(plan?.facts.size, by: model.balancing),
+        hasPairs: model.model.hasPairs
+      ) { fieldValue(named: $0) }
     } catch {
       return failed(error.apiError, reason: error.reason)
     }
@@ -453,7 +454,8 @@ final class Exchange {
     }
     do throws(LimitRefusal) {
       rateCharge = try loop.context.limits.admit(
-        requestTo: name, limit: model.balancing.strategies.requestsPerSecond)
+        requestTo: name, limit: model.balancing.strategies.requestsPerSecond, profile: wish?.profile,
+        profileLimit: wish?.profileLimit)
     } catch {
       take(error)
       return failed(error.error, reason: error.reason)

@@ -38,7 +38,7 @@ struct EndpointsDecoder {
       log.error(path, .predicate("must be a mapping, not \(SchemaCheck.kind(of: node))"))
       return nil
     }
-    checkKeys(of: node, among: ["name", "engine", "adapters", "labels", "endpoints", "rolesets"], at: path)
+    checkKeys(of: node, among: ["name", "engine", "adapters", "labels", "annotations", "endpoints", "rolesets"], at: path)
     guard let name = name(node, at: path) else { return nil }
     var engine: String?
     if let word = node["engine"] {
@@ -79,6 +79,11 @@ struct EndpointsDecoder {
         suggestion: "write endpoints: [] for a model that nothing serves")
     }
     checkAddresses(of: model, at: path)
+    let annotations = textMap(node["annotations"], at: path + .key("annotations"))
+    let places = [annotations, labels] + model.endpoints.flatMap { [$0.annotations, $0.labels] }
+    if let text = places.lazy.compactMap({ $0[AIBrixConfigAnnotation.name] }).first {
+      model.balancing = balancing(text, at: path)
+    }
     return model
   }
 
@@ -142,7 +147,8 @@ struct EndpointsDecoder {
       return address(node, at: path)
     }
     checkKeys(
-      of: node, among: ["address", "name", "weight", "metrics_port", "kv_events", "adapters", "labels"], at: path)
+      of: node,
+      among: ["address", "name", "weight", "metrics_port", "kv_events", "adapters", "labels", "annotations"], at: path)
     guard let place = node["address"] else {
       log.error(path + .key("address"), .predicate("is missing"), at: node.location)
       return nil
@@ -160,7 +166,24 @@ struct EndpointsDecoder {
     }
     endpoint.adapters = texts(node["adapters"], at: path + .key("adapters"))
     endpoint.labels = textMap(node["labels"], at: path + .key("labels"))
+    endpoint.annotations = textMap(node["annotations"], at: path + .key("annotations"))
     return endpoint
+  }
+
+  /// One that cannot be read is as if it were not there, as in AIBrix.
+  private mutating func balancing(_ text: String, at path: DocumentPath) -> BalancingSettings? {
+    do throws(AIBrixConfigAnnotation.Refusal) {
+      let (settings, doubts) = try AIBrixConfigAnnotation.read(text)
+      for doubt in doubts {
+        log.warning(path, .clause("the annotation \(AIBrixConfigAnnotation.name) \(doubt)"))
+      }
+      return settings
+    } catch {
+      log.warning(
+        path, .clause("the annotation \(AIBrixConfigAnnotation.name) \(error.reason)"),
+        suggestion: "it is left out; write a JSON object")
+      return nil
+    }
   }
 
   private mutating func cacheEvents(

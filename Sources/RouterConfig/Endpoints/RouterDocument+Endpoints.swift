@@ -3,7 +3,8 @@ extension RouterDocument {
   ///
   /// A model that `providers.models` declares keeps its own backends and gets those of the file behind them, except at
   /// addresses that it has already; its settings, credentials aside, hold for them too. A model that only the file names
-  /// becomes a model with the document's default reliability. Adapters join the model's card. When the document names no
+  /// becomes a model with the document's default reliability. What an annotation says of picking replicas holds where the
+  /// document says nothing. Adapters join the model's card. When the document names no
   /// default model and declares no models, the file's first model is the default.
   public func adding(_ endpoints: EndpointsDocument) -> RouterDocument {
     var document = self
@@ -22,6 +23,9 @@ extension RouterDocument {
         let address = Address(host: endpoint.host, port: endpoint.port, usesTLS: endpoint.usesTLS)
         guard addresses.insert(address).inserted else { continue }
         document.providers.models[place].backends.append(BackendReference(endpoint, engine: model.engine))
+      }
+      if let balancing = model.balancing {
+        document.providers.models[place].balancing = document.providers.models[place].balancing.filled(with: balancing)
       }
       document.addAdapters(of: model)
     }
