@@ -4,8 +4,10 @@ import Seeded
 
 /// A selector that was made part by part, and so is known without being read.
 struct Made {
-  static let words = ["=", "==", "!=", "!", " in ", " notin ", "(", ")", ",", ">", "<", "a", "example.com/tier", "1", " "]
-    .map { Array($0.utf8) }
+  static let words = [
+    "=", "==", "!=", "!", " in ", " notin ", "(", ")", ",", ">", "<", "a", "example.com/tier", "1", " ",
+  ]
+  .map { Array($0.utf8) }
   private static let keys = ["a", "tier", "example.com/tier", "in", "notin", "A_b.c-d", "9"]
   private static let values = ["", "a", "gold", "in", "1", "40", "100", "x_y.z-1"]
 
@@ -53,7 +55,9 @@ struct Made {
     func space() -> String { pick(["", " ", "\t "], &generator) }
     let (before, between, after) = (space(), space(), space())
     // White space is passed over everywhere but within words.
-    func text(_ operation: String, _ rest: String) -> String { before + key + between + operation + after + rest + between }
+    func text(_ operation: String, _ rest: String) -> String {
+      before + key + between + operation + after + rest + between
+    }
     switch Int.random(in: 0...8, using: &generator) {
     case 0: return (text("=", value), { $0[key] == value })
     case 1: return (text("==", value), { $0[key] == value })
@@ -62,7 +66,8 @@ struct Made {
     case 4: return (before + "!" + between + key + after, { $0[key] == nil })
     case 5: return (text(">", "\(bound)"), { $0[key].flatMap { Int($0) } ?? .min > bound })
     case 6: return (text("<", "\(bound)"), { $0[key].flatMap { Int($0) } ?? .max < bound })
-    case 7: return (text(" in ", "(\(value)\(after),\(other))"), { $0[key].map { $0 == value || $0 == other } ?? false })
+    case 7:
+      return (text(" in ", "(\(value)\(after),\(other))"), { $0[key].map { $0 == value || $0 == other } ?? false })
     default: return (text(" notin ", "(\(value),\(after)\(other))"), { $0[key] != value && $0[key] != other })
     }
   }

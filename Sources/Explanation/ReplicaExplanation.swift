@@ -52,7 +52,7 @@ struct ReplicaExplanation {
     let preview = body.withUnsafeBytes { bytes in
       chooser.preview(
         among: whole, by: wish, of: balancing, prompt: PromptOfBody(plan: plan, body: bytes), adapter: plan.adapter,
-        now: now)
+        loads: plan.adapter.map { model.adapterSources[$0] != nil } ?? false, now: now)
     }
     strategy = StrategyExplanation(preview)
     candidates = preview.candidates

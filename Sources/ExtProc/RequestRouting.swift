@@ -43,6 +43,9 @@ enum RequestRouting {
 
     var publicModel: String { adapter ?? base }
 
+    /// Where the adapter comes from, if engines are made to load it.
+    var adapterSource: String? { adapter.flatMap { model?.adapterSources[$0] } }
+
     /// The changed body; nil where it stays as it is.
     ///
     /// - Parameter placement: nil where somebody else picks the replica: then the engine's name of the model is written
@@ -321,14 +324,16 @@ enum RequestRouting {
   /// - Parameters:
   ///   - bytes: the whole body.
   ///   - attempts: replicas or pairs that it was sent to before.
+  ///   - tried: replicas that it must not go to again.
   static func pick(
     _ routed: Routed, _ intent: Intent, body bytes: UnsafeRawBufferPointer, after attempts: Int = 0,
-    scope: ProcessorScope
+    excluding tried: ReplicaSet = ReplicaSet(), scope: ProcessorScope
   ) throws(Refusal) -> (Placement, AttemptAccount) {
     let placements = intent.placements
     let choice = scope.chooser.choose(
       among: placements, by: intent.wish, of: intent.balancing, prompt: routed.prompt(bytes), adapter: routed.adapter,
-      excluding: ReplicaSet(), now: scope.now, random: &scope.random)
+      loads: scope.loadAdapter != nil && routed.adapterSource != nil, excluding: tried, now: scope.now,
+      random: &scope.random)
     if choice.choice.index == nil, attempts == 0 { takeBack(intent, scope: scope) }
     switch choice.choice.outcome {
     case .replica(let index):
@@ -337,7 +342,8 @@ enum RequestRouting {
     case .allFull: throw refusal(.allFull, routed, placements, scope)
     case .noneReady where !unreachable(routed, intent, scope).isEmpty: throw withoutAddress(routed, intent, scope)
     case .noneReady where placements.isEmpty:
-      throw refusal(.noPair, routed, intent.wish.allowed(routed.model?.pairedPlacements(for: routed.adapter) ?? []), scope)
+      throw refusal(
+        .noPair, routed, intent.wish.allowed(routed.model?.pairedPlacements(for: routed.adapter) ?? []), scope)
     case .noneReady: throw refusal(.noneReady, routed, placements, scope)
     }
   }
@@ -352,7 +358,8 @@ enum RequestRouting {
     let choice = scope.chooser.choosePair(
       among: scope.addresses.reachable(
         ofPairs: pair.intent.wish.allowed(model.pairedPlacements(for: pair.routed.adapter))),
-      by: pair.intent.wish, of: pair.intent.balancing, prompt: prompt, adapter: pair.routed.adapter, excluding: pair.tried, now: scope.now,
+      by: pair.intent.wish, of: pair.intent.balancing, prompt: prompt, adapter: pair.routed.adapter,
+      excluding: pair.tried, now: scope.now,
       id: scope.context.nextDisaggregatedID, random: &scope.random)
     guard let choice else { return nil }
     scope.accounts.count(choice.choice)
@@ -377,13 +384,17 @@ enum RequestRouting {
     var wanted = scope.addresses.unreachable
     guard !wanted.isEmpty, let model = routed.model else { return [] }
     let decoding = model.pairedPlacements(for: routed.adapter).filter { $0.role == .decode }
-    return intent.wish.allowed(model.placements(for: routed.adapter) + decoding).filter { wanted.remove($0.replica.id) != nil }
+    return intent.wish.allowed(model.placements(for: routed.adapter) + decoding).filter {
+      wanted.remove($0.replica.id) != nil
+    }
   }
 
   /// Replicas were left out because they have no address, and no other takes the request.
   private static func withoutAddress(_ routed: Routed, _ intent: Intent, _ scope: ProcessorScope) -> Refusal {
     let name = routed.publicModel
-    let names = unreachable(routed, intent, scope).prefix(3).map { "\($0.name): there is no address of \($0.replica.host)" }
+    let names = unreachable(routed, intent, scope).prefix(3).map {
+      "\($0.name): there is no address of \($0.replica.host)"
+    }
     let seconds = Int(ExtProcServer.retryInterval.components.seconds)
     return Refusal(
       error: scope.settings.role == .replica

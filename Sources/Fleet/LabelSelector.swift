@@ -89,5 +89,10 @@ public struct LabelSelectorError: Error, Sendable, Equatable, CustomStringConver
   /// What is wrong there, and what would be right.
   public var reason: String
 
+  public init(offset: Int, reason: String) {
+    self.offset = offset
+    self.reason = reason
+  }
+
   public var description: String { "at byte \(offset + 1): \(reason)" }
 }

@@ -179,7 +179,8 @@ struct LabelSelectorParser {
 
   private static func isAlphanumeric(_ byte: UInt8) -> Bool {
     switch byte {
-    case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"), UInt8(ascii: "0")...UInt8(ascii: "9"):
+    case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
+      UInt8(ascii: "0")...UInt8(ascii: "9"):
       true
     default: false
     }
@@ -187,7 +188,9 @@ struct LabelSelectorParser {
 
   /// Not empty.
   private static func isLabelText(_ text: some BidirectionalCollection<UInt8>) -> Bool {
-    guard let first = text.first, let last = text.last, isAlphanumeric(first), isAlphanumeric(last) else { return false }
+    guard let first = text.first, let last = text.last, isAlphanumeric(first), isAlphanumeric(last) else {
+      return false
+    }
     return text.allSatisfy { isAlphanumeric($0) || "-_.".utf8.contains($0) }
   }
 
@@ -195,7 +198,9 @@ struct LabelSelectorParser {
   private static func isDomain(_ text: some BidirectionalCollection<UInt8>) -> Bool {
     (1...253).contains(text.count)
       && text.split(separator: UInt8(ascii: "."), omittingEmptySubsequences: false).allSatisfy { label in
-        guard let first = label.first, let last = label.last, isAlphanumeric(first), isAlphanumeric(last) else { return false }
+        guard let first = label.first, let last = label.last, isAlphanumeric(first), isAlphanumeric(last) else {
+          return false
+        }
         return label.allSatisfy { (isAlphanumeric($0) || $0 == UInt8(ascii: "-")) && !(0x41...0x5A).contains($0) }
       }
   }

@@ -55,12 +55,14 @@ public enum StaticFleet {
       }
       let declared = document.routing.modelCards.first { $0.name == model.name }?.loras.map(\.name) ?? []
       let known = adapters[model.name] ?? [:]
-      let learnt = known.keys.filter { !declared.contains($0) }.sorted()
+      let sources = model.loadsAdapters ? model.adapterSources : [:]
+      let learnt = Set(known.keys).union(sources.keys).subtracting(declared).sorted()
       let holders = known.mapValues { addresses in
         Set(placements.filter { addresses.contains($0.replica.authority) }.map(\.replica.id))
       }
       return FleetModel(
         name: model.name, placements: placements, adapters: declared + learnt, holders: holders,
+        adapterSources: sources,
         policy: ModelPolicy(model.reliability))
     }
     return (FleetSnapshot(models: models, replicas: used, replacing: previous), problems)

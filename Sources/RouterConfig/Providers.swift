@@ -50,6 +50,10 @@ public struct ProviderModel: Sendable, Equatable {
   public var reliability: ReliabilitySettings
   /// How its replicas are picked, with the defaults of all models filled in.
   public var balancing: BalancingSettings
+  /// Where its engines find its adapters, by name: a path on their machines, or `huggingface://ORGANISATION/NAME`.
+  public var adapterSources: [String: String] = [:]
+  /// The router has engines load those when they are asked for and none has them.
+  public var loadsAdapters = false
 
   public init(
     name: String, reasoningFamily: String? = nil, providerModelID: String? = nil,

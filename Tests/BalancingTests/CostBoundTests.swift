@@ -16,7 +16,8 @@ import Testing
     var tied: UInt64 = 0
     for (index, placement) in placements.enumerated() {
       let replica = placement.replica
-      guard placement.weight > 0, replica.health.state(at: now) != .ejected, replica.load.inFlight < replica.requestLimit
+      guard placement.weight > 0, replica.health.state(at: now) != .ejected,
+        replica.load.inFlight < replica.requestLimit
       else { continue }
       let factor = replica.health.slowStartFactor(at: now)
       let load = LeastRequestStrategy.cost(inFlight: replica.load.inFlight, weight: placement.weight, factor: factor)

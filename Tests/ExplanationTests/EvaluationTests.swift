@@ -116,7 +116,8 @@ import Testing
         Fixture.explain(
           document: document,
           fields: [
-            HeaderField(name: "routing-strategy", value: strategy), HeaderField(name: "external-filter", value: selector),
+            HeaderField(name: "routing-strategy", value: strategy),
+            HeaderField(name: "external-filter", value: selector),
           ]))
     }
     let one = try json("zone=a")

@@ -9,7 +9,8 @@ import Testing
     "mean what Kubernetes means by them",
     arguments: [
       ("", true), (" ", true), ("tier=gold", true), ("tier==gold", true), ("tier = gold , zone=a", true),
-      ("tier=silver", false), ("tier!=silver", true), ("tier!=gold", false), ("other!=gold", true), ("other=gold", false),
+      ("tier=silver", false), ("tier!=silver", true), ("tier!=gold", false), ("other!=gold", true),
+      ("other=gold", false),
       ("zone in (a,b)", true), ("zone in ( b , c )", false), ("zone notin (b,c)", true), ("zone notin (a)", false),
       ("other notin (a)", true), ("other in (a)", false), ("tier", true), ("other", false), ("!tier", false),
       ("!other", true), ("! other,tier", true), ("example.com/pool", true), ("example.com/pool=", true),
@@ -41,7 +42,8 @@ import Testing
     #expect(throws: LabelSelectorError(offset: offset, reason: reason)) { try LabelSelector(parsing: text) }
   }
 
-  @Test("have keys and values that labels can have", arguments: ["-a=b", "a/b/c", "/a", "Ex.com/a", "a=-b", "a=b_", "é=a"])
+  @Test(
+    "have keys and values that labels can have", arguments: ["-a=b", "a/b/c", "/a", "Ex.com/a", "a=-b", "a=b_", "é=a"])
   func words(text: String) {
     #expect { try LabelSelector(parsing: text) } throws: { "\($0)".contains("of a label; one") }
   }

@@ -257,6 +257,43 @@ struct ReplicaChoiceTests {
     #expect(adapter.asked.description == "lora-affinity" && adapter.shortfall == .adapterNotLoaded)
   }
 
+  @Test("an adapter that the router loads: to who has it or is about to, by any strategy; else the slot rule")
+  func loadedAdapters() throws {
+    let snapshot = try snapshot()
+    let balancing = try #require(snapshot.balancing(ofModel: model))
+    let placements = try #require(snapshot.fleet.model(named: model)).placements
+    let key = BlockHash.key(of: "my-lora")
+    var chooser = ReplicaChooser(index: snapshot.index)
+    var random = SeededGenerator(seed: 1)
+    func choose(_ strategy: String, excluding tried: [Int] = []) throws -> (index: Int?, by: String) {
+      var set = ReplicaSet()
+      for id in tried { set.insert(id) }
+      let choice = chooser.choose(
+        among: placements, by: try wish(snapshot, ["routing-strategy": strategy]), of: balancing, prompt: nil,
+        adapter: "my-lora", loads: true, excluding: set, now: 0, random: &random)
+      #expect(choice.usedAdapter == key)
+      if let index = choice.choice.index {
+        var account = AttemptAccount(choice, on: placements[index].replica)
+        #expect(placements[index].replica.adapters.takeIdle(among: [key]) == nil, "it is in use")
+        account.settle(now: 0)
+      }
+      return (choice.choice.index, choice.choice.decided.rawValue)
+    }
+    placements[0].replica.adapters.replace(with: [1])
+    #expect(try choose("random").by == "lora-affinity")
+    #expect(try choose("random").index != 0, "it has one loaded already")
+    #expect(placements.allSatisfy { !$0.replica.adapters.contains(key) }, "nobody says that it is loaded")
+    placements[2].replica.adapters.loadingBegan(key)
+    placements[3].replica.adapters.insert(key)
+    for _ in 0..<8 {
+      let (index, by) = try choose("random")
+      #expect([2, 3].contains(index) && by == "random")
+    }
+    #expect(try choose("random", excluding: [placements[2].replica.id]).index == 3)
+    let others = try choose("random", excluding: [placements[2].replica.id, placements[3].replica.id])
+    #expect(others.index == 1 && others.by == "lora-affinity")
+  }
+
   @Test("an adapter's request goes by lora-affinity unless a strategy is asked for")
   func adapters() throws {
     let snapshot = try snapshot()

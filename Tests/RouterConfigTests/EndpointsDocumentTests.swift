@@ -147,6 +147,29 @@ struct EndpointsDocumentTests {
     #expect(backend.metricsPort == 9_100 && backend.cacheEvents == endpoints[0].cacheEvents)
   }
 
+  @Test("adapters with a source are loaded on demand; they are not taken to be loaded")
+  func adapterSources() throws {
+    let (endpoints, warnings) = try load(
+      """
+      models:
+        - name: llama
+          adapters: [math, {name: sql, source: /adapters/sql}, {name: law, source: "huggingface://org/law"}]
+          load_adapters: true
+          endpoints: ["10.0.0.1:8000"]
+      """)
+    #expect(warnings.isEmpty)
+    #expect(endpoints.models[0].adapters == ["math"])
+    let merged = RouterDocument(
+      providers: Providers(models: [ProviderModel(name: "llama")])
+    ).adding(endpoints)
+    #expect(merged.providers.models[0].adapterSources == ["sql": "/adapters/sql", "law": "huggingface://org/law"])
+    #expect(merged.providers.models[0].loadsAdapters)
+    #expect(merged.routing.modelCards[0].loras.map(\.name) == ["math"])
+    #expect(throws: ConfigurationProblems.self) {
+      try load("models: [{name: a, adapters: [{name: sql}], endpoints: []}]\n")
+    }
+  }
+
   @Test("AIBrix's annotation brings profiles, where the configuration does not say otherwise")
   func annotation() throws {
     let (endpoints, warnings) = try load(

@@ -49,6 +49,8 @@ let gatewayDocument = #"""
           min_idle_connections: 4
           connection_idle_timeout: 20s
           hedge_after: 800ms
+        adapters: {sql: /adapters/sql, law: "huggingface://org/law"}
+        load_adapters: true
         balancing:
           requests_per_second: 20
           authoritative: true

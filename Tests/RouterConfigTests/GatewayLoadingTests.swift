@@ -53,6 +53,9 @@ import Testing
           "throughput", promptTokens: TokenSpan(atLeast: 1_000, below: 8_000),
           maxTokens: TokenSpan(atLeast: 1, below: 100), requestsPerSecond: 5),
       ])
+    #expect(
+      document.providers.models[0].adapterSources == ["sql": "/adapters/sql", "law": "huggingface://org/law"])
+    #expect(document.providers.models.map(\.loadsAdapters) == [true, false])
     #expect(document.providers.models[0].balancing.defaultProfile == "auto")
     #expect(document.providers.models.map(\.balancing.isAuthoritative) == [true, false])
     #expect(document.providers.models[0].backends[0].labels == ["zone": "a", "example.com/tier": "gold"])

@@ -22,7 +22,7 @@ enum AIBrixConfigAnnotation {
     guard root.entries != nil else { throw Refusal(reason: "is not a JSON object") }
     var doubts = unknown(root, ["lockedRoutingStrategy", "authoritativeRoutingPolicy", "defaultProfile", "profiles"])
     var settings = BalancingSettings()
-    settings.lockedStrategy = text(root["lockedRoutingStrategy"])
+    settings.lockedStrategy = filled(root["lockedRoutingStrategy"])
     settings.isAuthoritative = root["authoritativeRoutingPolicy"]?.boolean ?? false
     for entry in root["profiles"]?.entries ?? [] {
       let place = "profiles.\(entry.key)"
@@ -31,7 +31,7 @@ enum AIBrixConfigAnnotation {
         continue
       }
       doubts += unknown(entry.value, ["routingStrategy", "routingConfig", "requestsPerSecond"], in: place)
-      var profile = BalancingProfile(text(entry.value["routingStrategy"]))
+      var profile = BalancingProfile(filled(entry.value["routingStrategy"]))
       if let limit = entry.value["requestsPerSecond"] {
         profile.requestsPerSecond = limit.integer.flatMap { (1...10_000_000).contains($0) ? $0 : nil }
         if profile.requestsPerSecond == nil, limit.integer != 0 {
@@ -49,7 +49,7 @@ enum AIBrixConfigAnnotation {
       }
       settings.profiles[entry.key] = profile
     }
-    if let name = text(root["defaultProfile"]) {
+    if let name = filled(root["defaultProfile"]) {
       if name == BalancingProfile.automaticName || settings.profiles[name] != nil {
         settings.defaultProfile = name
       } else {
@@ -63,7 +63,7 @@ enum AIBrixConfigAnnotation {
     var reason: String
   }
 
-  private static func text(_ node: DocumentNode?) -> String? {
+  private static func filled(_ node: DocumentNode?) -> String? {
     node?.text.flatMap { $0.isEmpty ? nil : $0 }
   }
 
@@ -71,6 +71,8 @@ enum AIBrixConfigAnnotation {
     let names = (node.entries ?? []).map(\.key).filter { !known.contains($0) }
     guard !names.isEmpty else { return [] }
     let position = place.isEmpty ? "" : " in \(place)"
-    return ["has \(ProblemLog.listed(names.map(ProblemLog.quoted), "and"))\(position), which this version does not act on"]
+    return [
+      "has \(ProblemLog.listed(names.map(ProblemLog.quoted), "and"))\(position), which this version does not act on"
+    ]
   }
 }

@@ -38,7 +38,10 @@ struct EndpointsDecoder {
       log.error(path, .predicate("must be a mapping, not \(SchemaCheck.kind(of: node))"))
       return nil
     }
-    checkKeys(of: node, among: ["name", "engine", "adapters", "labels", "annotations", "endpoints", "rolesets"], at: path)
+    checkKeys(
+      of: node,
+      among: ["name", "engine", "adapters", "load_adapters", "labels", "annotations", "endpoints", "rolesets"], at: path
+    )
     guard let name = name(node, at: path) else { return nil }
     var engine: String?
     if let word = node["engine"] {
@@ -51,8 +54,16 @@ struct EndpointsDecoder {
             ?? "known are \(ProblemLog.listed(Self.engines, "and"))")
       }
     }
+    let adapters = adapters(node["adapters"], at: path + .key("adapters"))
     var model = EndpointsDocument.Model(
-      name: name, engine: engine, adapters: texts(node["adapters"], at: path + .key("adapters")), endpoints: [])
+      name: name, engine: engine, adapters: adapters.held, endpoints: [], adapterSources: adapters.sources)
+    if let loads = node["load_adapters"] {
+      guard let loads = loads.boolean else {
+        log.error(path + .key("load_adapters"), .predicate("must be true or false, not \(SchemaCheck.kind(of: loads))"))
+        return nil
+      }
+      model.loadsAdapters = loads
+    }
     let labels = textMap(node["labels"], at: path + .key("labels"))
     switch (node["endpoints"], node["rolesets"]) {
     case (let endpoints?, nil):
@@ -277,6 +288,30 @@ struct EndpointsDecoder {
       return nil
     }
     return text
+  }
+
+  /// Adapters by name, or with the source from which they are loaded. Those with one are not taken to be loaded.
+  private mutating func adapters(
+    _ node: DocumentNode?, at path: DocumentPath
+  ) -> (held: [String], sources: [String: String]) {
+    guard let node, let elements = list(node, at: path) else { return ([], [:]) }
+    var held: [String] = []
+    var sources: [String: String] = [:]
+    for (index, element) in elements.enumerated() {
+      let place = path + .index(index)
+      guard element.entries != nil else {
+        if let text = text(element, at: place), !held.contains(text) { held.append(text) }
+        continue
+      }
+      checkKeys(of: element, among: ["name", "source"], at: place)
+      guard let name = name(element, at: place) else { continue }
+      guard let source = element["source"] else {
+        log.error(place + .key("source"), .predicate("is missing"), at: element.location)
+        continue
+      }
+      if let source = text(source, at: place + .key("source")) { sources[name] = source }
+    }
+    return (held.filter { sources[$0] == nil }, sources)
   }
 
   private mutating func texts(_ node: DocumentNode?, at path: DocumentPath) -> [String] {

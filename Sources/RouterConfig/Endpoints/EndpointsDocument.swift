@@ -7,7 +7,8 @@
 /// models:
 ///   - name: llama                     # the model's name
 ///     engine: vllm                    # vllm, sglang, trtllm, xllm; tells the dialect of its metrics
-///     adapters: [math, law]           # + adapters that all its endpoints serve
+///     adapters: [math, {name: law, source: /adapters/law}]   # + adapters that all its endpoints serve
+///     load_adapters: true             # + those with a source are loaded when they are asked for
 ///     labels: {tier: gold}            # + labels of all its endpoints
 ///     endpoints:
 ///       - 10.0.0.7:8000
@@ -77,6 +78,9 @@ public struct EndpointsDocument: Sendable, Equatable {
     public var engine: String?
     public var adapters: [String]
     public var endpoints: [Endpoint]
+    /// Where engines find adapters, by name; the model's own and those of its endpoints.
+    public var adapterSources: [String: String] = [:]
+    public var loadsAdapters = false
     /// What AIBrix's annotation says of how they are picked; nil without one.
     public var balancing: BalancingSettings?
   }

@@ -24,6 +24,8 @@ extension RouterDocument {
         guard addresses.insert(address).inserted else { continue }
         document.providers.models[place].backends.append(BackendReference(endpoint, engine: model.engine))
       }
+      document.providers.models[place].adapterSources.merge(model.adapterSources) { own, _ in own }
+      if model.loadsAdapters { document.providers.models[place].loadsAdapters = true }
       if let balancing = model.balancing {
         document.providers.models[place].balancing = document.providers.models[place].balancing.filled(with: balancing)
       }

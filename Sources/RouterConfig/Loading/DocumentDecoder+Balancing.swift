@@ -15,12 +15,14 @@ extension DocumentDecoder {
     settings.lockedStrategy = Self.filled(node["locked_strategy"]) ?? settings.lockedStrategy
     settings.isAuthoritative = node["authoritative"]?.boolean ?? settings.isAuthoritative
     for entry in node["profiles"]?.entries ?? [] {
-      settings.profiles[entry.key] = profile(entry.value, named: entry.key, at: path + .key("profiles") + .key(entry.key))
+      settings.profiles[entry.key] = profile(
+        entry.value, named: entry.key, at: path + .key("profiles") + .key(entry.key))
     }
     settings.defaultProfile = Self.filled(node["default_profile"]) ?? settings.defaultProfile
     settings.firstTokenTarget = node["first_token_target"]?.duration ?? settings.firstTokenTarget
     settings.requestsPerSecond = node["requests_per_second"]?.integer ?? settings.requestsPerSecond
-    if let profile = settings.defaultProfile, profile != BalancingProfile.automaticName, settings.profiles[profile] == nil
+    if let profile = settings.defaultProfile, profile != BalancingProfile.automaticName,
+      settings.profiles[profile] == nil
     {
       log.error(
         path + .key("default_profile"), .predicate("names no profile: \(ProblemLog.quoted(profile))"),

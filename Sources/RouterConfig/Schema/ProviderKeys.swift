@@ -80,6 +80,14 @@ extension ConfigurationSchema {
     .init(
       "providers.models[].backend_refs[].kv_events.replay_endpoint", .name, default: "`tcp://HOST:5558`",
       "The endpoint that is asked for events that were missed; `none` where there is none."),
+    .init(
+      "providers.models[].adapters", .textMap,
+      "Where its engines find its LoRA adapters, by name: a path on their machines, or `huggingface://ORGANISATION/NAME`."
+    ),
+    .init(
+      "providers.models[].load_adapters", .boolean, default: "false",
+      "An engine is made to load one of `adapters` when it is asked for and no engine has it, and to unload the one that was "
+        + "not used for the longest time when it has no room. vLLM needs `VLLM_ALLOW_RUNTIME_LORA_UPDATING=True`."),
     .init("providers.models[].pricing", .object, "Prices, for cost accounting."),
     .init("providers.models[].pricing.currency", .name, default: "USD", "Currency of the prices."),
     .init(

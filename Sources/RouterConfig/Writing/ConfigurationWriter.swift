@@ -125,6 +125,8 @@ public struct ConfigurationWriter {
     }
     fields.add("reliability", reliability(model.reliability, over: shared))
     fields.add("balancing", balancing(model.balancing, over: sharedBalancing))
+    if !model.adapterSources.isEmpty { fields.add("adapters", textMap(model.adapterSources)) }
+    if model.loadsAdapters { fields.add("load_adapters", boolean(true)) }
     if !model.backends.isEmpty {
       fields.add("backend_refs", list(model.backends.map { backend($0, of: model.name) }))
     }
