@@ -174,6 +174,7 @@ let package = Package(
     .executableTarget(
       name: "metrics-fuzz", dependencies: ["EngineClient", "Fleet", "FuzzCommand", "Seeded"], path: "Fuzz/metrics",
       exclude: ["corpus"]),
+    .executableTarget(name: "selector-fuzz", dependencies: ["Fleet", "FuzzCommand", "Seeded"], path: "Fuzz/selectors"),
     .executableTarget(
       name: "events-fuzz", dependencies: ["EngineClient", "FuzzCommand", "MessagePack", "Seeded"], path: "Fuzz/events"),
     .executableTarget(

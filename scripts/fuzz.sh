@@ -5,7 +5,7 @@
 #   scripts/fuzz.sh bounded      each for a fixed number of inputs, with the debug build that the tests made
 set -euo pipefail
 cd "$(dirname "$0")/.."
-fuzzers=(json-fuzz http-fuzz forms-fuzz)
+fuzzers=(json-fuzz http-fuzz forms-fuzz selector-fuzz)
 slower=(metrics-fuzz events-fuzz tokenizer-fuzz guard-fuzz extproc-fuzz personal-data-fuzz vector-fuzz)
 if [ "${1:-}" = bounded ]; then
   for fuzzer in "${fuzzers[@]}"; do ".build/debug/$fuzzer" --iterations 20000; done

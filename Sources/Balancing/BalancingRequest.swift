@@ -12,6 +12,8 @@ public struct BalancingRequest {
   public var expectedOutputTokens: Double?
   /// Of the adapter's name (``BlockHash/key(of:)``); 0 for none.
   public var adapterKey: UInt64
+  /// The router has the adapter loaded before it sends the request, and says itself where it is.
+  public var loadsAdapter = false
   /// What the client's session is known by; nil without a session.
   public var session: SessionKey?
   /// Of the user's name (``BlockHash/key(of:)``); 0 for none.

@@ -10,13 +10,14 @@ struct Candidate {
   let matchedBlocks: Int
   let now: UInt64
 
+  /// - Parameter matches: nil where the strategy does not go by them.
   @inline(__always) init(
-    _ placement: BorrowedPlacement, _ state: ReplicaLoad.State, _ request: BalancingRequest, _ matches: PrefixMatches
+    _ placement: BorrowedPlacement, _ state: ReplicaLoad.State, _ request: BalancingRequest, _ matches: PrefixMatches?
   ) {
     self.placement = placement
     factor = placement.slowStartFactor(at: request.now)
     self.state = state
-    matchedBlocks = matches.blocks(slot: placement.prefixSlot)
+    matchedBlocks = matches?.blocks(slot: placement.prefixSlot) ?? 0
     now = request.now
   }
 

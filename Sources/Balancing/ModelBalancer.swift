@@ -66,12 +66,13 @@ public final class ModelBalancer: Sendable {
     excluding tried: ReplicaSet, matches: inout PrefixMatches, random: inout some RandomNumberGenerator
   ) -> ReplicaChoice {
     lookUp(&request, for: strategy, into: &matches)
+    let loadsAdapter = request.loadsAdapter
     let choice = ReplicaPicker.pick(
       among: placements, for: request, by: strategy, excluding: tried, matches: matches, random: &random)
     if let chosen = choice.index {
       let replica = placements[chosen].replica
       index.insert(request.blocks, slot: replica.prefixSlot)
-      if choice.shortfall == .adapterNotLoaded { replica.adapters.insert(request.adapterKey) }
+      if choice.shortfall == .adapterNotLoaded, !loadsAdapter { replica.adapters.insert(request.adapterKey) }
     }
     return choice
   }

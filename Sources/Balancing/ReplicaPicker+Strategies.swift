@@ -236,8 +236,8 @@ extension ReplicaPicker {
     var state: ReplicaLoad.State
   }
 
-  /// One pass over all. What most of a large fleet comes to is not worked out: its counts say what a replica costs at
-  /// least (``LeastTTFTStrategy/Bound``), and once a cheaper one is found its vitals' first line is all that is read of it.
+  /// One pass over all. What most of a large fleet comes to is not worked out: its vitals say what a replica costs at least
+  /// (``CostBound``), and once a cheaper one is found one line of them is all that is read of it.
   @inline(__always) private static func cheapest(
     _ placements: BorrowedPlacements, _ request: BalancingRequest, _ tried: ReplicaSet, _ pool: Pool,
     _ matches: PrefixMatches, _ parts: Parts, _ survey: Survey, _ costs: KnownCosts, _ hasFull: inout Bool,
@@ -249,9 +249,15 @@ extension ReplicaPicker {
         bound: LeastTTFTStrategy.Bound(request), &hasFull, &lots
       ) { LeastTTFTStrategy.cost($0, request) }
     }
+    if parts.count == 1, parts.kinds[0] == .leastRequest {
+      return cheapest(
+        placements, request, tried, pool, nil, breaksTiesByLoad: false, bound: LeastRequestStrategy.Bound(),
+        &hasFull, &lots
+      ) { LeastRequestStrategy.cost(inFlight: $0.state.inFlight, weight: $0.weight, factor: $0.factor) }
+    }
     return cheapest(
       placements, request, tried, pool, matches,
-      breaksTiesByLoad: parts.count > 1 || parts.kinds[0].breaksTiesByLoad, bound: nil, &hasFull, &lots
+      breaksTiesByLoad: parts.count > 1 || parts.kinds[0].breaksTiesByLoad, bound: NoCostBound(), &hasFull, &lots
     ) { candidate in
       if parts.count == 1 { return parts.kinds[0].cost(candidate, request, survey) ?? costs.parts[0].mean }
       var score = 0.0
@@ -271,12 +277,27 @@ extension ReplicaPicker {
     _ placements: BorrowedPlacements, _ request: BalancingRequest, _ tried: ReplicaSet, _ pool: Pool,
     _ matches: PrefixMatches, _ kind: StrategyKind, _ hasFull: inout Bool, _ lots: inout SplitMix64
   ) -> (found: Found?, isSure: Bool) {
+    if kind == .leastKVCache {
+      return lowest(
+        placements, request, tried, pool, nil, bound: LeastKVCacheStrategy.Bound(now: request.now), &hasFull, &lots
+      ) { LeastKVCacheStrategy.cost($0) }
+    }
     let survey = Survey()
+    return lowest(placements, request, tried, pool, matches, bound: NoCostBound(), &hasFull, &lots) {
+      kind.cost($0, request, survey)
+    }
+  }
+
+  @inline(__always) private static func lowest(
+    _ placements: BorrowedPlacements, _ request: BalancingRequest, _ tried: ReplicaSet, _ pool: Pool,
+    _ matches: PrefixMatches?, bound: some CostBound, _ hasFull: inout Bool, _ lots: inout SplitMix64,
+    cost: (Candidate) -> Double?
+  ) -> (found: Found?, isSure: Bool) {
     var isSure = true
     let found = cheapest(
-      placements, request, tried, pool, matches, breaksTiesByLoad: kind.breaksTiesByLoad, bound: nil, &hasFull, &lots
+      placements, request, tried, pool, matches, breaksTiesByLoad: true, bound: bound, &hasFull, &lots
     ) { candidate in
-      guard isSure, let cost = kind.cost(candidate, request, survey) else {
+      guard isSure, let cost = cost(candidate) else {
         isSure = false
         return .infinity
       }
@@ -286,11 +307,12 @@ extension ReplicaPicker {
   }
 
   /// - Parameters:
-  ///   - bound: of the costs; nil when none is known.
+  ///   - matches: nil where neither cost nor bound goes by them.
+  ///   - bound: of the costs.
   ///   - cost: of a candidate.
-  @inline(__always) private static func cheapest(
+  @inline(__always) private static func cheapest<Bound: CostBound>(
     _ placements: BorrowedPlacements, _ request: BalancingRequest, _ tried: ReplicaSet, _ pool: Pool,
-    _ matches: PrefixMatches, breaksTiesByLoad: Bool, bound: LeastTTFTStrategy.Bound?, _ hasFull: inout Bool,
+    _ matches: PrefixMatches?, breaksTiesByLoad: Bool, bound: Bound, _ hasFull: inout Bool,
     _ lots: inout SplitMix64, cost: (Candidate) -> Double
   ) -> Found? {
     var bound = bound
@@ -300,7 +322,7 @@ extension ReplicaPicker {
     var tiedShare: UInt64 = 0
     for index in placements.indices {
       let placement = placements[index]
-      if let bound, bound.isExceeded(by: placement, matches) { continue }
+      if bound.isExceeded(by: placement, matches) { continue }
       guard let state = open(placement, pool, tried, request.now, &hasFull) else { continue }
       let candidate = Candidate(placement, state, request, matches)
       let offered = cost(candidate) + (candidate.isSaturated ? saturated : 0)
@@ -314,7 +336,7 @@ extension ReplicaPicker {
         bestCost = offered
         bestLoad = load
         tiedShare = share
-        bound?.lower(to: offered)
+        bound.lower(to: offered)
       } else if load == bestLoad {
         // Reservoir choice in proportion to the share.
         tiedShare += share

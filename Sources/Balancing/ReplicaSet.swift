@@ -25,6 +25,13 @@ public struct ReplicaSet: Sendable, Equatable {
     count += 1
   }
 
+  /// Takes one out; harmless when it is not in.
+  public mutating func remove(_ id: Int) {
+    var left = ReplicaSet()
+    for other in [ids.0, ids.1, ids.2, ids.3, ids.4, ids.5] where other >= 0 && other != id { left.insert(other) }
+    self = left
+  }
+
   /// Inserts those of another set that are not in.
   ///
   /// - Precondition: there is room for them.

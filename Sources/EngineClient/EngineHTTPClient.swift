@@ -47,11 +47,31 @@ public struct EngineHTTPClient: Sendable {
     host: String, port: Int, usesTLS: Bool = false, path: String, headers: [(String, String)] = [],
     timeout: TimeAmount = .seconds(2)
   ) async throws -> Answer {
+    try await ask(
+      host: host, port: port, usesTLS: usesTLS, path: path, headers: headers, body: nil, timeout: timeout)
+  }
+
+  /// - Parameters:
+  ///   - headers: as of ``get(host:port:usesTLS:path:headers:timeout:)``.
+  ///   - json: the body.
+  public func post(
+    host: String, port: Int, usesTLS: Bool = false, path: String, headers: [(String, String)] = [], json: [UInt8],
+    timeout: TimeAmount
+  ) async throws -> Answer {
+    try await ask(
+      host: host, port: port, usesTLS: usesTLS, path: path, headers: headers + [("content-type", "application/json")],
+      body: ByteBuffer(bytes: json), timeout: timeout)
+  }
+
+  private func ask(
+    host: String, port: Int, usesTLS: Bool, path: String, headers: [(String, String)], body: ByteBuffer?,
+    timeout: TimeAmount
+  ) async throws -> Answer {
     let loop = group.next()
     let promise = loop.makePromise(of: Answer.self)
     loop.execute {
       let request = EngineCall.Request(
-        host: host, port: port, usesTLS: usesTLS, path: path, headers: headers, body: nil, connectTimeout: timeout,
+        host: host, port: port, usesTLS: usesTLS, path: path, headers: headers, body: body, connectTimeout: timeout,
         timeout: timeout, answer: .kept(limit: Self.bodyLimit, hold: { _ in true }))
       _ = EngineCall(
         request, on: loop, tls: tls, onSent: {},

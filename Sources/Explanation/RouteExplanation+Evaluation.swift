@@ -181,6 +181,16 @@ extension RouteExplanation {
       ("decided_by", .string(balancing.decided)),
       ("shortfall", .optional(balancing.shortfall?.rawValue)),
       ("reason", .optional(balancing.reason)),
+      ("profile", .optional(balancing.profile)),
+      ("filter", balancing.filter.map(Self.filter) ?? .null),
+    ])
+  }
+
+  private static func filter(_ filter: FilterExplanation) -> JSONNode {
+    .object([
+      ("selector", .string(filter.selector)),
+      ("replicas_left", .integer(filter.left)),
+      ("replicas", .integer(filter.all)),
     ])
   }
 

@@ -86,22 +86,17 @@ extension RouteExplanation {
     let model = own == nil ? snapshot.fleet.model(named: plan.model) : nil
     let placements = model?.placements(for: plan.adapter) ?? []
     var best: Placement?
-    do throws(RoutingStrategyError) {
-      if let model, let found = try Self.pair(plan, of: model, snapshot, body: body, fields: fields, now: now) {
-        pair = found.pair
-        balancing = found.strategy
-        candidates = ReplicaPicker.candidates(among: model.pairedPlacements(for: plan.adapter))
-        best = found.decode
-      } else {
-        let preview = try Self.preview(plan, among: placements, model, snapshot, body: body, fields: fields, now: now)
-        balancing = preview.map(StrategyExplanation.init)
-        candidates = preview?.candidates ?? []
-        best = preview?.best.map { placements[$0] }
+    do throws(ReplicaWishError) {
+      let found = try model.flatMap { (model) throws(ReplicaWishError) in
+        try ReplicaExplanation(plan, of: model, snapshot, body: body, fields: fields, now: now)
       }
+      pair = found?.pair
+      balancing = found?.strategy
+      candidates = found?.candidates ?? []
+      best = found?.best
       outcome = routed
     } catch {
-      outcome = .refused(
-        .invalidRequest("\(error)", param: "routing-strategy", code: "invalid_routing_strategy"))
+      outcome = .refused(error.apiError)
       balancing = nil
       candidates = []
     }
@@ -136,6 +131,9 @@ extension RouteExplanation {
       if facts.endpoint == .embeddings { notes.append("embeddings are refused with a 403 and the message") }
     } else if placements.isEmpty {
       notes.append("model \(plan.model) runs nowhere: providers.models[] names no backend of it that can be used")
+    } else if let filter = balancing?.filter, filter.left == 0 {
+      notes.append(
+        "external-filter \(filter.selector) leaves none of the \(filter.all) replicas, so the client would get a 503")
     } else if best == nil, refusal == nil {
       notes.append("no replica of \(plan.model) may be chosen now, so the client would get a 503")
     }
@@ -220,47 +218,7 @@ extension RouteExplanation {
     }
   }
 
-  /// nil where there is nothing to choose from.
-  private static func preview(
-    _ plan: RoutePlan, among placements: [Placement], _ model: FleetModel?, _ snapshot: RoutingSnapshot,
-    body: [UInt8], fields: [HeaderField], now: UInt64
-  ) throws(RoutingStrategyError) -> ReplicaPreview? {
-    guard !placements.isEmpty, let balancing = snapshot.balancing(ofModel: plan.model) else { return nil }
-    let wish = try ReplicaWish(balancing.strategies, among: placements, hasPairs: model?.hasPairs ?? false) {
-      value(of: "\($0)", in: fields)
-    }
-    var chooser = ReplicaChooser(index: snapshot.index)
-    return body.withUnsafeBytes { bytes in
-      chooser.preview(
-        among: placements, by: wish, of: balancing, prompt: PromptOfBody(plan: plan, body: bytes),
-        adapter: plan.adapter, now: now)
-    }
-  }
-
-  /// The pair that serves the request; nil where one replica does.
-  private static func pair(
-    _ plan: RoutePlan, of model: FleetModel, _ snapshot: RoutingSnapshot, body: [UInt8], fields: [HeaderField],
-    now: UInt64
-  ) throws(RoutingStrategyError) -> (pair: PairExplanation, strategy: StrategyExplanation, decode: Placement)? {
-    guard model.hasPairs, let balancing = snapshot.balancing(ofModel: plan.model)
-    else { return nil }
-    let whole = model.placements(for: plan.adapter)
-    let wish = try ReplicaWish(balancing.strategies, among: whole, hasPairs: true) { value(of: "\($0)", in: fields) }
-    guard wish.isServedByPair(at: plan.facts.endpoint, orWholeAmong: whole) else { return nil }
-    let placements = model.pairedPlacements(for: plan.adapter)
-    var chooser = ReplicaChooser(index: snapshot.index)
-    let found = body.withUnsafeBytes { bytes in
-      chooser.previewPair(
-        among: placements, by: wish, of: balancing, prompt: PromptOfBody(plan: plan, body: bytes),
-        adapter: plan.adapter, now: now)
-    }
-    return found.map {
-      let (prefill, decode) = (placements[$0.prefill], placements[$0.decode])
-      return (PairExplanation(prefill: prefill, decode: decode), StrategyExplanation(pairFor: wish), decode)
-    }
-  }
-
-  private static func value(of name: String, in fields: [HeaderField]) -> String? {
+  static func value(of name: String, in fields: [HeaderField]) -> String? {
     fields.first { $0.name == name }?.value
   }
 

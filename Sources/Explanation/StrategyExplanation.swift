@@ -8,6 +8,10 @@ public struct StrategyExplanation: Sendable, Equatable {
   /// What decides: the same, or with substitutes in the place of what lacks something.
   public var decided: String
   public var shortfall: Shortfall?
+  /// The profile that holds; nil for none.
+  public var profile: String?
+  /// nil where the request leaves no replicas out.
+  public var filter: FilterExplanation?
 
   /// A pair serves the request, whatever was asked for.
   init(pairFor wish: ReplicaWish) {

@@ -22,6 +22,7 @@ final class ProcessorHead {
   /// `routing-strategy`, and the other fields by which AIBrix's clients say what replica they want.
   var strategy: String?
   var profile: String?
+  var filter: String?
   var sessionID: String?
   var sessionKey: String?
   var user: String?
@@ -103,6 +104,8 @@ final class ProcessorHead {
         strategy = text
       } else if isNamed("config-profile") {
         profile = text
+      } else if isNamed("external-filter") {
+        filter = text
       } else if isNamed("x-session-id") {
         sessionID = text
       } else if isNamed("x-aibrix-session-key") {
@@ -124,6 +127,8 @@ final class ProcessorHead {
       strategy
     } else if Self.isSame(name, "config-profile") {
       profile
+    } else if Self.isSame(name, "external-filter") {
+      filter
     } else if Self.isSame(name, "x-session-id") {
       sessionID
     } else if Self.isSame(name, "x-aibrix-session-key") {

@@ -56,6 +56,22 @@ package final class ProcessorLoop {
         })
       return { running.cancel() }
     }
+    if let loader = scope.context.adapterLoader {
+      scope.loadAdapter = { order, done in
+        let done = NIOLoopBound(done, eventLoop: eventLoop)
+        let reply = loader.load(order) { outcome in
+          eventLoop.execute {
+            bound.value.refreshTime()
+            done.value(outcome)
+          }
+        }
+        return switch reply {
+        case .loaded: .loaded
+        case .failed(let failure): .failed(failure)
+        case .waiting(let ticket): .waiting { loader.leave(ticket) }
+        }
+      }
+    }
     sweep = eventLoop.scheduleRepeatedTask(initialDelay: .seconds(1), delay: .seconds(1)) { _ in
       bound.value.sweepNow()
     }

@@ -1,3 +1,4 @@
+import EngineClient
 import Fleet
 import Gateway
 import Pipeline
@@ -35,6 +36,17 @@ package final class ProcessorScope {
 
   /// Sends prefill legs; nil where nobody does, and then no request goes to a pair.
   var prefill: PrefillCall.Sender?
+
+  /// What becomes of an order for an adapter.
+  enum AdapterReply {
+    case loaded
+    case failed(AdapterLoader.Failure)
+    /// The outcome is told later, unless `leave` is called.
+    case waiting(leave: () -> Void)
+  }
+
+  /// Has an engine load an adapter, and tells on this loop; nil where nobody does, and then requests go on without.
+  var loadAdapter: ((AdapterLoader.Order, @escaping (AdapterLoader.Outcome) -> Void) -> AdapterReply)?
 
   package init(
     settings: ExtProcSettings, context: GatewayContext, snapshot: RoutingSnapshot, clock: @escaping () -> UInt64,

@@ -70,6 +70,8 @@ extension ProcessorSession {
     let replica = placement?.name ?? ""
     if state == .answering { finishAnswer() }
     pair?.end()
+    adapterWait?.leave()
+    adapterWait = nil
     attempt?.settle(now: scope.now)
     placement = nil
     state = .ended

@@ -202,7 +202,7 @@ extension ProcessorSession {
       }
     }
     guard state != .ended else { return }
-    guard state != .reading, state != .prefilling else {
+    guard state != .reading, !waitsForReplica else {
       owesTrailersReply = true
       return
     }

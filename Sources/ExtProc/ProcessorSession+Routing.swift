@@ -18,7 +18,7 @@ extension ProcessorSession {
     } catch {
       refuse(error)
     }
-    if state != .prefilling { letBodyGo() }
+    if !waitsForReplica { letBodyGo() }
   }
 
   private func take(_ plan: RoutePlan) {
@@ -81,7 +81,7 @@ extension ProcessorSession {
         refuse(error)
       }
     }
-    guard state != .prefilling else { return }
+    guard !waitsForReplica else { return }
     letBodyGo()
     replyToWaiting()
   }
@@ -122,6 +122,7 @@ extension ProcessorSession {
       let (placement, attempt) = try RequestRouting.pick(routed, intent, body: bytes, scope: scope)
       self.placement = placement
       self.attempt = attempt
+      if try waitsForAdapter(AdapterWait(routed, intent, isLast: isLast), body: bytes) { return }
     }
     forward(routed, to: placement, body: bytes, changed: routed.body(for: placement, bytes), isLast: isLast)
   }

@@ -12,7 +12,8 @@ import Reliability
 ///
 ///     beginning ── request headers ──▶ collecting ── whole body ──▶ forwarded ── response headers ──▶ answering
 ///         │                                    ├─ the encoder reads ─▶ reading ──▲
-///         │                                    └─ a replica reads ─▶ prefilling ─▲
+///         │                                    ├─ a replica reads ─▶ prefilling ─▲
+///         │                                    └─ an adapter comes ─▶ loading ────▲
 ///         └─ not a request of ours ──────────────────────────────────▶ forwarded          any ── immediate reply ──▶ ended
 ///
 /// Each message gets the reply that its mode wants, so Envoy never waits for one but while the prompt is read; then the
@@ -27,6 +28,8 @@ package final class ProcessorSession {
     case reading
     /// The body is whole, and a replica reads the prompt for another.
     case prefilling
+    /// The body is whole, and a replica loads the adapter.
+    case loading
     case forwarded
     case answering
     /// Replied in the engine's place, or over.
@@ -90,6 +93,8 @@ package final class ProcessorSession {
   var wish: ReplicaWish?
   /// Set where two replicas serve the request.
   var pair: ProcessorPair?
+  /// Set while a replica loads the adapter.
+  var adapterWait: AdapterWait?
   var model: FleetModel?
   var adapter: String?
   var requestedModel = ""
@@ -124,7 +129,7 @@ package final class ProcessorSession {
   /// Takes a message from Envoy.
   package func receive(_ bytes: UnsafeRawBufferPointer) {
     guard state != .ended else { return }
-    if state == .reading || state == .prefilling, !Self.isTrailers(bytes) {
+    if state == .reading || waitsForReplica, !Self.isTrailers(bytes) {
       guard waiting.count < Self.waitingLimit, bytes.count <= ProcessorStream.smallMessage else {
         return refuse(.server("Envoy sent more before it had the reply to the request's body", code: "ext_proc"))
       }
@@ -183,7 +188,7 @@ package final class ProcessorSession {
     let wasOpen = state != .ended
     // Envoy ends the stream alike when the client has left and when no more is to be shown of the answer, so only an
     // answer whose end was to come tells of a client that left.
-    let hasLeft = state == .answering && !hasAnswerEnded && !mayEndUnseen || state == .prefilling
+    let hasLeft = state == .answering && !hasAnswerEnded && !mayEndUnseen || waitsForReplica
     // What came of the answer counts although its end was not seen.
     if state == .answering { finishAnswer() }
     state = .ended
@@ -193,6 +198,8 @@ package final class ProcessorSession {
     onLateOutput = nil
     onAbort = nil
     pair?.end()
+    adapterWait?.leave()
+    adapterWait = nil
     letBodyGo()
     if isAdmitted {
       isAdmitted = false
@@ -213,6 +220,9 @@ package final class ProcessorSession {
     responseMode = configuration.responseBody
     sendsBodyWithoutWaiting = configuration.sendsBodyWithoutWaiting
   }
+
+  /// The body is kept until a replica has done what the request needs before it goes on.
+  var waitsForReplica: Bool { state == .prefilling || state == .loading }
 
   func reply(_ append: (inout [UInt8]) -> Void) {
     if !isObservation { append(&output) }

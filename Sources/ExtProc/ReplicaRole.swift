@@ -14,6 +14,6 @@ enum ReplicaRole {
       .marked("x-error-no-model-backends")
   }
 
-  static let allFull = APIError(status: 503, message: "error on selecting target pod", type: "overloaded_error")
+  static let notSelected = APIError(status: 503, message: "error on selecting target pod", type: "overloaded_error")
     .marked("x-error-routing")
 }

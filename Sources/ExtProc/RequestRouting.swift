@@ -10,6 +10,7 @@ import Users
 
 import enum Gateway.Endpoint
 import struct Gateway.LimitRefusal
+import struct Gateway.TrafficLimits
 
 /// From a whole body to a model and a replica, as the role wants it.
 enum RequestRouting {
@@ -41,6 +42,9 @@ enum RequestRouting {
     fileprivate var edit: Edit
 
     var publicModel: String { adapter ?? base }
+
+    /// Where the adapter comes from, if engines are made to load it.
+    var adapterSource: String? { adapter.flatMap { model?.adapterSources[$0] } }
 
     /// The changed body; nil where it stays as it is.
     ///
@@ -90,6 +94,15 @@ enum RequestRouting {
       switch edit {
       case .plan(let plan): plan.facts
       case .facts(let facts): facts
+      case .none, .place: nil
+      }
+    }
+
+    /// Of what was read of the body; nil where nothing was.
+    fileprivate var size: PromptSize? {
+      switch edit {
+      case .plan(let plan): plan.facts.size
+      case .facts(let facts): facts.size
       case .none, .place: nil
       }
     }
@@ -270,7 +283,7 @@ enum RequestRouting {
     var balancing: ModelBalancing
     var policy: ModelPolicy
     var wish: ReplicaWish
-    fileprivate var rateCharge: ModelRates.Charge?
+    fileprivate var rateCharge: TrafficLimits.ModelCharge?
   }
 
   /// What a request asks of its replicas. Counts it among its model's requests of this second.
@@ -282,21 +295,27 @@ enum RequestRouting {
       let balancing = scope.snapshot.balancing(ofModel: routed.base)
     else { throw refusal(.noBackend, routed, placements, scope) }
     let wish: ReplicaWish
-    do throws(RoutingStrategyError) {
+    do throws(ReplicaWishError) {
       wish = try ReplicaWish(
-        balancing.strategies, among: placements, hasPairs: model.hasPairs, field: head.wishField)
+        balancing.strategies, among: placements, tokens: RequestTokens(routed.size, by: balancing),
+        hasPairs: model.hasPairs, field: head.wishField)
     } catch {
-      throw badStrategy(error, head, scope)
+      throw badWish(error, head, scope)
     }
-    let rateCharge: ModelRates.Charge?
+    let allowed = wish.allowed(placements)
+    if wish.filter != nil, allowed.isEmpty, wish.allowed(model.pairedPlacements(for: routed.adapter)).isEmpty {
+      throw refusal(.filteredOut, routed, placements, scope)
+    }
+    let rateCharge: TrafficLimits.ModelCharge?
     do throws(LimitRefusal) {
       rateCharge = try scope.context.limits.admit(
-        requestTo: routed.base, limit: balancing.strategies.requestsPerSecond)
+        requestTo: routed.base, limit: balancing.strategies.requestsPerSecond, profile: wish.profile,
+        profileLimit: wish.profileLimit)
     } catch {
       throw Refusal(error, reason: error.reason)
     }
     return Intent(
-      placements: scope.addresses.reachable(placements), balancing: balancing, policy: model.policy, wish: wish,
+      placements: scope.addresses.reachable(allowed), balancing: balancing, policy: model.policy, wish: wish,
       rateCharge: rateCharge)
   }
 
@@ -305,23 +324,26 @@ enum RequestRouting {
   /// - Parameters:
   ///   - bytes: the whole body.
   ///   - attempts: replicas or pairs that it was sent to before.
+  ///   - tried: replicas that it must not go to again.
   static func pick(
     _ routed: Routed, _ intent: Intent, body bytes: UnsafeRawBufferPointer, after attempts: Int = 0,
-    scope: ProcessorScope
+    excluding tried: ReplicaSet = ReplicaSet(), scope: ProcessorScope
   ) throws(Refusal) -> (Placement, AttemptAccount) {
     let placements = intent.placements
     let choice = scope.chooser.choose(
       among: placements, by: intent.wish, of: intent.balancing, prompt: routed.prompt(bytes), adapter: routed.adapter,
-      excluding: ReplicaSet(), now: scope.now, random: &scope.random)
+      loads: scope.loadAdapter != nil && routed.adapterSource != nil, excluding: tried, now: scope.now,
+      random: &scope.random)
     if choice.choice.index == nil, attempts == 0 { takeBack(intent, scope: scope) }
     switch choice.choice.outcome {
     case .replica(let index):
       scope.accounts.count(choice.choice)
       return (placements[index], AttemptAccount(choice, on: placements[index].replica))
     case .allFull: throw refusal(.allFull, routed, placements, scope)
-    case .noneReady where !unreachable(routed, scope).isEmpty: throw withoutAddress(routed, scope)
+    case .noneReady where !unreachable(routed, intent, scope).isEmpty: throw withoutAddress(routed, intent, scope)
     case .noneReady where placements.isEmpty:
-      throw refusal(.noPair, routed, routed.model?.pairedPlacements(for: routed.adapter) ?? [], scope)
+      throw refusal(
+        .noPair, routed, intent.wish.allowed(routed.model?.pairedPlacements(for: routed.adapter) ?? []), scope)
     case .noneReady: throw refusal(.noneReady, routed, placements, scope)
     }
   }
@@ -334,8 +356,10 @@ enum RequestRouting {
   ) -> ReplicaChooser.PairChoice? {
     guard let prompt = pair.routed.prompt(bytes), let model = pair.routed.model else { return nil }
     let choice = scope.chooser.choosePair(
-      among: scope.addresses.reachable(ofPairs: model.pairedPlacements(for: pair.routed.adapter)), by: pair.intent.wish,
-      of: pair.intent.balancing, prompt: prompt, adapter: pair.routed.adapter, excluding: pair.tried, now: scope.now,
+      among: scope.addresses.reachable(
+        ofPairs: pair.intent.wish.allowed(model.pairedPlacements(for: pair.routed.adapter))),
+      by: pair.intent.wish, of: pair.intent.balancing, prompt: prompt, adapter: pair.routed.adapter,
+      excluding: pair.tried, now: scope.now,
       id: scope.context.nextDisaggregatedID, random: &scope.random)
     guard let choice else { return nil }
     scope.accounts.count(choice.choice)
@@ -346,7 +370,8 @@ enum RequestRouting {
   /// Whether there is a pair that was not tried, or a replica that serves whole requests.
   static func hasOther(_ pair: ProcessorPair, scope: ProcessorScope) -> Bool {
     PrefillDecodePair.isThere(
-      among: scope.addresses.reachable(ofPairs: pair.routed.model?.pairedPlacements(for: pair.routed.adapter) ?? []),
+      among: scope.addresses.reachable(
+        ofPairs: pair.intent.wish.allowed(pair.routed.model?.pairedPlacements(for: pair.routed.adapter) ?? [])),
       excluding: pair.tried, now: scope.now)
       || ReplicaPicker.hasCandidate(among: pair.intent.placements, excluding: ReplicaSet(), now: scope.now)
   }
@@ -355,17 +380,21 @@ enum RequestRouting {
   static func takeBack(_ intent: Intent, scope: ProcessorScope) { scope.context.limits.takeBack(intent.rateCharge) }
 
   /// The model's replicas that Envoy cannot be sent to.
-  private static func unreachable(_ routed: Routed, _ scope: ProcessorScope) -> [Placement] {
+  private static func unreachable(_ routed: Routed, _ intent: Intent, _ scope: ProcessorScope) -> [Placement] {
     var wanted = scope.addresses.unreachable
     guard !wanted.isEmpty, let model = routed.model else { return [] }
     let decoding = model.pairedPlacements(for: routed.adapter).filter { $0.role == .decode }
-    return (model.placements(for: routed.adapter) + decoding).filter { wanted.remove($0.replica.id) != nil }
+    return intent.wish.allowed(model.placements(for: routed.adapter) + decoding).filter {
+      wanted.remove($0.replica.id) != nil
+    }
   }
 
   /// Replicas were left out because they have no address, and no other takes the request.
-  private static func withoutAddress(_ routed: Routed, _ scope: ProcessorScope) -> Refusal {
+  private static func withoutAddress(_ routed: Routed, _ intent: Intent, _ scope: ProcessorScope) -> Refusal {
     let name = routed.publicModel
-    let names = unreachable(routed, scope).prefix(3).map { "\($0.name): there is no address of \($0.replica.host)" }
+    let names = unreachable(routed, intent, scope).prefix(3).map {
+      "\($0.name): there is no address of \($0.replica.host)"
+    }
     let seconds = Int(ExtProcServer.retryInterval.components.seconds)
     return Refusal(
       error: scope.settings.role == .replica
@@ -383,7 +412,7 @@ enum RequestRouting {
     let name = routed.publicModel
     let error =
       if scope.settings.role == .replica {
-        refusal == .allFull ? ReplicaRole.allFull : ReplicaRole.noReplica(of: name)
+        refusal == .allFull || refusal == .filteredOut ? ReplicaRole.notSelected : ReplicaRole.noReplica(of: name)
       } else {
         refusal.error(model: name, placements: placements)
       }
@@ -397,25 +426,20 @@ enum RequestRouting {
       _ = try RoutingStrategy(parsing: strategy)
       return nil
     } catch {
-      return badStrategy(error, head, scope)
+      return badWish(.strategy(error), head, scope)
     }
   }
 
-  /// In AIBrix's words where the role is its plugin's, with the field of its release.
-  private static func badStrategy(
-    _ error: RoutingStrategyError, _ head: ProcessorHead, _ scope: ProcessorScope
-  ) -> Refusal {
-    let isReplicaOnly = scope.settings.role == .replica
+  /// Of a strategy in AIBrix's words where the role is its plugin's, with the field of its release.
+  private static func badWish(_ error: ReplicaWishError, _ head: ProcessorHead, _ scope: ProcessorScope) -> Refusal {
+    guard case .strategy = error, scope.settings.role == .replica else {
+      return Refusal(error: error.apiError, reason: error.reason)
+    }
     let strategy = ErrorMark.cut(head.strategy ?? "")
-    let isOld = scope.context.settings.compatibility == .v04
-    let refused: APIError =
-      isReplicaOnly
-      ? .invalidRequest("incorrect routing strategy" + (isOld ? "" : " \(strategy)"))
-      : .invalidRequest("\(error)", param: "routing-strategy", code: "invalid_routing_strategy")
     return Refusal(
-      error: isOld && isReplicaOnly
-        ? refused.marked("x-error-invalid-routing-strategy", strategy) : refused.marked("x-error-routing"),
-      reason: "bad_strategy")
+      error: scope.context.settings.compatibility == .v04
+        ? .invalidRequest("incorrect routing strategy").marked("x-error-invalid-routing-strategy", strategy)
+        : .invalidRequest("incorrect routing strategy \(strategy)").marked("x-error-routing"), reason: error.reason)
   }
 }
 

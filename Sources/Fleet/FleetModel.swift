@@ -5,6 +5,8 @@ public struct FleetModel: Sendable {
   public let placements: [Placement]
   /// LoRA adapters that this model's replicas serve under names of their own.
   public let adapters: [String]
+  /// Where engines find the adapters that the router has them load when they are asked for.
+  public let adapterSources: [String: String]
   public let policy: ModelPolicy
   /// Prefill and decode run on replicas of their own, at least one of each.
   public let hasPairs: Bool
@@ -17,11 +19,12 @@ public struct FleetModel: Sendable {
   private let adapterPairs: [String: [Placement]]
 
   /// - Parameter holders: by adapter, the replicas (by identity) that said they have it. An adapter that is not in it, or
-  ///   that none of the model's replicas has, is asked for on all of them.
+  ///   that none of the model's replicas has, is asked for on all of them; so is one that the router has loaded.
   public init(
     name: String, placements: [Placement], adapters: [String] = [], holders: [String: Set<Int>] = [:],
-    policy: ModelPolicy = ModelPolicy()
+    adapterSources: [String: String] = [:], policy: ModelPolicy = ModelPolicy()
   ) {
+    self.adapterSources = adapterSources
     self.policy = policy
     self.name = name
     self.placements = placements
@@ -29,7 +32,9 @@ public struct FleetModel: Sendable {
     hasPairs = placements.contains { $0.role == .prefill } && placements.contains { $0.role == .decode }
     whole = Self.servingWhole(placements)
     paired = hasPairs ? placements.filter { $0.role != .whole } : []
-    let having = holders.mapValues { ids in placements.filter { ids.contains($0.replica.id) } }
+    let having = holders.filter { adapterSources[$0.key] == nil }.mapValues { ids in
+      placements.filter { ids.contains($0.replica.id) }
+    }
     adapterPlacements = having.compactMapValues { having in
       let whole = Self.servingWhole(having)
       return whole.isEmpty ? nil : whole

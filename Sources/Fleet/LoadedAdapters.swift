@@ -1,15 +1,41 @@
 import Synchronization
 
-/// The adapters that an engine has loaded, for choices on any thread.
+/// The adapters that an engine has loaded, for choices on any thread, and how much they are used.
 ///
-/// At most ``capacity``; more are not kept. Reading is a scan of at most that many relaxed loads; a change takes a lock.
+/// At most ``capacity``; more are not kept. Reading is a scan of at most that many relaxed loads; a change takes a lock. Uses are
+/// kept of adapters that are loaded or have requests in flight.
 public final class LoadedAdapters: Sendable {
   public static let capacity = 64
 
-  private let keys: Mutex<[UInt64]> = Mutex([])
+  private struct Use: Sendable {
+    var inFlight = 0
+    /// Of ``State/clock``, when a request last began.
+    var last = 0
+  }
+
+  private struct State: Sendable {
+    var keys: [UInt64] = []
+    /// Those of them that are on their way: whatever the engine says meanwhile, they stay.
+    var pending: Set<UInt64> = []
+    var uses: [UInt64: Use] = [:]
+    /// Requests that began.
+    var clock = 0
+
+    mutating func insert(_ key: UInt64) {
+      if !keys.contains(key), keys.count < LoadedAdapters.capacity { keys.append(key) }
+    }
+
+    /// Forgets uses that nobody asks for any more.
+    mutating func forget(_ key: UInt64) {
+      if uses[key]?.inFlight == 0, !keys.contains(key) { uses[key] = nil }
+    }
+  }
+
+  private let state = Mutex(State())
   /// Safe to share: it never changes, and what it points to is atomic.
   private nonisolated(unsafe) let slots: UnsafeMutablePointer<Atomic<UInt64>>
   private let used = Atomic<Int>(0)
+  private let pendingCount = Atomic<Int>(0)
 
   public init() {
     slots = .allocate(capacity: Self.capacity)
@@ -21,41 +47,102 @@ public final class LoadedAdapters: Sendable {
     slots.deallocate()
   }
 
-  /// Adapters that are known to be loaded.
+  /// Adapters that are known to be loaded, those on their way among them.
   public var count: Int { used.load(ordering: .relaxed) }
 
+  /// Whether it is loaded or on its way.
+  ///
   /// - Parameter key: of an adapter's name, not 0.
   public func contains(_ key: UInt64) -> Bool {
     for slot in 0..<used.load(ordering: .acquiring) where slots[slot].load(ordering: .relaxed) == key { return true }
     return false
   }
 
+  /// Whether it is loaded, as far as is known. Takes the lock while an adapter is on its way.
+  public func isLoaded(_ key: UInt64) -> Bool {
+    guard contains(key) else { return false }
+    return pendingCount.load(ordering: .relaxed) == 0 || state.withLock { !$0.pending.contains(key) }
+  }
+
   /// Replaces what is known by what the engine said.
   public func replace(with loaded: [UInt64]) {
-    keys.withLock { keys in
-      keys = Array(loaded.prefix(Self.capacity))
-      publish(keys)
+    change { state in
+      let before = state.keys
+      state.keys = []
+      for key in Array(state.pending) + loaded { state.insert(key) }
+      for key in before { state.forget(key) }
     }
   }
 
   /// An adapter was loaded, or a request was sent that makes the engine load it.
-  public func insert(_ key: UInt64) {
-    keys.withLock { keys in
-      guard !keys.contains(key), keys.count < Self.capacity else { return }
-      keys.append(key)
-      publish(keys)
-    }
-  }
+  public func insert(_ key: UInt64) { change { $0.insert(key) } }
 
   public func remove(_ key: UInt64) {
-    keys.withLock { keys in
-      keys.removeAll { $0 == key }
-      publish(keys)
+    change { state in
+      state.keys.removeAll { $0 == key }
+      state.forget(key)
     }
   }
 
-  private func publish(_ keys: [UInt64]) {
-    for (slot, key) in keys.enumerated() { slots[slot].store(key, ordering: .relaxed) }
-    used.store(keys.count, ordering: .releasing)
+  // MARK: Loading on demand
+
+  /// It is being loaded: it counts among the adapters, and is not taken for loaded.
+  public func loadingBegan(_ key: UInt64) {
+    change { state in
+      state.pending.insert(key)
+      state.insert(key)
+    }
+  }
+
+  public func loadingEnded(_ key: UInt64, isLoaded: Bool) {
+    change { state in
+      state.pending.remove(key)
+      if !isLoaded { state.keys.removeAll { $0 == key } }
+    }
+  }
+
+  /// A request for it was counted on the replica. Beside ``requestEnded(_:)``, once each.
+  public func requestBegan(_ key: UInt64) {
+    state.withLock { state in
+      state.clock += 1
+      state.uses[key, default: Use()].inFlight += 1
+      state.uses[key]?.last = state.clock
+    }
+  }
+
+  public func requestEnded(_ key: UInt64) {
+    state.withLock { state in
+      state.uses[key]?.inFlight -= 1
+      state.forget(key)
+    }
+  }
+
+  /// Takes out the adapter that was not used for the longest time, of those that have no request in flight: it is to be
+  /// unloaded.
+  ///
+  /// - Parameter keys: those that may be taken.
+  /// - Returns: nil when all of them are in use, or not loaded.
+  public func takeIdle(among keys: [UInt64]) -> UInt64? {
+    var taken: UInt64?
+    change { state in
+      let idle = keys.filter {
+        state.keys.contains($0) && !state.pending.contains($0) && (state.uses[$0]?.inFlight ?? 0) == 0
+      }
+      taken = idle.min { state.uses[$0]?.last ?? 0 < state.uses[$1]?.last ?? 0 }
+      if let taken {
+        state.keys.removeAll { $0 == taken }
+        state.forget(taken)
+      }
+    }
+    return taken
+  }
+
+  private func change(_ body: (inout State) -> Void) {
+    state.withLock { state in
+      body(&state)
+      for (slot, key) in state.keys.enumerated() { slots[slot].store(key, ordering: .relaxed) }
+      pendingCount.store(state.pending.count, ordering: .relaxed)
+      used.store(state.keys.count, ordering: .releasing)
+    }
   }
 }

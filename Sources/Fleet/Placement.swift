@@ -22,6 +22,8 @@ public final class Placement: Sendable {
   public let handOver: CacheHandOver?
   /// Where a prefilling SGLang engine waits for those that decode.
   public let bootstrapPort: Int
+  /// By which clients may leave replicas out (``LabelSelector``).
+  public let labels: ReplicaLabels
 
   /// SGLang's own default of its bootstrap port.
   public static let usualBootstrapPort = 8998
@@ -30,7 +32,8 @@ public final class Placement: Sendable {
     name: String? = nil, replica: Replica, weight: Int = 1, upstreamModel: String, pathPrefix: String = "",
     chatPath: String? = nil,
     headerLines: HeaderLines = HeaderLines(), role: PlacementRole = .whole, group: String? = nil,
-    handOver: CacheHandOver? = .vllm, bootstrapPort: Int = Placement.usualBootstrapPort
+    handOver: CacheHandOver? = .vllm, bootstrapPort: Int = Placement.usualBootstrapPort,
+    labels: ReplicaLabels = .none
   ) {
     self.name = name ?? replica.name
     self.replica = replica
@@ -44,5 +47,6 @@ public final class Placement: Sendable {
     self.group = group
     self.handOver = handOver
     self.bootstrapPort = bootstrapPort
+    self.labels = labels
   }
 }

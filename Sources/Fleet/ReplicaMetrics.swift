@@ -11,8 +11,8 @@ public final class ReplicaMetrics: Sendable {
 
   /// Bit patterns of doubles; NaN stands for unknown.
   @usableFromInline let values: InlineArray<27, Atomic<UInt64>>
-  /// There stand when the numbers were read, and the requests that waited on the engine beyond those that this process had
-  /// sent and that wait for a first token, as bits.
+  /// There stand when the numbers were read, the requests that waited on the engine beyond those that this process had sent
+  /// and that wait for a first token, and the share of its caches in use, as bits.
   @usableFromInline let vitals: ReplicaVitals
   private let restartCount = Atomic<Int>(0)
   private let whole = Mutex<Whole>(Whole())
@@ -88,6 +88,8 @@ public final class ReplicaMetrics: Sendable {
         let known = value.flatMap { $0.isFinite ? $0 : nil } ?? .nan
         values[metric.rawValue].store(known.bitPattern, ordering: .relaxed)
       }
+      let cacheUse = (self[.kvCacheUsage] ?? self[.gpuCacheUsage]).map { $0 + (self[.cpuCacheUsage] ?? 0) }
+      vitals.cacheUseBits.store((cacheUse ?? .nan).bitPattern, ordering: .relaxed)
       let others = max(0, (metrics.waitingRequests ?? 0) - Double(prefilling))
       vitals.foreignBits.store(others.bitPattern, ordering: .relaxed)
       vitals.scrapedAtValue.store(metrics.scrapedAt, ordering: .relaxed)

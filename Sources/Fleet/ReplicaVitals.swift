@@ -21,6 +21,7 @@ public final class ReplicaVitals: Sendable {
   @usableFromInline let scrapedAtValue = Atomic<UInt64>(0)
   @usableFromInline let meanWorkBits = Atomic<UInt64>(Double.nan.bitPattern)
   @usableFromInline let ownCost = AtomicPrefillCost(.assumed)
+  @usableFromInline let cacheUseBits = Atomic<UInt64>(Double.nan.bitPattern)
 
   init() {}
 
@@ -61,6 +62,13 @@ public final class ReplicaVitals: Sendable {
   @inlinable public func isFresh(now: UInt64) -> Bool {
     let scraped = scrapedAtValue.load(ordering: .relaxed)
     return scraped > 0 && now < scraped &+ ReplicaMetrics.maximumAge
+  }
+
+  /// The share of its KV cache in use, that of a cache on the CPU added where the engine has one; nil when that is unknown or
+  /// too old to choose by.
+  @inlinable @inline(__always) public func cacheUse(now: UInt64) -> Double? {
+    let use = Double(bitPattern: cacheUseBits.load(ordering: .relaxed))
+    return use.isNaN || !isFresh(now: now) ? nil : use
   }
 
   /// Requests of others that wait on the engine; 0 when nothing recent is known of them, since a guess would be worse than

@@ -29,6 +29,8 @@ public struct GatewayContext: Sendable {
   private let disaggregatedIDs = DisaggregatedIDs(machine: .random(in: 0..<1_024))
   /// For replicas that are asked over https.
   public let tls: EngineTLS
+  /// Has engines load adapters; nil where nobody does, and then requests go on without.
+  public let adapterLoader: AdapterLoader?
   /// Called from any thread when requests change what is thought of a replica.
   public let onHealthChange: @Sendable (Replica) -> Void
 
@@ -36,7 +38,7 @@ public struct GatewayContext: Sendable {
     settings: GatewaySettings = GatewaySettings(), load: GatewayLoad = GatewayLoad(),
     limits: TrafficLimits = TrafficLimits(), pipeline: RoutePipeline, metrics: GatewayMetrics,
     accessLog: AccessLog?, startedAt: Int, wallClock: @escaping @Sendable () -> Int = GatewayContext.now,
-    tls: EngineTLS,
+    tls: EngineTLS, adapterLoader: AdapterLoader? = nil,
     onHealthChange: @escaping @Sendable (Replica) -> Void = { _ in }
   ) {
     self.settings = settings
@@ -48,6 +50,7 @@ public struct GatewayContext: Sendable {
     self.startedAt = startedAt
     self.wallClock = wallClock
     self.tls = tls
+    self.adapterLoader = adapterLoader
     self.onHealthChange = onHealthChange
   }
 

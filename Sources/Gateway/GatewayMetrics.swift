@@ -1,4 +1,5 @@
 import Balancing
+import EngineClient
 import Fleet
 import Pipeline
 import Reliability
@@ -128,6 +129,31 @@ public final class GatewayMetrics: Sendable {
   package func brokenAnswers(model: String) -> Counter {
     registry.counter(
       "switchyard_broken_answers_total", help: "Answers that began and came to no end", labels: [("model", model)])
+  }
+
+  /// Counts what became of adapters that engines were made to load.
+  public func count(_ event: AdapterLoader.Event) {
+    func counter(_ name: String, _ help: String) -> Counter { registry.counter(name, help: help) }
+    switch event {
+    case .loaded(_, let seconds):
+      counter("switchyard_adapter_loads_total", "Adapters that engines loaded because they were asked for").increment()
+      adapterLoadTime.observe(seconds)
+    case .failed(_, _, let seconds):
+      counter("switchyard_adapter_load_failures_total", "Adapters that engines could not load when they were asked for")
+        .increment()
+      adapterLoadTime.observe(seconds)
+    case .unloaded:
+      counter("switchyard_adapter_unloads_total", "Adapters that were unloaded to make room").increment()
+    case .unloadFailed:
+      counter("switchyard_adapter_unload_failures_total", "Adapters that engines did not unload to make room")
+        .increment()
+    }
+  }
+
+  private var adapterLoadTime: Histogram {
+    registry.histogram(
+      "switchyard_adapter_load_seconds", help: "From the wish for an adapter to the engine's answer",
+      bounds: Histogram.requestBounds)
   }
 
   /// Gauges of what runs and is held, beside which the limits of shedding can be read.

@@ -15,6 +15,8 @@ public struct AttemptAccount {
   public var expectedPromptTokens: Int { Int(Double(promptBytes) / balancer.tokenRatio.bytesPerToken) }
   private var ticket: WorkTicket
   private let promptBytes: Int
+  /// Of the adapter whose use is counted on the replica; 0 for none.
+  private let usedAdapter: UInt64
   private let balancer: ModelBalancer
   private var isOpen = true
 
@@ -26,6 +28,8 @@ public struct AttemptAccount {
     ticket = choice.choice.ticket
     promptBytes = choice.promptBytes
     balancer = choice.balancer
+    usedAdapter = choice.usedAdapter
+    if usedAdapter != 0 { replica.adapters.requestBegan(usedAdapter) }
   }
 
   /// A leg of a pair.
@@ -39,6 +43,7 @@ public struct AttemptAccount {
     self.shortfall = shortfall
     self.promptBytes = promptBytes
     self.balancer = balancer
+    usedAdapter = 0
     strategy = .pd
   }
 
@@ -58,5 +63,6 @@ public struct AttemptAccount {
     isOpen = false
     balancer.ended(&ticket, on: replica, facts: facts, promptBytes: promptBytes, now: now)
     replica.load.end()
+    if usedAdapter != 0 { replica.adapters.requestEnded(usedAdapter) }
   }
 }

@@ -17,6 +17,8 @@ public struct ReplicaChooser {
     public var choice: ReplicaChoice
     /// Bytes of the prompt; 0 where it was not read.
     public var promptBytes: Int
+    /// Of the adapter that the router loads where it is missing; 0 for none. Its use is counted.
+    var usedAdapter: UInt64 = 0
     let balancer: ModelBalancer
   }
 
@@ -25,37 +27,75 @@ public struct ReplicaChooser {
   /// - Parameters:
   ///   - prompt: nil for a request that is passed on unread.
   ///   - adapter: whose replicas the placements are.
+  ///   - loads: the router has the adapter loaded where it is missing: replicas that have it, or are about to, go before all
+  ///     others, and among the others `lora-affinity` picks.
   ///   - tried: replicas that this request must not go to again.
   ///   - now: monotonic nanoseconds.
   public mutating func choose(
     among placements: [Placement], by wish: ReplicaWish, of model: ModelBalancing, prompt: PromptOfBody?,
-    adapter: String?,
+    adapter: String?, loads: Bool = false,
     excluding tried: ReplicaSet, now: UInt64, random: inout some RandomNumberGenerator
   ) -> Choice {
     read(prompt, adapter: adapter, of: model)
-    let promptBytes = blocks.byteCount
-    let choice = blocks.hashes.withUnsafeBufferPointer { hashes in
-      model.balancer.pick(
-        among: placements,
-        for: Self.request(hashes, promptBytes: promptBytes, by: wish, of: model, adapter: adapter, now: now),
-        by: Self.strategy(wish, adapter: adapter), excluding: tried, matches: &matches, random: &random)
+    guard loads, let adapter else {
+      return chosen(
+        among: placements, by: wish, Self.strategy(wish, adapter: adapter), of: model, adapter: adapter,
+        excluding: tried, now: now, random: &random)
     }
-    return Choice(choice: choice, promptBytes: promptBytes, balancer: model.balancer)
+    let holders = Self.holders(of: adapter, among: placements)
+    let having = holders.map { placements[$0] }
+    if ReplicaPicker.hasCandidate(among: having, excluding: tried, now: now) {
+      var choice = chosen(
+        among: having, by: wish, Self.strategy(wish, adapter: adapter), of: model, adapter: adapter, loads: true,
+        excluding: tried, now: now, random: &random)
+      if let index = choice.choice.index {
+        choice.choice.outcome = .replica(holders[index])
+        return choice
+      }
+    }
+    return chosen(
+      among: placements, by: wish, Self.ofAdapters, of: model, adapter: adapter, loads: true, excluding: tried,
+      now: now,
+      random: &random)
   }
 
-  /// What ``choose(among:by:of:prompt:adapter:excluding:now:random:)`` would choose from, and by which strategy. Counts
+  private mutating func chosen(
+    among placements: [Placement], by wish: ReplicaWish, _ strategy: RoutingStrategy, of model: ModelBalancing,
+    adapter: String?, loads: Bool = false, excluding tried: ReplicaSet, now: UInt64,
+    random: inout some RandomNumberGenerator
+  ) -> Choice {
+    let promptBytes = blocks.byteCount
+    var usedAdapter: UInt64 = 0
+    let choice = blocks.hashes.withUnsafeBufferPointer { hashes in
+      var request = Self.request(hashes, promptBytes: promptBytes, by: wish, of: model, adapter: adapter, now: now)
+      request.loadsAdapter = loads
+      if loads { usedAdapter = request.adapterKey }
+      return model.balancer.pick(
+        among: placements, for: request, by: strategy, excluding: tried, matches: &matches, random: &random)
+    }
+    return Choice(choice: choice, promptBytes: promptBytes, usedAdapter: usedAdapter, balancer: model.balancer)
+  }
+
+  /// The placements, as indices, whose replicas have an adapter or are about to.
+  private static func holders(of adapter: String, among placements: [Placement]) -> [Int] {
+    let key = BlockHash.key(of: adapter)
+    return placements.indices.filter { placements[$0].replica.adapters.contains(key) }
+  }
+
+  /// What ``choose(among:by:of:prompt:adapter:loads:excluding:now:random:)`` would choose from, and by which strategy. Counts
   /// nothing, and writes nothing down.
   public mutating func preview(
     among placements: [Placement], by wish: ReplicaWish, of model: ModelBalancing, prompt: PromptOfBody?,
-    adapter: String?, now: UInt64
+    adapter: String?, loads: Bool = false, now: UInt64
   ) -> ReplicaPreview {
     read(prompt, adapter: adapter, of: model)
     let promptBytes = blocks.byteCount
+    let mustLoad = loads && adapter.map { Self.holders(of: $0, among: placements).isEmpty } ?? false
     return blocks.hashes.withUnsafeBufferPointer { hashes in
       model.balancer.preview(
         among: placements,
         for: Self.request(hashes, promptBytes: promptBytes, by: wish, of: model, adapter: adapter, now: now),
-        by: Self.strategy(wish, adapter: adapter), matches: &matches)
+        by: mustLoad ? Self.ofAdapters : Self.strategy(wish, adapter: adapter), matches: &matches)
     }
   }
 

@@ -8,6 +8,8 @@ public enum ReplicaRefusal: String, Sendable {
   case noneReady = "no_replica"
   /// The model's engines serve requests in pairs alone, and no pair is there.
   case noPair = "no_pair"
+  /// The labels of none are what the request's filter wants.
+  case filteredOut = "filtered_out"
 
   /// What the client is told.
   ///
@@ -17,7 +19,12 @@ public enum ReplicaRefusal: String, Sendable {
   }
 
   /// The field by which AIBrix's clients tell it.
-  private var mark: StaticString { self == .allFull ? "x-error-routing" : "x-error-no-model-backends" }
+  private var mark: StaticString {
+    switch self {
+    case .allFull, .filteredOut: "x-error-routing"
+    case .noBackend, .noneReady, .noPair: "x-error-no-model-backends"
+    }
+  }
 
   private func unmarkedError(model: String, placements: [Placement]) -> APIError {
     switch self {
@@ -31,6 +38,10 @@ public enum ReplicaRefusal: String, Sendable {
       .server(
         "model \"\(model)\" has no prefill and decode replica of one group that are ready and may be tried"
           + Self.failures(placements), status: 503, code: "no_pair")
+    case .filteredOut:
+      .server(
+        "no replica of model \"\(model)\" has the labels that external-filter asks for", status: 503,
+        code: "no_replica_matches")
     }
   }
 

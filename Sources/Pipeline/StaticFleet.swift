@@ -33,6 +33,14 @@ public enum StaticFleet {
       used.append(new)
       return new
     }
+    var knownLabels: [[String: String]: ReplicaLabels] = [:]
+    func labels(_ backend: BackendReference) -> ReplicaLabels {
+      guard !backend.labels.isEmpty else { return .none }
+      if let known = knownLabels[backend.labels] { return known }
+      let new = ReplicaLabels(backend.labels)
+      knownLabels[backend.labels] = new
+      return new
+    }
     let models = document.providers.models.map { model in
       var placements: [Placement] = []
       for backend in model.backends {
@@ -43,16 +51,18 @@ public enum StaticFleet {
             upstreamModel: model.externalModelIDs[backend.type] ?? model.providerModelID ?? model.name,
             pathPrefix: backend.pathPrefix, chatPath: backend.chatPath, headerLines: headerLines,
             role: role(backend), group: backend.endpoint?.roleset, handOver: CacheHandOver(engine: backend.type),
-            bootstrapPort: backend.endpoint?.bootstrapPort ?? Placement.usualBootstrapPort))
+            bootstrapPort: backend.bootstrapPort ?? Placement.usualBootstrapPort, labels: labels(backend)))
       }
       let declared = document.routing.modelCards.first { $0.name == model.name }?.loras.map(\.name) ?? []
       let known = adapters[model.name] ?? [:]
-      let learnt = known.keys.filter { !declared.contains($0) }.sorted()
+      let sources = model.loadsAdapters ? model.adapterSources : [:]
+      let learnt = Set(known.keys).union(sources.keys).subtracting(declared).sorted()
       let holders = known.mapValues { addresses in
         Set(placements.filter { addresses.contains($0.replica.authority) }.map(\.replica.id))
       }
       return FleetModel(
         name: model.name, placements: placements, adapters: declared + learnt, holders: holders,
+        adapterSources: sources,
         policy: ModelPolicy(model.reliability))
     }
     return (FleetSnapshot(models: models, replicas: used, replacing: previous), problems)

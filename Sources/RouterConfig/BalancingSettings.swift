@@ -6,9 +6,11 @@ public struct BalancingSettings: Sendable, Equatable {
   public var strategy: String?
   /// Holds whatever a client asks for; nil locks nothing.
   public var lockedStrategy: String?
-  /// Strategies by name of the profile that a client asks for by the header `config-profile`.
-  public var profiles: [String: String]
-  /// The profile of requests that ask for none; nil when there is none.
+  /// Nothing that a client sends changes the choice, and answers do not tell of it.
+  public var isAuthoritative: Bool
+  /// By the name that a client asks for by the header `config-profile`.
+  public var profiles: [String: BalancingProfile]
+  /// The profile of requests that ask for none, or ``BalancingProfile/automaticName``; nil when there is none.
   public var defaultProfile: String?
   /// Time to the first token that the `slo` strategies take for good enough; nil is no target.
   public var firstTokenTarget: Duration?
@@ -16,14 +18,27 @@ public struct BalancingSettings: Sendable, Equatable {
   public var requestsPerSecond: Int?
 
   public init(
-    strategy: String? = nil, lockedStrategy: String? = nil, profiles: [String: String] = [:],
-    defaultProfile: String? = nil, firstTokenTarget: Duration? = nil, requestsPerSecond: Int? = nil
+    strategy: String? = nil, lockedStrategy: String? = nil, isAuthoritative: Bool = false,
+    profiles: [String: BalancingProfile] = [:], defaultProfile: String? = nil, firstTokenTarget: Duration? = nil,
+    requestsPerSecond: Int? = nil
   ) {
     self.strategy = strategy
     self.lockedStrategy = lockedStrategy
+    self.isAuthoritative = isAuthoritative
     self.profiles = profiles
     self.defaultProfile = defaultProfile
     self.firstTokenTarget = firstTokenTarget
     self.requestsPerSecond = requestsPerSecond
+  }
+
+  /// These, and what others say where these say nothing.
+  func filled(with others: BalancingSettings) -> BalancingSettings {
+    BalancingSettings(
+      strategy: strategy ?? others.strategy, lockedStrategy: lockedStrategy ?? others.lockedStrategy,
+      isAuthoritative: isAuthoritative || others.isAuthoritative,
+      profiles: profiles.merging(others.profiles) { own, _ in own },
+      defaultProfile: defaultProfile ?? others.defaultProfile,
+      firstTokenTarget: firstTokenTarget ?? others.firstTokenTarget,
+      requestsPerSecond: requestsPerSecond ?? others.requestsPerSecond)
   }
 }

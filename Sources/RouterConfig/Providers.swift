@@ -50,6 +50,10 @@ public struct ProviderModel: Sendable, Equatable {
   public var reliability: ReliabilitySettings
   /// How its replicas are picked, with the defaults of all models filled in.
   public var balancing: BalancingSettings
+  /// Where its engines find its adapters, by name: a path on their machines, or `huggingface://ORGANISATION/NAME`.
+  public var adapterSources: [String: String] = [:]
+  /// The router has engines load those when they are asked for and none has them.
+  public var loadsAdapters = false
 
   public init(
     name: String, reasoningFamily: String? = nil, providerModelID: String? = nil,
@@ -96,8 +100,18 @@ public struct BackendReference: Sendable, Equatable {
   public var metricsPort: Int?
   /// Where its KV events are; nil means that they are not listened to.
   public var cacheEvents: CacheEventEndpoints?
+  /// What clients may choose replicas by, with the header `external-filter`.
+  public var labels: [String: String] = [:]
   /// What the endpoints file says of it; nil for backends of the document.
   public var endpoint: EndpointDetails?
+
+  /// The label by which AIBrix's pods tell where an SGLang engine waits for those that decode.
+  public static let bootstrapPortLabel = "model.aibrix.ai/sglang-bootstrap-port"
+
+  /// What that label says; nil where it is missing or says no port.
+  public var bootstrapPort: Int? {
+    labels[Self.bootstrapPortLabel].flatMap { Int($0) }.flatMap { (1...65_535).contains($0) ? $0 : nil }
+  }
 
   public init(
     name: String, host: String, port: Int, usesTLS: Bool = false, pathPrefix: String = "", chatPath: String? = nil,

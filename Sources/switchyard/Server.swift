@@ -91,11 +91,15 @@ actor Server {
     metrics.observe(load)
     users = try Self.openUsers(document.global.gateway)
     pipeline = RoutePipeline(cache: ReadingCache(), longTexts: LongTextQueue(), clock: Self.clock)
+    let adapterLoader = AdapterLoader(client: client) { [metrics] event in
+      metrics.count(event)
+      if let line = event.line { StandardError.write(line) }
+    }
     context = GatewayContext(
       settings: GatewaySettings(document.global.gateway),
       load: load,
       limits: TrafficLimits(users: users?.ledger, as: document.global.gateway.compatibility), pipeline: pipeline,
-      metrics: metrics, accessLog: accessLog, startedAt: Int(startedAt), tls: tls,
+      metrics: metrics, accessLog: accessLog, startedAt: Int(startedAt), tls: tls, adapterLoader: adapterLoader,
       onHealthChange: HealthWatch.tell)
     gateway = Gateway(group: group, context: context, snapshot: snapshot)
     if let accessLog {

@@ -123,6 +123,107 @@ def test_a_profile_brings_its_strategy(engines: Engines, route: Route):
     assert asked(router.port).header("x-aibrix-config-profile") == "chat"
 
 
+def test_auto_is_the_profile_that_fits(engines: Engines, route: Route):
+    """By the prompt's tokens and the most that its answer may have; told in `x-aibrix-config-profile`."""
+    (first,) = engines(answers)
+    balancing = {
+        "profiles": {
+            "short": {"strategy": "random", "prompt_tokens_lt": 1000},
+            "long": {"strategy": "least-request", "prompt_tokens_gte": 1000},
+            "terse": {"prompt_tokens_lt": 1000, "max_tokens_lt": 9, "requests_per_second": 1},
+        },
+    }
+    router = route(model("alpha", first, balancing=balancing))
+
+    def profile(content: str, *headers: str, **more: object) -> tuple[str | None, str | None]:
+        body = json.dumps({"model": "alpha", "messages": [{"role": "user", "content": content}], **more})
+        answer = asked(router.port, *headers, body=body)
+        assert answer.status == 200
+        return answer.header("x-aibrix-config-profile"), answer.header("routing-strategy")
+
+    assert profile("x" * 400, "Config-Profile: auto") == ("short", "random")
+    assert profile("x" * 8000, "Config-Profile: auto") == ("long", "least-request")
+    assert profile("x" * 8000, "Config-Profile: auto", strategy("random")) == ("long", "random")
+    assert profile("x", "Config-Profile: auto", max_tokens=8) == ("terse", "least-ttft")
+    assert profile("x") == (None, None)
+    # A profile has a limit of its own.
+    body = json.dumps({"model": "alpha", "messages": [{"role": "user", "content": "x"}], "max_tokens": 8})
+    several = [asked(router.port, "Config-Profile: auto", body=body) for _ in range(6)]
+    refused = [answer for answer in several if answer.status == 429]
+    assert refused and refused[0].header("x-error-model-rps-exceeded") == "true"
+    router.wait_until_idle()
+
+
+def test_an_authoritative_model_reads_nothing_of_the_client(engines: Engines, route: Route):
+    (first,) = engines(answers)
+    balancing = {"strategy": "random", "authoritative": True, "profiles": {"bulk": "least-request"}}
+    router = route(model("alpha", first, balancing=balancing))
+    answer = asked(router.port, strategy("nonsense"), "Config-Profile: bulk", "External-Filter: (")
+    assert answer.status == 200
+    for name in ["routing-strategy", "target-pod", "x-aibrix-config-profile"]:
+        assert answer.header(name) is None
+    router.wait_for(r'"strategy":"random"', lambda: router.output)
+
+
+def test_labels_leave_replicas_out(engines: Engines, route: Route):
+    """By the header `external-filter`, where a strategy is asked for or configured."""
+    three = engines(answers, answers, answers)
+    alpha = model("alpha", *three)
+    for reference, zone in zip(alpha["backend_refs"], ["a", "b", "a"]):
+        reference["labels"] = {"zone": zone}
+    router = route(alpha)
+
+    def answered(selector: str, *headers: str) -> set[str]:
+        return {
+            asked(router.port, *headers, f"External-Filter: {selector}").json()["engine"] for _ in range(12)
+        }
+
+    assert answered("zone=b", strategy("random")) == {three[1].name}
+    assert answered("zone in (a), !spot", strategy("random")) == {three[0].name, three[2].name}
+    none = asked(router.port, strategy("random"), "External-Filter: zone=c")
+    assert (none.status, none.header("x-error-routing")) == (503, "true")
+    assert none.json()["error"]["code"] == "no_replica_matches"
+    bad = asked(router.port, strategy("random"), "External-Filter: zone in (a")
+    assert (bad.status, bad.json()["error"]["param"]) == (400, "external-filter")
+    assert "at byte 11: found the end" in bad.json()["error"]["message"]
+    # Without a strategy nobody chooses, so nothing is left out.
+    assert len(answered("zone=b")) > 1
+    metrics = router.metrics()
+    assert 'reason="filtered_out"} 1' in metrics and 'reason="bad_filter"} 1' in metrics
+    router.wait_until_idle()
+
+
+def test_a_locked_strategy_takes_no_filter(engines: Engines, route: Route):
+    first, second = engines(answers, answers)
+    alpha = model("alpha", first, second, balancing={"locked_strategy": "least-request"})
+    alpha["backend_refs"][0]["labels"] = {"zone": "a"}
+    router = route(alpha)
+    chosen = {asked(router.port, "External-Filter: zone=a").json()["engine"] for _ in range(16)}
+    assert chosen == {first.name, second.name}
+
+
+def test_labels_of_the_endpoints_file_leave_replicas_out(engines: Engines, make: Maker):
+    first, second = engines(answers, answers)
+    file = make.file(
+        json.dumps(
+            {
+                "models": [
+                    {
+                        "name": "alpha",
+                        "labels": {"tier": "gold"},
+                        "endpoints": [first.address, {"address": second.address, "labels": {"tier": "silver"}}],
+                    }
+                ]
+            }
+        )
+    )
+    router = make.router("--endpoints", str(file))
+    for selector, engine in [("tier=gold", first), ("tier!=gold", second)]:
+        for _ in range(6):
+            answer = asked(router.port, strategy("random"), f"External-Filter: {selector}")
+            assert answer.json()["engine"] == engine.name
+
+
 def test_a_session_stays_on_its_replica(engines: Engines, route: Route):
     three = engines(answers, answers, answers)
     router = route(model("alpha", *three))

@@ -65,6 +65,7 @@ import Testing
     #expect(
       json["balancing"] as? NSDictionary == [
         "strategy": "least-ttft", "decided_by": "least-ttft", "shortfall": NSNull(), "reason": NSNull(),
+        "profile": NSNull(), "filter": NSNull(),
       ])
   }
 
@@ -77,7 +78,7 @@ import Testing
       try json("routing-strategy", "least-kv-cache")["balancing"] as? NSDictionary == [
         "strategy": "least-kv-cache", "decided_by": "least-request", "shortfall": "metric_unknown",
         "reason": "no engine tells the figure that this strategy goes by, or what it told is too old, "
-          + "so least-request decides",
+          + "so least-request decides", "profile": NSNull(), "filter": NSNull(),
       ])
     let unknown = try json("routing-strategy", "least-requets")
     #expect(unknown["selection_status"] as? String == "failed")
@@ -104,6 +105,36 @@ import Testing
     #expect(explanation.balancing?.strategy == "least-request" && explanation.balancing?.reason == nil)
     #expect(explanation.candidates.map(\.score) == [0, 1])
     #expect(placements.map(\.replica.load.total) == [1, 0])
+  }
+
+  @Test("a filter leaves the replicas that it takes; one that leaves none, and one that is none, are told")
+  func filter() throws {
+    let document = Fixture.document.replacing(
+      "endpoint: \"127.0.0.1:8001\"", with: "endpoint: \"127.0.0.1:8001\", labels: {zone: a}")
+    func json(_ selector: String, strategy: String = "random") throws -> NSDictionary {
+      try Self.json(
+        Fixture.explain(
+          document: document,
+          fields: [
+            HeaderField(name: "routing-strategy", value: strategy),
+            HeaderField(name: "external-filter", value: selector),
+          ]))
+    }
+    let one = try json("zone=a")
+    #expect(
+      (one["balancing"] as? NSDictionary)?["filter"] as? NSDictionary == [
+        "selector": "zone=a", "replicas_left": 1, "replicas": 2,
+      ])
+    #expect((one["candidates"] as? [Any])?.count == 1)
+    let none = try json("zone=b")
+    #expect(none["selection_status"] as? String == "unavailable")
+    #expect((none["notes"] as? [String])?.contains { $0.contains("leaves none of the 2 replicas") } == true)
+    let bad = try json("zone in (a")
+    #expect(bad["selection_status"] as? String == "failed")
+    #expect((bad["selection_reason"] as? String)?.contains("at byte 11") == true)
+    // Without a strategy there is nothing to filter for.
+    let without = try json("zone=b", strategy: "")
+    #expect((without["candidates"] as? [Any])?.count == 2)
   }
 
   @Test("the trace holds every decision's tree")

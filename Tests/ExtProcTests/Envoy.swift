@@ -55,7 +55,8 @@ final class Envoy {
     requestLimit: Int = .max, pathPrefix: String = "", chatPath: String? = nil,
     headerLines: HeaderLines = HeaderLines(), limits: TrafficLimits = TrafficLimits(), requestsPerSecond: Int? = nil,
     routing: String = "{}", encoder: (any PromptEncoder)? = nil, replicaCount: Int = 2,
-    policy: ModelPolicy = ModelPolicy(), random: any RandomNumberGenerator = SystemRandomNumberGenerator(),
+    policy: ModelPolicy = ModelPolicy(), adapterSources: [String: String] = [:],
+    random: any RandomNumberGenerator = SystemRandomNumberGenerator(),
     placement: ((Replica) -> Placement)? = nil
   ) throws {
     var replicas: [Replica] = []
@@ -81,7 +82,8 @@ final class Envoy {
     let balancers = try BalancerDirectory(maximumBlocks: 1_000)
     let models = try ReadingModels(domain: LinearDomainClassifier.bundled(), encoder: encoder)
     snapshot = { policy in
-      let model = FleetModel(name: "alpha", placements: placements, adapters: ["alpha-math"], policy: policy)
+      let model = FleetModel(
+        name: "alpha", placements: placements, adapters: ["alpha-math"], adapterSources: adapterSources, policy: policy)
       return try RoutingSnapshot(
         document: document, fleet: FleetSnapshot(models: [model], replicas: replicas), models: models,
         balancers: balancers, generation: 1)

@@ -190,6 +190,23 @@ import Testing
     #expect(bad.inFlight == 0)
   }
 
+  @Test("labels leave replicas out, where a strategy is asked for", arguments: [ProcessorRole.both, .replica])
+  func filter(role: ProcessorRole) throws {
+    func target(_ selector: String, strategy: String = "random") throws -> String? {
+      let envoy = try Envoy(role: role, replicaCount: 3) {
+        Placement(replica: $0, upstreamModel: "alpha", labels: ReplicaLabels(["zone": $0.id == 1 ? "b" : "a"]))
+      }
+      _ = envoy.requestHeaders([("routing-strategy", strategy), ("external-filter", selector)])
+      return envoy.requestBody(Self.body).first?.set["target-pod"]
+    }
+    for _ in 0..<8 {
+      #expect(try target("zone=b") == "10.0.0.2:8000")
+      #expect(try target("zone notin (b)") != "10.0.0.2:8000")
+    }
+    #expect(try target("zone=c") == nil)
+    #expect(try target("zone=c", strategy: "") != nil)
+  }
+
   @Test("the replica is picked by a header where no body comes")
   func headersOnly() throws {
     let envoy = try Envoy(role: .replica)
@@ -262,6 +279,12 @@ import Testing
       ErrorRow(
         name: "bad strategy", fields: ["routing-strategy": "best"], status: 400,
         mark: "x-error-invalid-routing-strategy", value: "best", message: "incorrect routing strategy"),
+      ErrorRow(
+        name: "a filter that leaves none", fields: ["routing-strategy": "random", "external-filter": "zone=a"],
+        status: 503, mark: "x-error-routing", message: "error on selecting target pod"),
+      ErrorRow(
+        name: "bad filter", fields: ["routing-strategy": "random", "external-filter": "zone=a,"], status: 400,
+        mark: "x-error-routing"),
     ]
   }
 

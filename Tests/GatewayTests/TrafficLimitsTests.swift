@@ -62,4 +62,21 @@ import Users
     #expect(try limits.admit(requestTo: "m", limit: 1) != nil)
     #expect(try limits.admit(requestTo: "m", limit: nil) == nil)
   }
+
+  @Test("a profile takes as many as it may, beside its model; what it refuses is not counted of the model")
+  func profileRate() throws {
+    let limits = try Self.limits()
+    func admit(_ profile: String?, _ limit: Int?) throws -> TrafficLimits.ModelCharge? {
+      try limits.admit(requestTo: "m", limit: 3, profile: profile, profileLimit: limit)
+    }
+    let charge = try admit("bulk", 1)
+    let refusal = try #require(throws: LimitRefusal.self) { try admit("bulk", 1) }
+    #expect(refusal.error.message == "model: m has exceeded RPS: 1")
+    #expect(try admit("chat", 1) != nil)
+    limits.takeBack(charge)
+    #expect(try admit("bulk", 1) != nil)
+    #expect(try admit(nil, nil) != nil)
+    #expect(throws: LimitRefusal.self) { try admit(nil, nil) }
+    #expect(try limits.admit(requestTo: "n", limit: nil, profile: "bulk", profileLimit: 1) != nil)
+  }
 }

@@ -23,10 +23,12 @@ struct ReplicaChoiceTests {
     }
   }
 
-  private func wish(_ snapshot: RoutingSnapshot, _ fields: [String: String] = [:]) throws -> ReplicaWish {
+  private func wish(
+    _ snapshot: RoutingSnapshot, _ fields: [String: String] = [:], tokens: RequestTokens = RequestTokens()
+  ) throws -> ReplicaWish {
     let balancing = try #require(snapshot.balancing(ofModel: model))
     let placements = try #require(snapshot.fleet.model(named: model)).placements
-    return try ReplicaWish(balancing.strategies, among: placements) { fields["\($0)"] }
+    return try ReplicaWish(balancing.strategies, among: placements, tokens: tokens) { fields["\($0)"] }
   }
 
   @Test("what holds: locked, header, profile, the model's own, least-ttft")
@@ -37,7 +39,9 @@ struct ReplicaChoiceTests {
     #expect(asked.strategy.description == "random" && asked.isTold && !asked.isStandard)
     let configured = try snapshot { settings in
       settings.strategy = "least-request"
-      settings.profiles = ["chat": "sticky", "bulk": "throughput:2,least-request:1"]
+      settings.profiles = [
+        "chat": BalancingProfile("sticky"), "bulk": BalancingProfile("throughput:2,least-request:1"),
+      ]
       settings.defaultProfile = "chat"
     }
     #expect(try wish(configured).strategy.description == "sticky")
@@ -47,13 +51,100 @@ struct ReplicaChoiceTests {
     #expect(try wish(configured, ["routing-strategy": "random"]).strategy.description == "random")
     let locked = try snapshot { $0.lockedStrategy = "power-of-two" }
     #expect(try wish(locked, ["routing-strategy": "nonsense"]).strategy.description == "power-of-two")
-    #expect(throws: RoutingStrategyError.self) { try wish(snapshot(), ["routing-strategy": "nonsense"]) }
+    #expect(throws: ReplicaWishError.self) { try wish(snapshot(), ["routing-strategy": "nonsense"]) }
+  }
+
+  @Test("auto is the most specific profile whose spans fit, else the default")
+  func automaticProfile() throws {
+    let snapshot = try snapshot { settings in
+      settings.profiles = [
+        "plain": BalancingProfile("random"),
+        "short": BalancingProfile("least-request", promptTokens: TokenSpan(below: 1_000)),
+        "long": BalancingProfile("sticky", promptTokens: TokenSpan(atLeast: 1_000), requestsPerSecond: 7),
+        "medium": BalancingProfile(promptTokens: TokenSpan(atLeast: 1_000, below: 4_000)),
+        "narrow": BalancingProfile("throughput", promptTokens: TokenSpan(atLeast: 1_000, below: 2_000)),
+        "terse": BalancingProfile(
+          "power-of-two", promptTokens: TokenSpan(below: 1_000), maxTokens: TokenSpan(atLeast: 1, below: 10)),
+      ]
+      settings.defaultProfile = "plain"
+    }
+    func profile(_ prompt: Double?, _ most: Int? = nil, _ name: String = "auto") throws -> String? {
+      try wish(snapshot, ["config-profile": name], tokens: RequestTokens(prompt: prompt, most: most)).profile
+    }
+    #expect(try profile(999) == "short")
+    #expect(try profile(999, 9) == "terse" && profile(999, 10) == "short" && profile(1_000, 9) == "narrow")
+    #expect(try profile(1_500) == "narrow" && profile(2_000) == "medium" && profile(4_000) == "long")
+    #expect(try profile(nil) == "plain" && profile(999, nil, "long") == "long" && profile(999, nil, "else") == "plain")
+    // Without a strategy of its own the model's holds; the header goes before the profile's.
+    let medium = try wish(snapshot, ["config-profile": "auto"], tokens: RequestTokens(prompt: 3_000))
+    #expect(medium.strategy.description == "least-ttft" && medium.isTold && medium.profileLimit == nil)
+    let long = try wish(
+      snapshot, ["config-profile": "auto", "routing-strategy": "random"], tokens: RequestTokens(prompt: 9_000))
+    #expect(long.strategy.description == "random" && long.profile == "long" && long.profileLimit == 7)
+  }
+
+  @Test("the default may be auto; an authoritative model reads nothing of the client's and tells nothing")
+  func authoritative() throws {
+    func change(_ settings: inout BalancingSettings) {
+      settings.profiles = [
+        "short": BalancingProfile("least-request", promptTokens: TokenSpan(below: 1_000)),
+        "other": BalancingProfile("random"),
+      ]
+      settings.defaultProfile = "auto"
+    }
+    let automatic = try snapshot(change)
+    #expect(try wish(automatic, tokens: RequestTokens(prompt: 10)).profile == "short")
+    #expect(try wish(automatic, tokens: RequestTokens(prompt: 1_000)).profile == nil)
+    let authoritative = try snapshot {
+      change(&$0)
+      $0.isAuthoritative = true
+    }
+    let wish = try wish(
+      authoritative, ["routing-strategy": "nonsense", "config-profile": "other", "external-filter": "("],
+      tokens: RequestTokens(prompt: 10))
+    #expect(wish.strategy.description == "least-request" && wish.profile == "short")
+    #expect(wish.filter == nil && !wish.isTold && !wish.isStandard)
+  }
+
+  @Test("a prompt's tokens are its bytes by the model's bytes a token")
+  func tokens() throws {
+    let snapshot = try snapshot()
+    let balancing = try #require(snapshot.balancing(ofModel: model))
+    var size = PromptSize()
+    (size.textBytes, size.structuredBytes, size.outputReserve) = (3_000, 1_000, 0)
+    #expect(RequestTokens(size, by: balancing) == RequestTokens(prompt: 1_000))
+    size.outputReserve = 64
+    #expect(RequestTokens(size, by: balancing).most == 64)
+    #expect(RequestTokens(nil, by: balancing) == RequestTokens())
+  }
+
+  @Test("labels leave replicas out where a strategy is asked for or configured, and none is locked")
+  func filter() throws {
+    let snapshot = try PipelineFixture.snapshot { document in
+      document.providers.models[0].backends = (1...4).map {
+        var backend = BackendReference(name: "replica-\($0)", host: "10.0.0.\($0)", port: 8000)
+        backend.labels = ["zone": $0 % 2 == 0 ? "a" : "b"]
+        return backend
+      }
+    }
+    let placements = try #require(snapshot.fleet.model(named: model)).placements
+    let asked = try wish(snapshot, ["routing-strategy": "random", "external-filter": "zone=a"])
+    #expect(asked.allowed(placements).map(\.replica.host) == ["10.0.0.2", "10.0.0.4"])
+    #expect(try wish(snapshot, ["routing-strategy": "random", "external-filter": ""]).filter == nil)
+    #expect(try wish(snapshot, ["external-filter": "zone=a"]).filter == nil)
+    #expect(try wish(snapshot, ["external-filter": "zone=("]).filter == nil)
+    #expect(throws: ReplicaWishError.filter(LabelSelectorError(offset: 5, reason: "found \"(\" in place of a value"))) {
+      try wish(snapshot, ["routing-strategy": "random", "external-filter": "zone=("])
+    }
+    let locked = try self.snapshot { $0.lockedStrategy = "random" }
+    #expect(try wish(locked, ["external-filter": "zone=("]).filter == nil)
+    #expect(try wish(locked, ["config-profile": "chat"]).profile == nil)
   }
 
   @Test("a strategy of the document that means nothing is told with its place")
   func badSetting() {
     #expect {
-      try snapshot { $0.profiles = ["chat": "least-requst"] }
+      try snapshot { $0.profiles = ["chat": BalancingProfile("least-requst")] }
     } throws: { error in
       "\(error)".contains("providers.models[0].balancing.profiles.chat")
         && "\(error)".contains("did you mean least-request")
@@ -164,6 +255,43 @@ struct ReplicaChoiceTests {
     let adapter = chooser.preview(
       among: placements, by: try wish(snapshot), of: balancing, prompt: nil, adapter: "my-lora", now: 0)
     #expect(adapter.asked.description == "lora-affinity" && adapter.shortfall == .adapterNotLoaded)
+  }
+
+  @Test("an adapter that the router loads: to who has it or is about to, by any strategy; else the slot rule")
+  func loadedAdapters() throws {
+    let snapshot = try snapshot()
+    let balancing = try #require(snapshot.balancing(ofModel: model))
+    let placements = try #require(snapshot.fleet.model(named: model)).placements
+    let key = BlockHash.key(of: "my-lora")
+    var chooser = ReplicaChooser(index: snapshot.index)
+    var random = SeededGenerator(seed: 1)
+    func choose(_ strategy: String, excluding tried: [Int] = []) throws -> (index: Int?, by: String) {
+      var set = ReplicaSet()
+      for id in tried { set.insert(id) }
+      let choice = chooser.choose(
+        among: placements, by: try wish(snapshot, ["routing-strategy": strategy]), of: balancing, prompt: nil,
+        adapter: "my-lora", loads: true, excluding: set, now: 0, random: &random)
+      #expect(choice.usedAdapter == key)
+      if let index = choice.choice.index {
+        var account = AttemptAccount(choice, on: placements[index].replica)
+        #expect(placements[index].replica.adapters.takeIdle(among: [key]) == nil, "it is in use")
+        account.settle(now: 0)
+      }
+      return (choice.choice.index, choice.choice.decided.rawValue)
+    }
+    placements[0].replica.adapters.replace(with: [1])
+    #expect(try choose("random").by == "lora-affinity")
+    #expect(try choose("random").index != 0, "it has one loaded already")
+    #expect(placements.allSatisfy { !$0.replica.adapters.contains(key) }, "nobody says that it is loaded")
+    placements[2].replica.adapters.loadingBegan(key)
+    placements[3].replica.adapters.insert(key)
+    for _ in 0..<8 {
+      let (index, by) = try choose("random")
+      #expect([2, 3].contains(index) && by == "random")
+    }
+    #expect(try choose("random", excluding: [placements[2].replica.id]).index == 3)
+    let others = try choose("random", excluding: [placements[2].replica.id, placements[3].replica.id])
+    #expect(others.index == 1 && others.by == "lora-affinity")
   }
 
   @Test("an adapter's request goes by lora-affinity unless a strategy is asked for")

@@ -334,4 +334,28 @@ let badGatewayDocuments: [DocumentCase] = [
     routing: {}
     """,
     ["c.yaml:2:86: model \"m\": balancing.requests_per_second must be between 1 and 10000000, not 0"]),
+  DocumentCase(
+    "profiles are strategies or mappings, have spans with numbers in them, and names of their own",
+    """
+    providers:
+      models:
+        - name: m
+          backend_refs: [{endpoint: h}]
+          balancing:
+            profiles:
+              auto: random
+              bulk: {prompt_tokens_gte: 10, prompt_tokens_lt: 10, max_tokens_gte: -1}
+              chat: [sticky]
+              other: {strategie: random}
+    routing: {}
+    """,
+    [
+      "c.yaml:7:17: model \"m\": balancing.profiles.auto: a profile cannot be called auto, which stands for the one that "
+        + "fits the request; give the profile another name",
+      "c.yaml:8:57: model \"m\": balancing.profiles.bulk.prompt_tokens_lt must be above prompt_tokens_gte: no request has "
+        + "so many tokens; write a greater number",
+      "c.yaml:8:77: model \"m\": balancing.profiles.bulk.max_tokens_gte must be 0 or more, not -1",
+      "c.yaml:9:17: model \"m\": balancing.profiles.chat must be a text or a mapping, not a list",
+      "c.yaml:10:19: model \"m\": balancing.profiles.other.strategie is not a key of the schema; did you mean strategy?",
+    ]),
 ]

@@ -147,6 +147,76 @@ struct EndpointsDocumentTests {
     #expect(backend.metricsPort == 9_100 && backend.cacheEvents == endpoints[0].cacheEvents)
   }
 
+  @Test("adapters with a source are loaded on demand; they are not taken to be loaded")
+  func adapterSources() throws {
+    let (endpoints, warnings) = try load(
+      """
+      models:
+        - name: llama
+          adapters: [math, {name: sql, source: /adapters/sql}, {name: law, source: "huggingface://org/law"}]
+          load_adapters: true
+          endpoints: ["10.0.0.1:8000"]
+      """)
+    #expect(warnings.isEmpty)
+    #expect(endpoints.models[0].adapters == ["math"])
+    let merged = RouterDocument(
+      providers: Providers(models: [ProviderModel(name: "llama")])
+    ).adding(endpoints)
+    #expect(merged.providers.models[0].adapterSources == ["sql": "/adapters/sql", "law": "huggingface://org/law"])
+    #expect(merged.providers.models[0].loadsAdapters)
+    #expect(merged.routing.modelCards[0].loras.map(\.name) == ["math"])
+    #expect(throws: ConfigurationProblems.self) {
+      try load("models: [{name: a, adapters: [{name: sql}], endpoints: []}]\n")
+    }
+  }
+
+  @Test("AIBrix's annotation brings profiles, where the configuration does not say otherwise")
+  func annotation() throws {
+    let (endpoints, warnings) = try load(
+      """
+      models:
+        - name: llama
+          endpoints:
+            - 10.0.0.1:8000
+            - address: 10.0.0.2:8000
+              annotations:
+                model.aibrix.ai/config: |
+                  {"defaultProfile": "chat", "authoritativeRoutingPolicy": true, "profiles": {
+                    "chat": {"routingStrategy": "sticky", "routingConfig": {"promptTokensGte": 10, "promptTokensLt": 20}},
+                    "bulk": {"routingStrategy": "random", "requestsPerSecond": 3,
+                      "routingConfig": {"maxTokensGte": 5, "maxTokensLt": 6, "combined": true}}}}
+        - name: other
+          labels: {model.aibrix.ai/config: '{"lockedRoutingStrategy": "random", "defaultProfile": "none"}'}
+          endpoints: ["10.0.0.3:8000"]
+        - {name: broken, annotations: {model.aibrix.ai/config: "[1"}, endpoints: ["10.0.0.4:8000"]}
+      """)
+    let told = endpoints.models[0].balancing
+    #expect(
+      told
+        == BalancingSettings(
+          isAuthoritative: true,
+          profiles: [
+            "chat": BalancingProfile("sticky", promptTokens: TokenSpan(atLeast: 10, below: 20)),
+            "bulk": BalancingProfile("random", maxTokens: TokenSpan(atLeast: 5, below: 6), requestsPerSecond: 3),
+          ], defaultProfile: "chat"))
+    #expect(endpoints.models[1].balancing == BalancingSettings(lockedStrategy: "random"))
+    #expect(endpoints.models[2].balancing == nil)
+    let texts = warnings.map(\.description)
+    #expect(texts.count == 3)
+    #expect(texts[0].contains("has \"combined\" in profiles.bulk.routingConfig, which this version does not act on"))
+    #expect(texts[1].contains("has the defaultProfile \"none\", which is no profile of it"))
+    #expect(texts[2].contains("model \"broken\": the annotation model.aibrix.ai/config is not JSON"))
+    let document = RouterDocument(
+      providers: Providers(models: [
+        ProviderModel(
+          name: "llama",
+          balancing: BalancingSettings(strategy: "slo", profiles: ["chat": BalancingProfile("random")]))
+      ]))
+    let merged = document.adding(endpoints).providers.models[0].balancing
+    #expect(merged.strategy == "slo" && merged.defaultProfile == "chat" && merged.isAuthoritative)
+    #expect(merged.profiles["chat"] == BalancingProfile("random") && merged.profiles["bulk"] == told?.profiles["bulk"])
+  }
+
   @Test("an empty list of models or endpoints is nothing to complain of")
   func empty() throws {
     #expect(try load("models: []\n").document == EndpointsDocument())
@@ -194,7 +264,7 @@ struct EndpointsDocumentTests {
     let (endpoints, _) = try load(
       """
       models:
-        - {name: llama, adapters: [math], endpoints: ["10.0.0.1:8000", "10.0.0.2:8000"]}
+        - {name: llama, adapters: [math], labels: {tier: gold}, endpoints: ["10.0.0.1:8000", "10.0.0.2:8000"]}
         - {name: deepseek, engine: sglang, rolesets: [{name: s, prefill: ["p:1"], decode: ["d:1"]}]}
       """)
     let merged = document.adding(endpoints)
@@ -203,6 +273,7 @@ struct EndpointsDocumentTests {
     #expect(merged.providers.models[0].providerModelID == "meta-llama")
     #expect(merged.providers.models[0].backends.map(\.name) == ["own", "10.0.0.2:8000"])
     #expect(merged.providers.models[0].backends[0].weight == 5)
+    #expect(merged.providers.models[0].backends.map(\.labels) == [[:], ["tier": "gold"]])
     #expect(merged.providers.models[0].backends[0].endpoint == nil)
     #expect(merged.providers.models[1].backends.map(\.endpoint?.role) == [.prefill, .decode])
     #expect(merged.providers.models[1].backends.map(\.type) == ["sglang", "sglang"])

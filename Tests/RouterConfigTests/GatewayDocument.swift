@@ -49,9 +49,24 @@ let gatewayDocument = #"""
           min_idle_connections: 4
           connection_idle_timeout: 20s
           hedge_after: 800ms
-        balancing: {requests_per_second: 20}
+        adapters: {sql: /adapters/sql, law: "huggingface://org/law"}
+        load_adapters: true
+        balancing:
+          requests_per_second: 20
+          authoritative: true
+          default_profile: auto
+          profiles:
+            chat: sticky
+            bulk:
+              strategy: throughput
+              prompt_tokens_gte: 1000
+              prompt_tokens_lt: 8000
+              max_tokens_gte: 1
+              max_tokens_lt: 100
+              requests_per_second: 5
         backend_refs:
-          - {endpoint: "m:8000", metrics_port: 9000, kv_events: {endpoint: "tcp://m:6000", replay_endpoint: none}}
+          - {endpoint: "m:8000", metrics_port: 9000, kv_events: {endpoint: "tcp://m:6000", replay_endpoint: none},
+             labels: {zone: a, example.com/tier: gold}}
       - {name: n, backend_refs: [{endpoint: "n:8000"}]}
   routing: {}
   global:

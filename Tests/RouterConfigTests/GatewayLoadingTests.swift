@@ -46,6 +46,19 @@ import Testing
           priorityHeader: "x-priority", prefixBlocks: 4_000_000, endpointsFile: "fleet/endpoints.yaml",
           usersFile: "state/users.db", usersTokenVariable: "USERS_TOKEN"))
     #expect(document.providers.models.map(\.balancing.requestsPerSecond) == [20, nil])
+    #expect(
+      document.providers.models[0].balancing.profiles == [
+        "chat": BalancingProfile("sticky"),
+        "bulk": BalancingProfile(
+          "throughput", promptTokens: TokenSpan(atLeast: 1_000, below: 8_000),
+          maxTokens: TokenSpan(atLeast: 1, below: 100), requestsPerSecond: 5),
+      ])
+    #expect(
+      document.providers.models[0].adapterSources == ["sql": "/adapters/sql", "law": "huggingface://org/law"])
+    #expect(document.providers.models.map(\.loadsAdapters) == [true, false])
+    #expect(document.providers.models[0].balancing.defaultProfile == "auto")
+    #expect(document.providers.models.map(\.balancing.isAuthoritative) == [true, false])
+    #expect(document.providers.models[0].backends[0].labels == ["zone": "a", "example.com/tier": "gold"])
     let backends = document.providers.models.flatMap(\.backends)
     #expect(backends.map(\.metricsPort) == [9_000, nil])
     #expect(backends.map(\.cacheEvents) == [CacheEventEndpoints(publisher: "tcp://m:6000", replay: nil), nil])

@@ -8,7 +8,22 @@ enum LeastKVCacheStrategy {
     substitute: .leastRequest)
 
   @inline(__always) static func cost(_ candidate: Candidate) -> Double? {
-    guard let usage = candidate.metric(.kvCacheUsage) ?? candidate.metric(.gpuCacheUsage) else { return nil }
-    return usage + (candidate.metric(.cpuCacheUsage) ?? 0)
+    candidate.placement.read { $0.vitals.cacheUse(now: candidate.now) }
+  }
+
+  /// Tells from what a replica's engine says of its caches that it would not be chosen.
+  struct Bound: CostBound {
+    let now: UInt64
+    private var allowed = Double.infinity
+
+    @inline(__always) init(now: UInt64) { self.now = now }
+
+    @inline(__always) mutating func lower(to cost: Double) { allowed = cost }
+
+    @inline(__always) func isExceeded(by placement: BorrowedPlacement, _ matches: PrefixMatches?) -> Bool {
+      // One that is unknown may be chosen.
+      guard let use = placement.read({ $0.vitals.cacheUse(now: now) }) else { return false }
+      return use > allowed
+    }
   }
 }

@@ -56,7 +56,7 @@ enum LeastTTFTStrategy {
   }
 
   /// Tells from a replica's counts alone that it would not be chosen.
-  struct Bound {
+  struct Bound: CostBound {
     private let tokens: Double
     private let model: PrefillCost
     /// Seconds of prefill of the whole prompt, where they are those of the model.
@@ -85,7 +85,7 @@ enum LeastTTFTStrategy {
     }
 
     /// A slow start only adds to the cost.
-    @inline(__always) func isExceeded(by placement: BorrowedPlacement, _ matches: PrefixMatches) -> Bool {
+    @inline(__always) func isExceeded(by placement: BorrowedPlacement, _ matches: PrefixMatches?) -> Bool {
       let hasOwnCost = placement.read { $0.vitals.hasOwnCost(now: now) }
       if !(isBelowIdle && !hasOwnCost) {
         let state = placement.state
@@ -100,7 +100,7 @@ enum LeastTTFTStrategy {
         }
         guard least > allowed else { return false }
       }
-      return matches.blocks(slot: placement.prefixSlot) == 0
+      return (matches?.blocks(slot: placement.prefixSlot) ?? 0) == 0
     }
   }
 

@@ -172,6 +172,10 @@ extension RouteExplanation {
         text.line([Span(index == 0 ? "  ! " : "    ", .warning), Span(part)])
       }
     }
+    if let profile = balancing?.profile { text.line([Span("  profile ", .dim), Span(profile)]) }
+    if let filter = balancing?.filter {
+      text.line([Span("  filter ", .dim), Span("\(filter.selector) leaves \(filter.left) of \(filter.all) replicas")])
+    }
     if let pair {
       text.line([Span("  prefill on ", .dim), Span(pair.prefill), Span(", decode on ", .dim), Span(pair.decode)])
     }

@@ -12,6 +12,8 @@ final class Attempt {
   let pool: EnginePool
   let startedAt: NIODeadline
   var connection: UpstreamConnection?
+  /// Leaves those who wait for the adapter that the replica loads; nil where nothing is waited for.
+  var leaveLoading: (() -> Void)?
   /// Everything of the answer that went to the client is whole chunks.
   var isBetweenChunks = true
   private(set) var account: AttemptAccount
@@ -40,7 +42,11 @@ final class Attempt {
   var takesChunkFraming: Bool { !isPrefill && exchange.takesChunkFraming }
 
   /// The request no longer counts on the replica. Harmless when it does not.
-  func release() { account.settle(facts, now: exchange.loop.now) }
+  func release() {
+    leaveLoading?()
+    leaveLoading = nil
+    account.settle(facts, now: exchange.loop.now)
+  }
 
   /// Bytes of a sound answer's body have come, as the client gets them: with the framing of chunks where it gets that. A
   /// usage object that a chunk's end cuts is not read; engines write an event whole.

@@ -22,6 +22,7 @@ extension Exchange {
     let attempt = begin(on: placements[index], choice)
     self.attempt = attempt
     placement = attempt.placement
+    if waitsForAdapter(attempt) { return }
     attempt.pool.lease(attempt)
   }
 
@@ -31,7 +32,8 @@ extension Exchange {
     return body.withUnsafeReadableBytes { bytes in
       loop.chooser.choose(
         among: placements, by: wish, of: model.balancing,
-        prompt: plan.map { PromptOfBody(plan: $0, body: bytes) }, adapter: adapter, excluding: triedWhole,
+        prompt: plan.map { PromptOfBody(plan: $0, body: bytes) }, adapter: adapter, loads: adapterSource != nil,
+        excluding: triedWhole,
         now: loop.now, random: &loop.random)
     }
   }
@@ -49,7 +51,7 @@ extension Exchange {
   /// No replica takes the request.
   func refused(_ refusal: ReplicaRefusal) {
     retryAfter = refusal.retryAfter
-    let all = refusal == .noPair ? model?.model.pairedPlacements(for: adapter) ?? [] : placements
+    let all = refusal == .noPair ? pairedPlacements : placements
     failed(refusal.error(model: publicModel, placements: all), reason: refusal.rawValue)
   }
 
@@ -64,7 +66,7 @@ extension Exchange {
     client.resumeUpload()
   }
 
-  private func isCurrent(_ attempt: Attempt) -> Bool { self.attempt === attempt || hedge === attempt }
+  func isCurrent(_ attempt: Attempt) -> Bool { self.attempt === attempt || hedge === attempt }
 
   func endAttempts() {
     attempt?.cancel()
@@ -74,7 +76,7 @@ extension Exchange {
   }
 
   /// The attempt is over; the other, if there is one, becomes the first.
-  private func drop(_ attempt: Attempt) {
+  func drop(_ attempt: Attempt) {
     attempt.release()
     if hedge === attempt {
       hedge = nil
@@ -135,7 +137,8 @@ extension Exchange {
       guard let choice = choose(), let index = choice.choice.index else { return }
       // A copy is sent to be quicker, which an ejected replica is not known for.
       let chosen = placements[index].replica
-      guard chosen.health.state(at: loop.now) != .ejected else {
+      // Nor is one that has to load the adapter first.
+      guard chosen.health.state(at: loop.now) != .ejected, hasAdapter(chosen) else {
         var account = AttemptAccount(choice, on: chosen)
         return account.settle(now: loop.now)
       }
@@ -154,6 +157,7 @@ extension Exchange {
   func engineHead(_ attempt: Attempt, _ answer: MessageHead, _ bytes: ByteBuffer) -> Bool {
     guard isCurrent(attempt) else { return prefillHead(attempt, answer) }
     if answer.status >= 500, !mayPassOn(attempt, status: answer.status) { return false }
+    if answer.status == 404, isSentAgain(forWantOfAdapterOn: attempt) { return false }
     if let other = self.attempt === attempt ? hedge : self.attempt {
       other.cancel()
       self.attempt = attempt
@@ -390,7 +394,7 @@ extension Exchange {
 
   private func mayEject(_ replica: Replica) -> Bool {
     guard let model = model?.model else { return true }
-    let peers = legs?.pair == nil ? placements : model.peers(of: replica)
+    let peers = legs?.pair == nil ? model.placements(for: adapter) : model.peers(of: replica)
     return model.policy.mayEjectMore(of: peers, now: loop.now)
   }
 }

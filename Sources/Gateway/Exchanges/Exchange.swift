@@ -63,7 +63,7 @@ final class Exchange {
   /// Whose the request is; nil where it is nobody's who is counted.
   var user: UserTally?
   /// What the request counts of its model's requests a second; nil where they have no limit.
-  private(set) var rateCharge: ModelRates.Charge?
+  private(set) var rateCharge: TrafficLimits.ModelCharge?
   /// Something is done with a body. One that nobody wants is read past, up to ``unwantedLimit``, so that the connection
   /// can be kept; a longer one is not waited for.
   private var wantsBody = true
@@ -89,6 +89,11 @@ final class Exchange {
   private(set) var adapter: String?
   /// Where it may go: fixed when it came, whatever is published later.
   private(set) var placements: [Placement] = []
+  /// Where its two legs may go, of a model that has pairs.
+  var pairedPlacements: [Placement] {
+    let all = model?.model.pairedPlacements(for: adapter) ?? []
+    return wish?.allowed(all) ?? all
+  }
   /// What it asks of the replica.
   private(set) var wish: ReplicaWish?
   private(set) var startedAt: NIODeadline
@@ -434,19 +439,23 @@ final class Exchange {
     }
     self.model = model
     placements = model.model.placements(for: adapter)
-    do throws(RoutingStrategyError) {
-      wish = try ReplicaWish(model.balancing.strategies, among: placements, hasPairs: model.model.hasPairs) {
-        fieldValue(named: $0)
-      }
+    do throws(ReplicaWishError) {
+      wish = try ReplicaWish(
+        model.balancing.strategies, among: placements, tokens: RequestTokens(plan?.facts.size, by: model.balancing),
+        hasPairs: model.model.hasPairs
+      ) { fieldValue(named: $0) }
     } catch {
-      return failed(
-        .invalidRequest("\(error)", param: "routing-strategy", code: "invalid_routing_strategy")
-          .marked("x-error-routing"), reason: "bad_strategy")
+      return failed(error.apiError, reason: error.reason)
     }
     guard !placements.isEmpty || model.model.hasPairs else { return refused(.noBackend) }
+    if let filter = wish?.filter {
+      placements = filter.filter(placements)
+      if placements.isEmpty, pairedPlacements.isEmpty { return refused(.filteredOut) }
+    }
     do throws(LimitRefusal) {
       rateCharge = try loop.context.limits.admit(
-        requestTo: name, limit: model.balancing.strategies.requestsPerSecond)
+        requestTo: name, limit: model.balancing.strategies.requestsPerSecond, profile: wish?.profile,
+        profileLimit: wish?.profileLimit)
     } catch {
       take(error)
       return failed(error.error, reason: error.reason)

@@ -81,20 +81,47 @@ public struct TrafficLimits: Sendable {
     users?.charge(tokens: tokens, to: user, now: clock())
   }
 
-  /// Checks a model's limit and counts a request.
+  /// What a request counts of its model's requests of this second, and of its profile's.
+  package struct ModelCharge: Equatable, Sendable {
+    fileprivate var model: ModelRates.Charge?
+    fileprivate var profile: ModelRates.Charge?
+  }
+
+  /// Checks a model's limit and that of a profile, and counts a request.
   ///
-  /// - Parameter limit: requests a second; nil is no limit.
+  /// - Parameters:
+  ///   - limit: requests a second of the model; nil is no limit.
+  ///   - profile: the model's profile that the request has.
+  ///   - profileLimit: requests a second of that; nil is no limit.
   /// - Returns: what ``takeBack(_:)`` takes; nil where nothing is counted.
-  package func admit(requestTo model: String, limit: Int?) throws(LimitRefusal) -> ModelRates.Charge? {
+  package func admit(
+    requestTo model: String, limit: Int?, profile: String? = nil, profileLimit: Int? = nil
+  ) throws(LimitRefusal) -> ModelCharge? {
+    guard limit != nil || profileLimit != nil else { return nil }
+    var charge = ModelCharge()
+    charge.model = try admit(model, to: model, limit: limit)
+    guard let profile, let profileLimit else { return charge }
+    do throws(LimitRefusal) {
+      // No name of a model has a line end.
+      charge.profile = try admit("\(model)\n\(profile)", to: model, limit: profileLimit)
+    } catch {
+      takeBack(charge)
+      throw error
+    }
+    return charge
+  }
+
+  private func admit(_ key: String, to model: String, limit: Int?) throws(LimitRefusal) -> ModelRates.Charge? {
     guard let limit else { return nil }
-    guard let charge = rates.admit(model, limit: limit, now: clock()) else {
+    guard let charge = rates.admit(key, limit: limit, now: clock()) else {
       throw .rate(of: model, limit: limit, as: generation)
     }
     return charge
   }
 
   /// A request that was counted found no replica.
-  package func takeBack(_ charge: ModelRates.Charge?) {
-    if let charge { rates.takeBack(charge) }
+  package func takeBack(_ charge: ModelCharge?) {
+    if let model = charge?.model { rates.takeBack(model) }
+    if let profile = charge?.profile { rates.takeBack(profile) }
   }
 }

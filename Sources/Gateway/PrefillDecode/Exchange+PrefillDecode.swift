@@ -29,7 +29,7 @@ extension Exchange {
     let context = loop.context
     let choice = body.withUnsafeReadableBytes { bytes in
       loop.chooser.choosePair(
-        among: model.model.pairedPlacements(for: adapter), by: wish, of: model.balancing,
+        among: pairedPlacements, by: wish, of: model.balancing,
         prompt: PromptOfBody(plan: plan, body: bytes), adapter: adapter, excluding: legs.tried, now: loop.now,
         id: context.nextDisaggregatedID, random: &loop.random)
     }
@@ -62,9 +62,8 @@ extension Exchange {
 
   /// Whether a pair that was not tried may be chosen.
   var hasOtherPair: Bool {
-    guard let legs, let model else { return false }
-    return PrefillDecodePair.isThere(
-      among: model.model.pairedPlacements(for: adapter), excluding: legs.tried, now: loop.now)
+    guard let legs else { return false }
+    return PrefillDecodePair.isThere(among: pairedPlacements, excluding: legs.tried, now: loop.now)
   }
 
   // MARK: From the prefill's engine

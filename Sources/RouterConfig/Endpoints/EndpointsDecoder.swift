@@ -38,7 +38,10 @@ struct EndpointsDecoder {
       log.error(path, .predicate("must be a mapping, not \(SchemaCheck.kind(of: node))"))
       return nil
     }
-    checkKeys(of: node, among: ["name", "engine", "adapters", "labels", "endpoints", "rolesets"], at: path)
+    checkKeys(
+      of: node,
+      among: ["name", "engine", "adapters", "load_adapters", "labels", "annotations", "endpoints", "rolesets"], at: path
+    )
     guard let name = name(node, at: path) else { return nil }
     var engine: String?
     if let word = node["engine"] {
@@ -51,8 +54,16 @@ struct EndpointsDecoder {
             ?? "known are \(ProblemLog.listed(Self.engines, "and"))")
       }
     }
+    let adapters = adapters(node["adapters"], at: path + .key("adapters"))
     var model = EndpointsDocument.Model(
-      name: name, engine: engine, adapters: texts(node["adapters"], at: path + .key("adapters")), endpoints: [])
+      name: name, engine: engine, adapters: adapters.held, endpoints: [], adapterSources: adapters.sources)
+    if let loads = node["load_adapters"] {
+      guard let loads = loads.boolean else {
+        log.error(path + .key("load_adapters"), .predicate("must be true or false, not \(SchemaCheck.kind(of: loads))"))
+        return nil
+      }
+      model.loadsAdapters = loads
+    }
     let labels = textMap(node["labels"], at: path + .key("labels"))
     switch (node["endpoints"], node["rolesets"]) {
     case (let endpoints?, nil):
@@ -79,6 +90,11 @@ struct EndpointsDecoder {
         suggestion: "write endpoints: [] for a model that nothing serves")
     }
     checkAddresses(of: model, at: path)
+    let annotations = textMap(node["annotations"], at: path + .key("annotations"))
+    let places = [annotations, labels] + model.endpoints.flatMap { [$0.annotations, $0.labels] }
+    if let text = places.lazy.compactMap({ $0[AIBrixConfigAnnotation.name] }).first {
+      model.balancing = balancing(text, at: path)
+    }
     return model
   }
 
@@ -142,7 +158,8 @@ struct EndpointsDecoder {
       return address(node, at: path)
     }
     checkKeys(
-      of: node, among: ["address", "name", "weight", "metrics_port", "kv_events", "adapters", "labels"], at: path)
+      of: node,
+      among: ["address", "name", "weight", "metrics_port", "kv_events", "adapters", "labels", "annotations"], at: path)
     guard let place = node["address"] else {
       log.error(path + .key("address"), .predicate("is missing"), at: node.location)
       return nil
@@ -160,7 +177,24 @@ struct EndpointsDecoder {
     }
     endpoint.adapters = texts(node["adapters"], at: path + .key("adapters"))
     endpoint.labels = textMap(node["labels"], at: path + .key("labels"))
+    endpoint.annotations = textMap(node["annotations"], at: path + .key("annotations"))
     return endpoint
+  }
+
+  /// One that cannot be read is as if it were not there, as in AIBrix.
+  private mutating func balancing(_ text: String, at path: DocumentPath) -> BalancingSettings? {
+    do throws(AIBrixConfigAnnotation.Refusal) {
+      let (settings, doubts) = try AIBrixConfigAnnotation.read(text)
+      for doubt in doubts {
+        log.warning(path, .clause("the annotation \(AIBrixConfigAnnotation.name) \(doubt)"))
+      }
+      return settings
+    } catch {
+      log.warning(
+        path, .clause("the annotation \(AIBrixConfigAnnotation.name) \(error.reason)"),
+        suggestion: "it is left out; write a JSON object")
+      return nil
+    }
   }
 
   private mutating func cacheEvents(
@@ -181,12 +215,12 @@ struct EndpointsDecoder {
     if endpoint.cacheEvents == nil, endpoint.labels["model.aibrix.ai/kv-events-enabled"] == "true" {
       endpoint.cacheEvents = CacheEventEndpoints(host: endpoint.host)
     }
-    if let text = endpoint.labels[EndpointDetails.bootstrapPortLabel],
+    if let text = endpoint.labels[BackendReference.bootstrapPortLabel],
       !(Int(text).map { (1...65_535).contains($0) } ?? false)
     {
       log.warning(
         path,
-        .predicate("has the label \(EndpointDetails.bootstrapPortLabel) \(ProblemLog.quoted(text)), which is no port"),
+        .predicate("has the label \(BackendReference.bootstrapPortLabel) \(ProblemLog.quoted(text)), which is no port"),
         suggestion: "write a number between 1 and 65535; SGLang's usual 8998 is taken")
     }
     guard endpoint.metricsPort == nil, let text = endpoint.labels["model.aibrix.ai/metric-port"] else { return }
@@ -254,6 +288,30 @@ struct EndpointsDecoder {
       return nil
     }
     return text
+  }
+
+  /// Adapters by name, or with the source from which they are loaded. Those with one are not taken to be loaded.
+  private mutating func adapters(
+    _ node: DocumentNode?, at path: DocumentPath
+  ) -> (held: [String], sources: [String: String]) {
+    guard let node, let elements = list(node, at: path) else { return ([], [:]) }
+    var held: [String] = []
+    var sources: [String: String] = [:]
+    for (index, element) in elements.enumerated() {
+      let place = path + .index(index)
+      guard element.entries != nil else {
+        if let text = text(element, at: place), !held.contains(text) { held.append(text) }
+        continue
+      }
+      checkKeys(of: element, among: ["name", "source"], at: place)
+      guard let name = name(element, at: place) else { continue }
+      guard let source = element["source"] else {
+        log.error(place + .key("source"), .predicate("is missing"), at: element.location)
+        continue
+      }
+      if let source = text(source, at: place + .key("source")) { sources[name] = source }
+    }
+    return (held.filter { sources[$0] == nil }, sources)
   }
 
   private mutating func texts(_ node: DocumentNode?, at path: DocumentPath) -> [String] {

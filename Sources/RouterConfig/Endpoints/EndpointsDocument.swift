@@ -7,7 +7,8 @@
 /// models:
 ///   - name: llama                     # the model's name
 ///     engine: vllm                    # vllm, sglang, trtllm, xllm; tells the dialect of its metrics
-///     adapters: [math, law]           # + adapters that all its endpoints serve
+///     adapters: [math, {name: law, source: /adapters/law}]   # + adapters that all its endpoints serve
+///     load_adapters: true             # + those with a source are loaded when they are asked for
 ///     labels: {tier: gold}            # + labels of all its endpoints
 ///     endpoints:
 ///       - 10.0.0.7:8000
@@ -23,6 +24,8 @@
 /// Of the labels three have a meaning, as on AIBrix's pods: `model.aibrix.ai/kv-events-enabled: "true"` stands for
 /// `kv_events: {}`, the usual ports of the endpoint's host, and `model.aibrix.ai/metric-port` for `metrics_port`. The keys
 /// win over them. `model.aibrix.ai/sglang-bootstrap-port` tells where a prefilling SGLang engine waits for those that decode.
+/// The annotation `model.aibrix.ai/config` of a model, or else that of its first endpoint with one, brings profiles
+/// (``AIBrixConfigAnnotation``); it may also stand among the labels.
 ///
 /// A model has `endpoints` or `rolesets`; an empty list of endpoints is a model that nothing serves at present.
 public struct EndpointsDocument: Sendable, Equatable {
@@ -62,6 +65,8 @@ public struct EndpointsDocument: Sendable, Equatable {
     public var adapters: [String]
     /// The model's labels, its own going before them.
     public var labels: [String: String]
+    /// Its own.
+    public var annotations: [String: String] = [:]
 
     /// `host:port`, IPv6 hosts in brackets.
     public var authority: String { host.contains(":") ? "[\(host)]:\(port)" : "\(host):\(port)" }
@@ -73,6 +78,11 @@ public struct EndpointsDocument: Sendable, Equatable {
     public var engine: String?
     public var adapters: [String]
     public var endpoints: [Endpoint]
+    /// Where engines find adapters, by name; the model's own and those of its endpoints.
+    public var adapterSources: [String: String] = [:]
+    public var loadsAdapters = false
+    /// What AIBrix's annotation says of how they are picked; nil without one.
+    public var balancing: BalancingSettings?
   }
 
   public var models: [Model]

@@ -3,7 +3,8 @@ extension RouterDocument {
   ///
   /// A model that `providers.models` declares keeps its own backends and gets those of the file behind them, except at
   /// addresses that it has already; its settings, credentials aside, hold for them too. A model that only the file names
-  /// becomes a model with the document's default reliability. Adapters join the model's card. When the document names no
+  /// becomes a model with the document's default reliability. What an annotation says of picking replicas holds where the
+  /// document says nothing. Adapters join the model's card. When the document names no
   /// default model and declares no models, the file's first model is the default.
   public func adding(_ endpoints: EndpointsDocument) -> RouterDocument {
     var document = self
@@ -22,6 +23,11 @@ extension RouterDocument {
         let address = Address(host: endpoint.host, port: endpoint.port, usesTLS: endpoint.usesTLS)
         guard addresses.insert(address).inserted else { continue }
         document.providers.models[place].backends.append(BackendReference(endpoint, engine: model.engine))
+      }
+      document.providers.models[place].adapterSources.merge(model.adapterSources) { own, _ in own }
+      if model.loadsAdapters { document.providers.models[place].loadsAdapters = true }
+      if let balancing = model.balancing {
+        document.providers.models[place].balancing = document.providers.models[place].balancing.filled(with: balancing)
       }
       document.addAdapters(of: model)
     }
@@ -57,7 +63,8 @@ extension BackendReference {
       weight: endpoint.weight, type: engine ?? "vllm")
     metricsPort = endpoint.metricsPort
     cacheEvents = endpoint.cacheEvents
-    self.endpoint = EndpointDetails(role: endpoint.role, roleset: endpoint.roleset, labels: endpoint.labels)
+    labels = endpoint.labels
+    self.endpoint = EndpointDetails(role: endpoint.role, roleset: endpoint.roleset)
   }
 }
 

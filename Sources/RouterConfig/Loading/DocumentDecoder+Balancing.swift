@@ -13,11 +13,17 @@ extension DocumentDecoder {
     guard let node, node.entries != nil else { return settings }
     settings.strategy = Self.filled(node["strategy"]) ?? settings.strategy
     settings.lockedStrategy = Self.filled(node["locked_strategy"]) ?? settings.lockedStrategy
-    settings.profiles.merge(node["profiles"]?.textMap ?? [:]) { _, own in own }
+    settings.isAuthoritative = node["authoritative"]?.boolean ?? settings.isAuthoritative
+    for entry in node["profiles"]?.entries ?? [] {
+      settings.profiles[entry.key] = profile(
+        entry.value, named: entry.key, at: path + .key("profiles") + .key(entry.key))
+    }
     settings.defaultProfile = Self.filled(node["default_profile"]) ?? settings.defaultProfile
     settings.firstTokenTarget = node["first_token_target"]?.duration ?? settings.firstTokenTarget
     settings.requestsPerSecond = node["requests_per_second"]?.integer ?? settings.requestsPerSecond
-    if let profile = settings.defaultProfile, settings.profiles[profile] == nil {
+    if let profile = settings.defaultProfile, profile != BalancingProfile.automaticName,
+      settings.profiles[profile] == nil
+    {
       log.error(
         path + .key("default_profile"), .predicate("names no profile: \(ProblemLog.quoted(profile))"),
         suggestion: settings.profiles.isEmpty
@@ -26,6 +32,29 @@ extension DocumentDecoder {
       settings.defaultProfile = nil
     }
     return settings
+  }
+
+  private mutating func profile(
+    _ node: DocumentNode, named name: String, at path: DocumentPath
+  ) -> BalancingProfile {
+    if name == BalancingProfile.automaticName {
+      log.error(
+        path, .clause("a profile cannot be called auto, which stands for the one that fits the request"),
+        suggestion: "give the profile another name")
+    }
+    guard node.entries != nil else { return BalancingProfile(Self.filled(node)) }
+    func span(_ what: String) -> TokenSpan {
+      let span = TokenSpan(atLeast: node["\(what)_gte"]?.integer, below: node["\(what)_lt"]?.integer)
+      if span.isEmpty {
+        log.error(
+          path + .key("\(what)_lt"), .predicate("must be above \(what)_gte: no request has so many tokens"),
+          suggestion: "write a greater number")
+      }
+      return span
+    }
+    return BalancingProfile(
+      Self.filled(node["strategy"]), promptTokens: span("prompt_tokens"), maxTokens: span("max_tokens"),
+      requestsPerSecond: node["requests_per_second"]?.integer)
   }
 
   private static func filled(_ node: DocumentNode?) -> String? {

@@ -54,17 +54,24 @@ extension DocumentDecoder {
     var models: [ProviderModel] = []
     for (model, modelPath) in each(node, at: path) {
       let name = model["name"]?.text ?? ""
-      models.append(
-        ProviderModel(
-          name: name, reasoningFamily: model["reasoning_family"]?.text,
-          providerModelID: model["provider_model_id"]?.text,
-          externalModelIDs: model["external_model_ids"]?.textMap ?? [:],
-          backends: backends(model["backend_refs"], of: name, at: modelPath + .key("backend_refs")),
-          pricing: model["pricing"].map(pricing),
-          reliability: self.reliability(model["reliability"], over: reliability, at: modelPath + .key("reliability")),
-          balancing: self.balancing(
-            model["balancing"], besides: model["reliability"], over: balancing,
-            at: modelPath + .key("balancing"))))
+      var provided = ProviderModel(
+        name: name, reasoningFamily: model["reasoning_family"]?.text,
+        providerModelID: model["provider_model_id"]?.text,
+        externalModelIDs: model["external_model_ids"]?.textMap ?? [:],
+        backends: backends(model["backend_refs"], of: name, at: modelPath + .key("backend_refs")),
+        pricing: model["pricing"].map(pricing),
+        reliability: self.reliability(model["reliability"], over: reliability, at: modelPath + .key("reliability")),
+        balancing: self.balancing(
+          model["balancing"], besides: model["reliability"], over: balancing,
+          at: modelPath + .key("balancing")))
+      provided.adapterSources = (model["adapters"]?.textMap ?? [:]).filter { !$0.value.isEmpty }
+      provided.loadsAdapters = model["load_adapters"]?.boolean ?? false
+      if provided.loadsAdapters, provided.adapterSources.isEmpty {
+        log.warning(
+          modelPath + .key("load_adapters"), .predicate("loads nothing: there are no adapters whose source is known"),
+          suggestion: "write adapters: {NAME: PATH}")
+      }
+      models.append(provided)
     }
     return models
   }
@@ -103,6 +110,7 @@ extension DocumentDecoder {
     backend.authHeader = node["auth_header"]?.text ?? profile?.authHeader ?? backend.authHeader
     backend.authPrefix = node["auth_prefix"]?.text ?? profile?.authPrefix ?? backend.authPrefix
     backend.extraHeaders = node["extra_headers"]?.textMap ?? [:]
+    backend.labels = node["labels"]?.textMap ?? [:]
     backend.metricsPort = node["metrics_port"]?.integer
     if let events = node["kv_events"], events.entries != nil {
       backend.cacheEvents = CacheEventEndpoints(events, host: backend.host, at: path + .key("kv_events"), log: &log)

@@ -126,12 +126,15 @@ struct SchemaCheck {
     case .objects(let uniqueBy):
       guard let elements = node.elements else { return mistyped(node, "a list", key, at: path) }
       checkElements(of: elements, as: key.path, uniqueBy: uniqueBy, at: path)
-    case .objectsByName:
+    case .objectsByName, .textsOrObjectsByName:
       guard let entries = node.entries else { return mistyped(node, "a mapping", key, at: path) }
       for entry in entries {
         let entryPath = path + .key(entry.key)
+        let maySayText = key.type == .textsOrObjectsByName
+        if maySayText, entry.value.scalar != nil { continue }
         guard entry.value.entries != nil else {
-          log.error(entryPath, .predicate("must be a mapping, not \(Self.kind(of: entry.value))"))
+          let wanted = maySayText ? "a text or a mapping" : "a mapping"
+          log.error(entryPath, .predicate("must be \(wanted), not \(Self.kind(of: entry.value))"))
           continue
         }
         checkEntries(of: entry.value, as: "\(key.path).*", at: entryPath)

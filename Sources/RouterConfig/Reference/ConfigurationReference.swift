@@ -155,6 +155,7 @@ public enum ConfigurationReference {
     case .object: "mapping"
     case .objects: "list"
     case .objectsByName: "mappings by name"
+    case .textsOrObjectsByName: "texts or mappings by name"
     case .same(let path): "as `\(path)`"
     case .anything: "anything"
     }

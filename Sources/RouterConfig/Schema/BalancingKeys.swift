@@ -11,12 +11,33 @@ extension ConfigurationSchema {
       "The strategy of requests that ask for none by the header `routing-strategy`: a name, or a weighted combination "
         + "such as `prefix-cache:2,least-request:1`."),
     .init(
-      "\(path).locked_strategy", .name, "The strategy of all requests, whatever they ask for."),
+      "\(path).locked_strategy", .name,
+      "The strategy of all requests, whatever they ask for; `config-profile` and `external-filter` are not read then."),
     .init(
-      "\(path).profiles", .textMap,
-      "Strategies by the names that clients may ask for by the header `config-profile`."),
+      "\(path).authoritative", .boolean, default: "false",
+      "Nothing that a client sends changes which replica is picked: `routing-strategy`, `config-profile` and "
+        + "`external-filter` are not read, and answers do not tell the strategy and the replica."),
     .init(
-      "\(path).default_profile", .name, "The profile of requests that name none."),
+      "\(path).profiles", .textsOrObjectsByName,
+      "Profiles by the names that clients may ask for by the header `config-profile`: a strategy, or a mapping. With `auto` "
+        + "a request gets the one whose spans of tokens fit it, of several the one with the most bounds, then the "
+        + "narrowest; those without bounds are never chosen so."),
+    .init("\(path).profiles.*.strategy", .name, default: "the model's", "The strategy of requests of the profile."),
+    .init(
+      "\(path).profiles.*.prompt_tokens_gte", .integer(0...1_000_000_000),
+      "`auto`: for prompts of so many tokens or more, by the router's estimate."),
+    .init(
+      "\(path).profiles.*.prompt_tokens_lt", .integer(0...1_000_000_000), "`auto`: for prompts of fewer tokens."),
+    .init(
+      "\(path).profiles.*.max_tokens_gte", .integer(0...1_000_000_000),
+      "`auto`: for requests whose `max_completion_tokens` or `max_tokens` is as large or larger; one that names none has "
+        + "no number that fits a bound."),
+    .init("\(path).profiles.*.max_tokens_lt", .integer(0...1_000_000_000), "`auto`: for requests where it is smaller."),
+    .init(
+      "\(path).profiles.*.requests_per_second", .integer(1...10_000_000),
+      "Requests of the profile in each second, beside the model's own limit; more get a 429."),
+    .init(
+      "\(path).default_profile", .name, "The profile of requests that name none, or `auto`."),
     .init(
       "\(path).first_token_target", .positiveDuration,
       "Time to the first token that is good enough, for the strategies `slo`, `slo-pack-load` and `slo-least-load`."),

@@ -37,6 +37,8 @@ public struct ConfigurationKey: Sendable {
     case objects(uniqueBy: String?)
     /// Such mappings by name.
     case objectsByName
+    /// Texts or such mappings by name.
+    case textsOrObjectsByName
     /// The same as the key of that path.
     case same(as: String)
     /// Whatever YAML can say.

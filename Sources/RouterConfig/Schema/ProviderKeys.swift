@@ -65,6 +65,9 @@ extension ConfigurationSchema {
       "The credential; better an `api_key_env`, which keeps it out of the file."),
     .init("providers.models[].backend_refs[].api_key_env", .name, "The environment variable with the credential."),
     .init(
+      "providers.models[].backend_refs[].labels", .textMap,
+      "What it is, in words of yours: requests choose among replicas by them with the header `external-filter`."),
+    .init(
       "providers.models[].backend_refs[].metrics_port", .integer(1...65535), default: "the endpoint's",
       "The port of its metrics."),
     .init(
@@ -77,6 +80,14 @@ extension ConfigurationSchema {
     .init(
       "providers.models[].backend_refs[].kv_events.replay_endpoint", .name, default: "`tcp://HOST:5558`",
       "The endpoint that is asked for events that were missed; `none` where there is none."),
+    .init(
+      "providers.models[].adapters", .textMap,
+      "Where its engines find its LoRA adapters, by name: a path on their machines, or `huggingface://ORGANISATION/NAME`."
+    ),
+    .init(
+      "providers.models[].load_adapters", .boolean, default: "false",
+      "An engine is made to load one of `adapters` when it is asked for and no engine has it, and to unload the one that was "
+        + "not used for the longest time when it has no room. vLLM needs `VLLM_ALLOW_RUNTIME_LORA_UPDATING=True`."),
     .init("providers.models[].pricing", .object, "Prices, for cost accounting."),
     .init("providers.models[].pricing.currency", .name, default: "USD", "Currency of the prices."),
     .init(

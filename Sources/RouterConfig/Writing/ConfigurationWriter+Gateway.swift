@@ -104,7 +104,13 @@ extension ConfigurationWriter {
     if settings.lockedStrategy != usual.lockedStrategy {
       fields.add("locked_strategy", settings.lockedStrategy.map(text))
     }
-    if settings.profiles != usual.profiles { fields.add("profiles", textMap(settings.profiles)) }
+    if settings.isAuthoritative != usual.isAuthoritative {
+      fields.add("authoritative", boolean(settings.isAuthoritative))
+    }
+    if settings.profiles != usual.profiles {
+      fields.add(
+        "profiles", mapping(settings.profiles.sorted { $0.key < $1.key }.map { ($0.key, profile($0.value)) }))
+    }
     if settings.defaultProfile != usual.defaultProfile {
       fields.add("default_profile", settings.defaultProfile.map(text))
     }
@@ -115,6 +121,18 @@ extension ConfigurationWriter {
       fields.add("requests_per_second", settings.requestsPerSecond.map(number))
     }
     return fields.pairs.isEmpty ? nil : mapping(fields.pairs)
+  }
+
+  private func profile(_ profile: BalancingProfile) -> DocumentNode {
+    if profile.isStrategyAlone, let strategy = profile.strategy { return text(strategy) }
+    var fields = Fields()
+    fields.add("strategy", profile.strategy.map(text))
+    fields.add("prompt_tokens_gte", profile.promptTokens.atLeast.map(number))
+    fields.add("prompt_tokens_lt", profile.promptTokens.below.map(number))
+    fields.add("max_tokens_gte", profile.maxTokens.atLeast.map(number))
+    fields.add("max_tokens_lt", profile.maxTokens.below.map(number))
+    fields.add("requests_per_second", profile.requestsPerSecond.map(number))
+    return mapping(fields.pairs)
   }
 
   /// The limits that are not the usual ones.

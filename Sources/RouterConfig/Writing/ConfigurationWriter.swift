@@ -125,6 +125,8 @@ public struct ConfigurationWriter {
     }
     fields.add("reliability", reliability(model.reliability, over: shared))
     fields.add("balancing", balancing(model.balancing, over: sharedBalancing))
+    if !model.adapterSources.isEmpty { fields.add("adapters", textMap(model.adapterSources)) }
+    if model.loadsAdapters { fields.add("load_adapters", boolean(true)) }
     if !model.backends.isEmpty {
       fields.add("backend_refs", list(model.backends.map { backend($0, of: model.name) }))
     }
@@ -147,6 +149,7 @@ public struct ConfigurationWriter {
     if backend.authPrefix != usual.authPrefix { fields.add("auth_prefix", text(backend.authPrefix)) }
     if !backend.extraHeaders.isEmpty { fields.add("extra_headers", headers(of: backend)) }
     fields.add("chat_path", backend.chatPath.map(text))
+    if !backend.labels.isEmpty { fields.add("labels", textMap(backend.labels)) }
     fields.add("metrics_port", backend.metricsPort.map(number))
     fields.add("kv_events", backend.cacheEvents.map { cacheEvents($0, host: backend.host) })
     if let variable = backend.credentialEnvironmentName {

@@ -1,0 +1,55 @@
+import Testing
+
+@testable import Fleet
+
+@Suite("The adapters of a replica") struct LoadedAdaptersTests {
+  @Test("on its way an adapter is there and not loaded, whatever the engine says meanwhile")
+  func pending() {
+    let adapters = LoadedAdapters()
+    adapters.replace(with: [1, 2])
+    #expect(adapters.isLoaded(1) && !adapters.contains(3))
+    adapters.loadingBegan(3)
+    #expect(adapters.contains(3) && !adapters.isLoaded(3) && adapters.isLoaded(1) && adapters.count == 3)
+    adapters.replace(with: [1])
+    #expect(adapters.contains(3) && !adapters.contains(2))
+    adapters.loadingEnded(3, isLoaded: true)
+    #expect(adapters.isLoaded(3))
+    adapters.loadingBegan(4)
+    adapters.loadingEnded(4, isLoaded: false)
+    #expect(!adapters.contains(4) && adapters.count == 2)
+  }
+
+  @Test("to make room the one goes that was not used for the longest time, none that is in use or on its way")
+  func idle() {
+    let adapters = LoadedAdapters()
+    adapters.replace(with: [1, 2, 3, 9])
+    for key in [2, 3, 1] as [UInt64] {
+      adapters.requestBegan(key)
+      if key != 3 { adapters.requestEnded(key) }
+    }
+    adapters.loadingBegan(4)
+    let mayGo: [UInt64] = [1, 2, 3, 4, 5]
+    #expect(adapters.takeIdle(among: mayGo) == 2)
+    #expect(adapters.takeIdle(among: mayGo) == 1)
+    #expect(adapters.takeIdle(among: mayGo) == nil)
+    adapters.requestEnded(3)
+    #expect(adapters.takeIdle(among: mayGo) == 3)
+    #expect(adapters.contains(9) && adapters.contains(4) && adapters.count == 2)
+    // One that was never used goes first.
+    adapters.replace(with: [1, 2])
+    adapters.requestBegan(1)
+    adapters.requestEnded(1)
+    #expect(adapters.takeIdle(among: [1, 2]) == 2)
+  }
+
+  @Test("no more are kept than there is room for")
+  func capacity() {
+    let adapters = LoadedAdapters()
+    adapters.replace(with: (1...100).map { UInt64($0) })
+    #expect(adapters.count == LoadedAdapters.capacity)
+    adapters.loadingBegan(1_000)
+    #expect(!adapters.contains(1_000))
+    adapters.loadingEnded(1_000, isLoaded: true)
+    #expect(adapters.count == LoadedAdapters.capacity)
+  }
+}
