@@ -153,6 +153,14 @@ public final class ModelBalancer: Sendable {
     replica.estimates.sampled(model: prefillCost(now: now), now: now)
   }
 
+  /// Time has passed for a request whose answer comes whole, so that nothing tells when its prefill is over: once what
+  /// waited before it and its own prompt should be read, it is taken to decode. Without this a replica that decodes such
+  /// requests would seem to have all their prompts still to read.
+  public func presumePrefillOver(_ ticket: inout WorkTicket, on replica: Replica, now: UInt64) {
+    guard ticket.isPrefilling, now > ticket.presumedEnd else { return }
+    firstToken(&ticket, on: replica, isStreamed: false, now: now)
+  }
+
   private func learn(
     _ sample: (seconds: Double, requests: Double, tokens: Double), of replica: Replica, now: UInt64
   ) {
@@ -203,6 +211,19 @@ public final class ModelBalancer: Sendable {
   public func scraped(_ metrics: EngineMetrics, of replica: Replica) {
     replica.metrics.publish(metrics, adapters: nil, prefilling: replica.load.state.prefilling)
     metricsPublished(of: replica)
+  }
+
+  /// Until answers have taught what prefill costs — answers that come whole never do —, it is what the engine's means say:
+  /// its mean prompt, less what its cache had of it, in its mean prefill time.
+  func learnPrefill(of replica: Replica) {
+    let metrics = replica.metrics
+    guard let seconds = metrics[.meanPrefillTime], let tokens = metrics[.meanPromptTokens], seconds > 0, tokens >= 1
+    else { return }
+    let read = tokens * (1 - min(max(metrics[.prefixCacheHitRatio] ?? 0, 0), 0.99))
+    shared.withLock { shared in
+      guard shared.regression.cost == nil else { return }
+      costOfAll.store(PrefillCost(fixedSeconds: 0, tokensPerSecond: read / seconds))
+    }
   }
 
   /// Learns how many blocks an engine holds that does not say: fewer than thought when a prompt's blocks were gone that

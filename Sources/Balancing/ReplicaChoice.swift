@@ -3,10 +3,12 @@ public struct ReplicaChoice: Sendable, Equatable {
   public var outcome: ReplicaPicker.Choice
   /// What was asked for; the heaviest part of a weighted combination.
   public var asked: StrategyKind
-  /// What decided: the same, or its substitute.
+  /// What decided: the same, or its substitute; of a combination the part with the most weight, as it was substituted.
   public var decided: StrategyKind
   /// Why a substitute decided, or something was guessed; nil when the strategy had all it needs.
   public var shortfall: Shortfall?
+  /// What lacked it; another than ``asked`` where that is a part of a combination that weighs less.
+  public var lacking: StrategyKind
   /// What the request brings to the replica, to be handed back as its answer comes.
   public var ticket: WorkTicket
 
@@ -18,7 +20,8 @@ extension ReplicaChoice {
   /// The decode's side of a pair.
   public init(decodeOf pair: PrefillDecodePair, asked: StrategyKind, shortfall: Shortfall?) {
     self.init(
-      outcome: .replica(pair.decode), asked: asked, decided: .pd, shortfall: shortfall, ticket: pair.decodeTicket)
+      outcome: .replica(pair.decode), asked: asked, decided: .pd, shortfall: shortfall, lacking: asked,
+      ticket: pair.decodeTicket)
   }
 }
 
@@ -66,6 +69,8 @@ public struct WorkTicket: Sendable, Equatable {
   var work: UInt32 = 0
   /// Whether they count still.
   public internal(set) var isPrefilling = false
+  /// When the prefill of an answer that comes whole is taken to be over (``ModelBalancer/presumePrefillOver(_:on:now:)``).
+  var presumedEnd: UInt64 = 0
   /// When it was sent, and when its first token came.
   var sentAt: UInt64 = 0
   var firstTokenAt: UInt64 = 0

@@ -46,17 +46,17 @@ extension ReplicaPicker {
   ) -> ReplicaPreview {
     var scores = candidates
     let open = placements.indices.filter { scores[$0].isEligible }
-    var (parts, shortfall) = effectiveParts(strategy, request)
+    var (parts, lack) = effectiveParts(strategy, request)
     var survey = Survey()
     for index in open { survey.add(candidate(placements[index], request, matches), request) }
     var costs: KnownCosts
-    var lacking: Shortfall?
+    var found: Lack?
     repeat {
       costs = KnownCosts()
       for index in open { costs.add(candidate(placements[index], request, matches), request, parts, survey) }
-      lacking = substitute(&parts, costs)
-      shortfall = shortfall ?? lacking
-    } while lacking == .metricUnknown
+      found = substitute(&parts, costs)
+      lack = lack ?? found
+    } while found?.shortfall == .metricUnknown
     var saturated: [Int] = []
     for index in open {
       let candidate = candidate(placements[index], request, matches)
@@ -73,9 +73,9 @@ extension ReplicaPicker {
     if saturated.count < open.count {
       for index in saturated { scores[index].score = 0 }
     }
+    var shortfall = lack?.shortfall
     if shortfall == nil, let best = ReplicaPreview.best(of: scores) {
-      let decided = parts.count > 1 ? strategy.heaviest : parts.kinds[0]
-      shortfall = Self.shortfall(decided, candidate(placements[best], request, matches), request)
+      shortfall = Self.shortfall(parts.heaviest, candidate(placements[best], request, matches), request)
     }
     return ReplicaPreview(
       candidates: scores, asked: strategy,
@@ -90,6 +90,13 @@ extension ReplicaPicker {
     var kinds = InlineArray<8, StrategyKind>(repeating: .random)
     var weights = InlineArray<8, Double>(repeating: 0)
 
+    /// The one that weighs most, the first of equals.
+    var heaviest: StrategyKind {
+      var best = 0
+      for part in 1..<max(1, count) where weights[part] > weights[best] { best = part }
+      return kinds[best]
+    }
+
     mutating func append(_ kind: StrategyKind, weight: Double) {
       kinds[count] = kind
       weights[count] = weight
@@ -97,20 +104,26 @@ extension ReplicaPicker {
     }
   }
 
+  /// What a part of a strategy lacked.
+  struct Lack {
+    var kind: StrategyKind
+    var shortfall: Shortfall
+  }
+
   private static func effectiveParts(
     _ strategy: RoutingStrategy, _ request: BalancingRequest
-  ) -> (parts: Parts, shortfall: Shortfall?) {
+  ) -> (parts: Parts, lack: Lack?) {
     var parts = Parts()
-    var shortfall: Shortfall?
+    var lack: Lack?
     for part in strategy.parts {
       var kind = part.kind
-      if let lacking = kind.shortfall(request) {
-        shortfall = shortfall ?? lacking
+      if let shortfall = kind.shortfall(request) {
+        lack = lack ?? Lack(kind: kind, shortfall: shortfall)
         kind = kind.documentation.substitute ?? .standard
       }
       parts.append(kind, weight: Double(part.weight))
     }
-    return (parts, shortfall)
+    return (parts, lack)
   }
 
   @inline(__always) private static func candidate(
@@ -144,7 +157,7 @@ extension ReplicaPicker {
     excluding tried: ReplicaSet, from pool: Pool, matches: PrefixMatches, _ lots: inout SplitMix64
   ) -> ReplicaChoice {
     let asked = strategy.heaviest
-    var (parts, shortfall) = effectiveParts(strategy, request)
+    var (parts, lack) = effectiveParts(strategy, request)
     while true {
       var hasFull = false
       var found: Found?
@@ -166,9 +179,9 @@ extension ReplicaPicker {
           for index in placements.indices where isOpen(placements, index, pool, tried, request.now, &hasFull) {
             costs.add(candidate(placements[index], request, matches), request, parts, survey)
           }
-          if let lacking = substitute(&parts, costs) {
-            shortfall = shortfall ?? lacking
-            if lacking == .metricUnknown { continue }
+          if let found = substitute(&parts, costs) {
+            lack = lack ?? found
+            if found.shortfall == .metricUnknown { continue }
           }
         }
         hasFull = false
@@ -177,10 +190,10 @@ extension ReplicaPicker {
           ? drawTwo(placements, request, tried, pool, matches, &hasFull, &lots)
           : cheapest(placements, request, tried, pool, matches, parts, survey, costs, &hasFull, &lots)
       }
-      let decided = parts.count > 1 ? asked : parts.kinds[0]
+      let decided = parts.heaviest
       var choice = ReplicaChoice(
-        outcome: hasFull ? .allFull : .noneReady, asked: asked, decided: decided, shortfall: shortfall,
-        ticket: WorkTicket())
+        outcome: hasFull ? .allFull : .noneReady, asked: asked, decided: decided,
+        shortfall: lack?.shortfall, lacking: lack?.kind ?? asked, ticket: WorkTicket())
       guard let found else { return choice }
       let chosen = candidate(placements[found.index], request, matches)
       let seconds = chosen.prefillSeconds(request, cachedBlocks: chosen.matchedBlocks)
@@ -191,6 +204,7 @@ extension ReplicaPicker {
       if choice.shortfall == nil { choice.shortfall = Self.shortfall(decided, chosen, request) }
       choice.ticket.work = added
       choice.ticket.isPrefilling = true
+      choice.ticket.presumedEnd = request.now &+ Self.nanoseconds(chosen.queueSeconds(request) + seconds)
       choice.ticket.sentAt = request.now
       choice.ticket.cachedBlocks = chosen.matchedBlocks
       choice.ticket.age = matches.age(slot: chosen.replica.prefixSlot)
@@ -200,6 +214,9 @@ extension ReplicaPicker {
       return choice
     }
   }
+
+  /// At most an hour.
+  private static func nanoseconds(_ seconds: Double) -> UInt64 { UInt64(max(0, min(seconds, 3_600)) * 1e9) }
 
   /// What the choice itself shows to be lacking.
   private static func shortfall(
@@ -214,17 +231,18 @@ extension ReplicaPicker {
   }
 
   /// Puts substitutes in the place of parts whose figure no candidate tells.
-  private static func substitute(_ parts: inout Parts, _ costs: KnownCosts) -> Shortfall? {
-    var shortfall: Shortfall?
+  private static func substitute(_ parts: inout Parts, _ costs: KnownCosts) -> Lack? {
+    var lack: Lack?
     for part in 0..<parts.count where parts.kinds[part].needsMetrics && costs.parts[part].known < costs.candidates {
       guard costs.parts[part].known == 0 else {
-        shortfall = shortfall ?? .metricPartial
+        lack = lack ?? Lack(kind: parts.kinds[part], shortfall: .metricPartial)
         continue
       }
+      // The caller tries again with the substitutes, so this is told rather than what was only partly known.
+      lack = Lack(kind: parts.kinds[part], shortfall: .metricUnknown)
       parts.kinds[part] = parts.kinds[part].documentation.substitute ?? .standard
-      shortfall = .metricUnknown
     }
-    return shortfall
+    return lack
   }
 
   /// Adds to the cost of a replica on which a request would wait for a connection, so that it loses to every one that has

@@ -112,6 +112,8 @@ public enum ReplicaPicker {
           "weight 0"
         } else if placement.replica.health.state == .failing || placement.replica.health.state == .ejected {
           placement.replica.health.lastFailure ?? "requests fail on it"
+        } else if placement.replica.vitals.isAsleep {
+          "its engine sleeps"
         } else if inFlight >= limit {
           "at its limit of \(limit) requests"
         } else {
@@ -128,7 +130,7 @@ public enum ReplicaPicker {
   @inline(__always)
   static func isIn(_ pool: Pool, _ placement: BorrowedPlacement, excluding tried: ReplicaSet, now: UInt64) -> Bool {
     placement.read { placement in
-      guard placement.weight > 0, !placement.vitals.isFailing,
+      guard placement.weight > 0, !placement.vitals.cannotServe,
         (now < placement.vitals.ejectedUntil) == (pool == .ejected)
       else { return false }
       return tried.count == 0 || !tried.contains(placement.replica.id)

@@ -3,7 +3,7 @@ import Synchronization
 /// Tokens that users took lately, for fairness between them: virtual token counters (Sheng et al., OSDI 2024), an answer's
 /// tokens counting twice.
 ///
-/// Counts fade by half every ``halfLife``. At most ``capacity`` users are kept; beyond that the one with the least tokens
+/// Counts fade by half every ``halfLife``. A user who took nothing for so long is no longer among those that share. At most ``capacity`` users are kept; beyond that the one with the least tokens
 /// of a few looked at gives way. Any thread, under a lock.
 public final class UserTokens: Sendable {
   /// 2.5 minutes, in nanoseconds.
@@ -11,12 +11,19 @@ public final class UserTokens: Sendable {
   public static let capacity = 16_384
   /// Users with fewer are not counted as active.
   static let activeTokens = 1.0
+  static let fewUsers = 64
+  /// How old the mean may be: 1 s.
+  static let meanSpan: UInt64 = 1_000_000_000
 
   private struct Counters: Sendable {
     /// By user, in units that grow as time passes: `tokens × 2^((then − origin) ÷ halfLife)`.
     var scaled: [UInt64: Double] = [:]
-    var sum = 0.0
+    /// When each took something last.
+    var charged: [UInt64: UInt64] = [:]
     var origin: UInt64 = 0
+    /// The mean of those that took something lately, in the same units, and when it was worked out.
+    var mean = 0.0
+    var meanAt: UInt64?
   }
 
   private let counters = Mutex(Counters())
@@ -34,11 +41,11 @@ public final class UserTokens: Sendable {
       if counters.scaled[user] == nil, counters.scaled.count >= Self.capacity {
         if let least = counters.scaled.prefix(8).min(by: { $0.value < $1.value }) {
           counters.scaled[least.key] = nil
-          counters.sum -= least.value
+          counters.charged[least.key] = nil
         }
       }
       counters.scaled[user, default: 0] += amount
-      counters.sum += amount
+      counters.charged[user] = now
     }
   }
 
@@ -50,15 +57,29 @@ public final class UserTokens: Sendable {
     }
   }
 
-  /// Of the replicas, that the user may use: 1 up to the mean of all users that are known, else the mean ÷ its tokens.
+  /// Of the replicas, that the user may use: 1 up to the mean of the users that took something within ``halfLife``, else
+  /// the mean ÷ its tokens.
   public func share(_ user: UInt64, now: UInt64) -> Double {
     counters.withLock { counters in
       let scale = Self.scale(&counters, now)
       guard counters.scaled.count > 1, let own = counters.scaled[user], own / scale > Self.activeTokens else {
         return 1
       }
-      return min(1, counters.sum / Double(counters.scaled.count) / own)
+      return min(1, Self.mean(&counters, now) / own)
     }
+  }
+
+  /// Looks through all users; where they are more than ``fewUsers``, at most once in ``meanSpan``.
+  private static func mean(_ counters: inout Counters, _ now: UInt64) -> Double {
+    if let at = counters.meanAt, counters.scaled.count > fewUsers, now < at &+ meanSpan { return counters.mean }
+    var (sum, count) = (0.0, 0)
+    for (user, tokens) in counters.scaled where now <= (counters.charged[user] ?? 0) &+ halfLife {
+      sum += tokens
+      count += 1
+    }
+    counters.mean = count > 0 ? sum / Double(count) : .infinity
+    counters.meanAt = now
+    return counters.mean
   }
 
   /// Begins anew from `now` before the units grow too large, dropping users that have faded.
@@ -71,7 +92,8 @@ public final class UserTokens: Sendable {
       let kept = value * factor
       return kept > activeTokens ? kept : nil
     }
-    counters.sum = counters.scaled.values.reduce(0, +)
+    counters.charged = counters.charged.filter { counters.scaled[$0.key] != nil }
+    counters.mean *= factor
     counters.origin = now
     return 1
   }

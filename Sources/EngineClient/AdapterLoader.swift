@@ -50,6 +50,11 @@ public final class AdapterLoader: Sendable {
     public var reason: String
     /// Seconds after which it is worth asking again.
     public var retryAfter: Int
+
+    public init(reason: String, retryAfter: Int) {
+      self.reason = reason
+      self.retryAfter = retryAfter
+    }
   }
 
   public typealias Outcome = Result<Void, Failure>

@@ -232,6 +232,7 @@ final class ProcessorConnection: ChannelDuplexHandler, NIOHTTP2FrameDelegate {
     if !hasBegun, now - openedAt > scope.settings.handshakeTimeout { return close() }
     if let stalledSince, now - stalledSince > gateway.clientStallTimeout { return close() }
     if let closingSince, isWritable, now - closingSince > gateway.lingerTimeout { return close() }
+    for stream in streams.values { stream.tick() }
     guard queue.bytes > 0 else { return }
     for stream in Array(streams.values) where stream.isStalled(now, after: gateway.clientStallTimeout) {
       write(stream.id, .rstStream(.cancel))

@@ -101,6 +101,11 @@ extension ProcessorSession {
     return model.policy.mayEjectMore(of: peers, now: scope.now)
   }
 
+  /// To be called now and then: an answer that comes whole says nothing before it is there.
+  func presumePrefillOver() {
+    if comesWhole, pair == nil, responseBytes == 0 { attempt?.presumePrefillOver(now: scope.now) }
+  }
+
   func takeResponseBody(_ bytes: UnsafeRawBufferPointer, isLast: Bool) {
     responseBytes += bytes.count
     let isLast = isLast || responseMode == .buffered

@@ -90,6 +90,8 @@ package final class ProcessorSession {
   var placement: Placement?
   /// What is counted on the replica.
   var attempt: AttemptAccount?
+  /// The answer is no event stream: nothing tells when its prompt has been read.
+  var comesWhole = false
   var wish: ReplicaWish?
   /// Set where two replicas serve the request.
   var pair: ProcessorPair?

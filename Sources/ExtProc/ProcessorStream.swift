@@ -219,6 +219,12 @@ final class ProcessorStream {
     queue.isStalled(now, after: limit)
   }
 
+  /// Time has passed.
+  func tick() {
+    guard case .process(let session) = call else { return }
+    session.presumePrefillOver()
+  }
+
   private static let responseHeaders = HPACKHeaders([(":status", "200"), ("content-type", "application/grpc")])
 
   /// Codes of gRPC.

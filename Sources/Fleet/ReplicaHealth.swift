@@ -154,7 +154,7 @@ public final class ReplicaHealth: Sendable {
 
   private func publish(_ machines: Machines, _ now: UInt64) -> Verdict? {
     probeVerdict.store(machines.probes.verdict.rawValue, ordering: .relaxed)
-    vitals.isFailingValue.store(machines.probes.verdict == .failing, ordering: .relaxed)
+    vitals.set(ReplicaVitals.failing, machines.probes.verdict == .failing)
     hasOpenFailures.store(
       machines.probes.hasOpenFailures || machines.ejection.consecutiveFailures > 0, ordering: .relaxed)
     let after: Verdict =

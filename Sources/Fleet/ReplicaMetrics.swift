@@ -92,6 +92,7 @@ public final class ReplicaMetrics: Sendable {
       vitals.cacheUseBits.store((cacheUse ?? .nan).bitPattern, ordering: .relaxed)
       let others = max(0, (metrics.waitingRequests ?? 0) - Double(prefilling))
       vitals.foreignBits.store(others.bitPattern, ordering: .relaxed)
+      vitals.set(ReplicaVitals.asleep, (metrics.sleepState ?? 0) > 0)
       vitals.scrapedAtValue.store(metrics.scrapedAt, ordering: .relaxed)
       if restarted { restartCount.wrappingAdd(1, ordering: .relaxed) }
     }

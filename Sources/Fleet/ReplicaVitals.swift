@@ -15,7 +15,8 @@ public final class ReplicaVitals: Sendable {
   @usableFromInline let headBegan = Atomic<UInt64>(0)
   @usableFromInline let foreignBits = Atomic<UInt64>(0)
   @usableFromInline let ejectedUntilValue = Atomic<UInt64>(0)
-  @usableFromInline let isFailingValue = Atomic<Bool>(false)
+  /// Why it cannot serve: a bit each.
+  @usableFromInline let outOfService = Atomic<UInt8>(0)
   @usableFromInline let requestLimitValue = Atomic<Int>(.max)
   @usableFromInline let connectionLimitValue = Atomic<Int>(.max)
   @usableFromInline let scrapedAtValue = Atomic<UInt64>(0)
@@ -28,8 +29,22 @@ public final class ReplicaVitals: Sendable {
   /// ``ReplicaLoad/state``.
   @inlinable public var state: ReplicaLoad.State { ReplicaLoad.State(word: running.load(ordering: .relaxed)) }
 
-  /// Whether its probes fail.
-  @inlinable public var isFailing: Bool { isFailingValue.load(ordering: .relaxed) }
+  /// Whether its probes fail, or its engine said at the last scrape that it sleeps.
+  @inlinable public var cannotServe: Bool { outOfService.load(ordering: .relaxed) != 0 }
+
+  /// Whether its engine said that it sleeps.
+  @inlinable public var isAsleep: Bool { outOfService.load(ordering: .relaxed) & Self.asleep != 0 }
+
+  @usableFromInline static let failing: UInt8 = 1
+  @usableFromInline static let asleep: UInt8 = 2
+
+  func set(_ reason: UInt8, _ holds: Bool) {
+    if holds {
+      outOfService.bitwiseOr(reason, ordering: .relaxed)
+    } else {
+      outOfService.bitwiseAnd(~reason, ordering: .relaxed)
+    }
+  }
 
   /// The end of the last ejection, monotonic nanoseconds; 0 when there was none.
   @inlinable public var ejectedUntil: UInt64 { ejectedUntilValue.load(ordering: .relaxed) }

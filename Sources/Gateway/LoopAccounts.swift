@@ -49,7 +49,7 @@ package struct LoopAccounts {
     counters.confidence.observe(selection.confidence)
   }
 
-  /// Counts a choice of a replica by the strategy that decided, and what the one that was asked for lacked.
+  /// Counts a choice of a replica by the strategy that decided, and what it, or a part of it, lacked.
   package mutating func count(_ choice: ReplicaChoice) {
     if let last = lastChoice, last.strategy == choice.decided {
       last.counter.increment()
@@ -60,7 +60,7 @@ package struct LoopAccounts {
       counter.increment()
     }
     guard let shortfall = choice.shortfall else { return }
-    let key = StrategyShortfall(strategy: choice.asked, shortfall: shortfall)
+    let key = StrategyShortfall(strategy: choice.lacking, shortfall: shortfall)
     if let known = shortfalls[key] { return known.increment() }
     let new = metrics.shortfalls(of: key.strategy, key.shortfall)
     shortfalls[key] = new

@@ -55,6 +55,12 @@ public struct AttemptAccount {
     balancer.firstToken(&ticket, on: replica, isStreamed: isStreamed, now: now)
   }
 
+  /// To be called now and then while nothing of an answer has come that will come whole.
+  public mutating func presumePrefillOver(now: UInt64) {
+    guard isOpen else { return }
+    balancer.presumePrefillOver(&ticket, on: replica, now: now)
+  }
+
   /// The request has ended, however it ended. Later calls do nothing.
   ///
   /// - Parameter facts: what the answer told; empty when it told nothing or there was none.

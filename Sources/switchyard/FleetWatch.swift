@@ -102,6 +102,7 @@ final class FleetWatch: Sendable {
     }
     metric("switchyard_replica_engine_running", "Requests that a replica's engine works on", .runningRequests)
     metric("switchyard_replica_engine_waiting", "Requests that wait on a replica's engine", .waitingRequests)
+    metric("switchyard_replica_engine_asleep", "Whether a replica's engine sleeps: its level of sleep", .sleepState)
     metric("switchyard_replica_kv_cache_usage", "Share of a replica's KV cache in use", .kvCacheUsage)
     gauge("switchyard_replica_adapters", "LoRA adapters that a replica is known to have") { Double($0.adapters.count) }
     gauge("switchyard_replica_prefix_blocks", "Blocks of prompts that a replica is taken to have cached") {

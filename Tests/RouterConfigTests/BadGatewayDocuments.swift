@@ -352,10 +352,11 @@ let badGatewayDocuments: [DocumentCase] = [
     [
       "c.yaml:7:17: model \"m\": balancing.profiles.auto: a profile cannot be called auto, which stands for the one that "
         + "fits the request; give the profile another name",
-      "c.yaml:8:57: model \"m\": balancing.profiles.bulk.prompt_tokens_lt must be above prompt_tokens_gte: no request has "
+      "c.yaml:8:59: model \"m\": balancing.profiles.bulk.prompt_tokens_lt must be above prompt_tokens_gte: no request has "
         + "so many tokens; write a greater number",
-      "c.yaml:8:77: model \"m\": balancing.profiles.bulk.max_tokens_gte must be 0 or more, not -1",
+      "c.yaml:8:79: model \"m\": balancing.profiles.bulk.max_tokens_gte must be between 0 and 1000000000, not -1",
       "c.yaml:9:17: model \"m\": balancing.profiles.chat must be a text or a mapping, not a list",
-      "c.yaml:10:19: model \"m\": balancing.profiles.other.strategie is not a key of the schema; did you mean strategy?",
+      "c.yaml:10:19: warning: model \"m\": balancing.profiles.other.strategie is not a key of the schema and is ignored; "
+        + "did you mean strategy?",
     ]),
 ]

@@ -62,7 +62,7 @@ public final class PrefixIndex: Sendable {
   ///   - maximumBlocks: blocks of all replicas together, at least 64.
   ///   - maximumReplicas: 1…4 096.
   /// - Throws: when the system has not got so much memory.
-  public init(maximumBlocks: Int = 1_000_000, maximumReplicas: Int = 1_024) throws(NoMemory) {
+  public init(maximumBlocks: Int = 1_000_000, maximumReplicas: Int = 4_096) throws(NoMemory) {
     precondition((1...4_096).contains(maximumReplicas), "a prefix index holds 1 to 4096 replicas")
     self.maximumReplicas = maximumReplicas
     var lines: UInt64 = 16

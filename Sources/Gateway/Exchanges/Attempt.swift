@@ -58,6 +58,9 @@ final class Attempt {
     bytes.withUnsafeReadableBytes { usage.append($0) }
   }
 
+  /// The answer comes whole, and nothing of it is there.
+  func presumePrefillOver() { account.presumePrefillOver(now: exchange.loop.now) }
+
   /// What the answer told of its tokens so far.
   var facts: AnswerFacts { AnswerFacts(usage.usage) }
 

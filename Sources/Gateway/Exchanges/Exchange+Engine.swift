@@ -110,6 +110,13 @@ extension Exchange {
     }
   }
 
+  /// Of answers that come whole nothing tells when their prompt has been read.
+  func presumePrefillsOver() {
+    guard phase == .waiting, upload == nil, legs?.pair == nil, plan?.facts.isStreaming == false else { return }
+    attempt?.presumePrefillOver()
+    hedge?.presumePrefillOver()
+  }
+
   // MARK: A second copy
 
   func scheduleHedge() {

@@ -540,6 +540,7 @@ final class Exchange {
     if let deadline, now > deadline { return timeOut() }
     if phase == .waiting { expireWaiting(now) }
     expirePrefill(now)
+    presumePrefillsOver()
   }
 
   private func timeOut() {

@@ -69,17 +69,15 @@ package struct LimitRefusal: Error, Equatable, Sendable {
   /// A client's text, cut to what an answer repeats of it.
   private static func shown(_ name: String) -> String { String(name.unicodeScalars.prefix(128)) }
 
-  /// Release 0.4: `{"error":{"message","code":<status>}}`. Later: `{"error":{"message","type","code","param"}}`.
+  /// `{"error":{"message","type","code","param"}}`, all four in both generations. Release 0.4 sends message and code alone,
+  /// and its code is the status; that stays so.
   private static func body(of error: APIError, as generation: AIBrixCompatibility) -> [UInt8] {
     var bytes = Array("{\"error\":{\"message\":".utf8)
     JSONString.append(error.message, to: &bytes)
-    switch generation {
-    case .v04: bytes.append(contentsOf: ",\"code\":\(error.status)}}".utf8)
-    case .latest:
-      bytes.append(contentsOf: ",\"type\":".utf8)
-      JSONString.append(error.type, to: &bytes)
-      bytes.append(contentsOf: ",\"code\":null,\"param\":null}}".utf8)
-    }
+    bytes.append(contentsOf: ",\"type\":".utf8)
+    JSONString.append(error.type, to: &bytes)
+    let code = generation == .v04 ? String(error.status) : "null"
+    bytes.append(contentsOf: ",\"code\":\(code),\"param\":null}}".utf8)
     return bytes
   }
 }
