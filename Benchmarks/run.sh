@@ -40,7 +40,7 @@ if [ "$area" = all ] || [ "$area" = reading ]; then
 fi
 if [ "$area" = all ] || [ "$area" = balancing ]; then
   program=$(scripts/release.sh bench-balancing)
-  "$program" ${TRACES:+--traces "$TRACES"}
+  "$program" --traces "${TRACES:-Benchmarks/balancing/traces}"
 fi
 if [ "$area" = all ] || [ "$area" = envoy ]; then
   scripts/setup.sh bench

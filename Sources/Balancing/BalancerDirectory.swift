@@ -4,6 +4,9 @@ import Synchronization
 /// The balancers of all models, kept by name through reloads: what was learnt of a model stays as long as it is served.
 public final class BalancerDirectory: Sendable {
   public let index: PrefixIndex
+  /// Replicas of the last fleet for which the index had no room: they are chosen without regard to prefixes.
+  public var replicasWithoutSlot: Int { withoutSlot.load(ordering: .relaxed) }
+  private let withoutSlot = Atomic<Int>(0)
   private let balancers = Mutex<[String: ModelBalancer]>([:])
 
   public init(index: PrefixIndex) { self.index = index }
@@ -16,7 +19,7 @@ public final class BalancerDirectory: Sendable {
   /// The balancers of a fleet's models, in the order of its models; forgets those of models that are gone. To be called
   /// when the fleet comes into force.
   public func balancers(for fleet: FleetSnapshot) -> [ModelBalancer] {
-    index.adopt(fleet.replicas)
+    withoutSlot.store(index.adopt(fleet.replicas), ordering: .relaxed)
     return balancers.withLock { known in
       let list = fleet.models.map { known[$0.name] ?? ModelBalancer(index: index) }
       known = Dictionary(uniqueKeysWithValues: zip(fleet.models.map(\.name), list))

@@ -119,7 +119,7 @@ extension Server {
       balancers: snapshot.balancing.map(\.balancer))
   }
 
-  /// - Returns: the snapshot, and a sentence for each backend that cannot be used.
+  /// - Returns: the snapshot, and a sentence for each backend that cannot be used, or not wholly.
   static func snapshot(
     _ document: RouterDocument, previous: RoutingSnapshot?, generation: UInt64,
     adapters: [String: [String: Set<String>]], models: ReadingModels, balancers: BalancerDirectory,
@@ -132,7 +132,10 @@ extension Server {
     do throws(SignalCompilationErrors) {
       let snapshot = try RoutingSnapshot(
         document: document, fleet: fleet, models: models, balancers: balancers, generation: generation)
-      return (snapshot, problems)
+      let left = balancers.replicasWithoutSlot
+      guard left > 0 else { return (snapshot, problems) }
+      let limit = balancers.index.maximumReplicas
+      return (snapshot, problems + ["\(left) replicas are chosen without regard to prefixes: the index takes \(limit)"])
     } catch {
       throw CommandFailure(error.problems.map { "\($0)" }.joined(separator: "\n"))
     }

@@ -206,6 +206,45 @@ import Testing
     #expect(fixture.placements[0].replica.estimates.secondsPerToken == nil)
   }
 
+  @Test("a prompt whose answer comes whole counts as read once its time is over, and then its replica seems to decode")
+  func presumed() throws {
+    var fixture = try BalancingFixture(1)
+    let replica = fixture.placements[0].replica
+    // 10 000 tokens at 8 000 a second: 1.25 s each, the second behind the first.
+    var tickets = try (0..<2).map { _ in try fixture.pick("least-ttft", promptBytes: 40_000, now: 0).ticket }
+    func presume(at seconds: Double) -> Int {
+      for index in tickets.indices {
+        fixture.balancer.presumePrefillOver(&tickets[index], on: replica, now: UInt64(seconds * 1e9))
+      }
+      return replica.load.state.prefilling
+    }
+    #expect(presume(at: 1.2) == 2)
+    #expect(presume(at: 1.3) == 1)
+    #expect(presume(at: 2.6) == 0)
+    #expect(replica.load.inFlight == 2 && fixture.balancer.sharedCost == nil)
+  }
+
+  @Test("before answers teach what prefill costs, the engine's means do; behind them they count no more")
+  func costFromMetrics() throws {
+    var fixture = try BalancingFixture(1)
+    var metrics = EngineMetrics()
+    (metrics.scrapedAt, metrics.meanPrefillTime, metrics.meanPromptTokens) = (1, 0.5, 2_000)
+    metrics.prefixCacheHitRatio = 0.5
+    fixture.balancer.scraped(metrics, of: fixture.placements[0].replica)
+    #expect(fixture.balancer.prefillCost(now: 1_000).tokensPerSecond == 2_000)
+    let replica = fixture.placements[0].replica
+    for number in 1...20 as ClosedRange<UInt64> {
+      var ticket = try fixture.pick("least-ttft", promptBytes: 4_000, now: number * 1_000_000_000).ticket
+      fixture.balancer.firstToken(&ticket, on: replica, now: number * 1_000_000_000 + 100_000_000)
+      replica.load.end()
+      fixture.balancer.ended(
+        &ticket, on: replica, facts: AnswerFacts(), promptBytes: 4_000, now: number * 1_000_000_000 + 200_000_000)
+    }
+    let learnt = try #require(fixture.balancer.sharedCost)
+    fixture.balancer.scraped(metrics, of: replica)
+    #expect(fixture.balancer.prefillCost(now: 30_000_000_000) == learnt)
+  }
+
   @Test("an engine's cache is taken as it tells, in blocks of the prompt's bytes")
   func toldCapacity() throws {
     let fixture = try BalancingFixture(1)
@@ -252,5 +291,18 @@ import Testing
     let last = UInt64(UserTokens.capacity + 100)
     for user in 2...last { users.charge(user, promptTokens: 1, generatedTokens: 0, now: 1) }
     #expect(users.tokens(last, now: 1) > 0)
+  }
+
+  @Test("users who took nothing for a half-life are no longer among those that share")
+  func activeUsers() {
+    let users = UserTokens()
+    for user in 1...1_000 as ClosedRange<UInt64> { users.charge(user, promptTokens: 2_000, generatedTokens: 0, now: 1) }
+    let later = 1 + 4 * UserTokens.halfLife
+    for user in 2_001...2_010 as ClosedRange<UInt64> {
+      users.charge(user, promptTokens: 2_000, generatedTokens: 0, now: later)
+    }
+    #expect(users.share(2_001, now: later) > 0.99, "all that are there took as much")
+    users.charge(2_001, promptTokens: 18_000, generatedTokens: 0, now: later)
+    #expect(abs(users.share(2_001, now: later + 2_000_000_000) - 0.19) < 0.01, "3 800 of 20 000")
   }
 }

@@ -37,12 +37,14 @@ private struct Dialect: Sendable, CustomTestStringConvertible {
 
   static let sglang = Dialect(
     name: "SGLang",
-    metrics: [(0.7, 900.0), (0.2, 700.0), (0.4, 100.0)].map { row in
+    metrics: [(0.7, 900.0, 0.2, 0.05), (0.2, 700.0, 0.3, 0.01), (0.4, 100.0, 0.1, 0.1)].map { row in
       metrics {
-        $0.gpuCacheUsage = row.0
+        ($0.gpuCacheUsage, $0.kvCacheUsage) = (row.0, row.0)
         ($0.promptTokensPerSecond, $0.generationTokensPerSecond) = (0, row.1)
+        // No queue, prefill and decode times: first token and each token, 100 of them.
+        ($0.meanTimeToFirstToken, $0.meanTimePerOutputToken, $0.meanGenerationTokens) = (row.2, row.3, 100)
       }
-    }, expected: ["least-kv-cache": 1, "least-gpu-cache": 1, "throughput": 2])
+    }, expected: ["least-kv-cache": 1, "least-gpu-cache": 1, "throughput": 2, "least-latency": 1])
 
   static let tensorRTLLM = Dialect(
     name: "TensorRT-LLM",
@@ -314,6 +316,35 @@ private struct Dialect: Sendable, CustomTestStringConvertible {
     #expect(try fixture.pick("least-kv-cache:3,least-request:1").index == 0)
     #expect(try fixture.pick("least-kv-cache,least-request").index == 1)
     #expect(try fixture.pick("least-kv-cache:1,least-request:5").index == 2)
+  }
+
+  @Test("a combination says which part lacks something, and what decides in its place")
+  func weightedShortfall() throws {
+    var fixture = try BalancingFixture(3)
+    fixture.occupy([2, 1, 3])
+    let heavy = try fixture.pick("throughput:2,least-request:1")
+    #expect(heavy.asked == .throughput && heavy.lacking == .throughput && heavy.shortfall == .metricUnknown)
+    #expect(heavy.decided == StrategyKind.throughput.documentation.substitute)
+    fixture.undo(heavy)
+    let light = try fixture.pick("least-request:2,throughput:1")
+    #expect(light.asked == .leastRequest && light.decided == .leastRequest)
+    #expect(light.lacking == .throughput && light.shortfall == .metricUnknown)
+  }
+
+  @Test("an engine that sleeps is not chosen, has nothing cached, and serves again once it says that it is awake")
+  func asleep() throws {
+    var fixture = try BalancingFixture(2)
+    let blocks = (1...20).map { UInt64($0) &* 0x9E37_79B9_7F4A_7C15 }
+    let first = try #require(try fixture.pick("least-ttft", blocks: blocks, promptBytes: 20 * 512).index)
+    var states: [EngineMetrics?] = [nil, nil]
+    states[first] = Dialect.metrics { $0.sleepState = 1 }
+    fixture.tell(states)
+    for _ in 0..<8 { #expect(try fixture.pick("random").index == 1 - first) }
+    #expect(fixture.index.residentBlocks(slot: fixture.placements[first].replica.prefixSlot) == 0)
+    #expect(ReplicaPicker.candidates(among: fixture.placements)[first].reason == "its engine sleeps")
+    states[first] = Dialect.metrics { $0.sleepState = 0 }
+    fixture.tell(states)
+    #expect(try fixture.pick("least-request").index == first)
   }
 
   @Test("traces tell every candidate's score")

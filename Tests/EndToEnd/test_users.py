@@ -104,7 +104,7 @@ def test_requests_of_a_minute_are_met_exactly(make: Maker, engine: RecordingEngi
     assert len(engine.calls) == 5
     assert sorted(answer.header("x-update-rpm") for answer in seen if answer.status == 200) == list("12345")
     refused = next(answer for answer in seen if answer.status == 429)
-    assert refused.body == b'{"error":{"message":"user: ann has exceeded RPM: 5","code":429}}'
+    assert refused.body == b'{"error":{"message":"user: ann has exceeded RPM: 5","type":"rate_limit_error","code":429,"param":null}}'
     assert refused.header("x-error-rpm-exceeded") == "true"
     assert refused.header("content-type") == "application/json"
     assert 1 <= int(refused.header("retry-after")) <= 60
@@ -130,7 +130,7 @@ def test_limits_are_met_exactly_over_both_ways_together(make: Maker, engine: Rec
     assert sorted(answer.status for answer in seen) == [200] * 9 + [429] * 21
     assert len(engine.calls) == 9
     refused = [answer for answer in seen if answer.status == 429]
-    assert {answer.body for answer in refused} == {b'{"error":{"message":"user: ann has exceeded RPM: 9","code":429}}'}
+    assert {answer.body for answer in refused} == {b'{"error":{"message":"user: ann has exceeded RPM: 9","type":"rate_limit_error","code":429,"param":null}}'}
     assert {answer.header("x-error-rpm-exceeded") for answer in refused} == {"true"}
     # And the same tokens, of streams too.
     assert post(processor.management, "/CreateUser", '{"name":"bert","tpm":126}').status == 200
@@ -147,7 +147,7 @@ def test_tokens_are_counted_of_streams_too(make: Maker, engine: RecordingEngine,
     assert [place.ask("ann", body).status for _ in range(2)] == [200, 200]
     refused = place.ask("ann", body)
     assert refused.status == 429
-    assert refused.body == b'{"error":{"message":"user: ann has exceeded TPM: 84","code":429}}'
+    assert refused.body == b'{"error":{"message":"user: ann has exceeded TPM: 84","type":"rate_limit_error","code":429,"param":null}}'
     assert refused.header("x-error-tpm-exceeded") == "true"
 
 
@@ -228,7 +228,7 @@ def test_a_stream_that_would_not_tell_its_tokens_is_refused(make: Maker, engine:
     place.users("CreateUser", name="ann")
     refused = place.ask("ann", ask(stream=True))
     assert refused.status == 400
-    assert refused.body == b'{"error":{"message":"include usage for stream options not set","code":400}}'
+    assert refused.body == b'{"error":{"message":"include usage for stream options not set","type":"invalid_request_error","code":400,"param":null}}'
     assert refused.header("x-error-no-stream-options-include-usage") == "true"
     assert place.ask(None, ask(stream=True)).status == 200
 
@@ -251,7 +251,7 @@ def test_who_is_not_there_is_refused(make: Maker, engine: RecordingEngine):
     place = Place(make, model("alpha", engine))
     refused = place.ask("bert")
     assert (refused.status, refused.header("x-error-user")) == (500, "true")
-    assert refused.body == b'{"error":{"message":"user: bert does not exist","code":500}}'
+    assert refused.body == b'{"error":{"message":"user: bert does not exist","type":"server_error","code":500,"param":null}}'
     assert not engine.calls
 
 
@@ -263,7 +263,7 @@ def test_requests_of_a_second_are_met_exactly(make: Maker, engine: RecordingEngi
         seen = list(pool.map(lambda _: place.ask(None), range(6)))
     refused = [answer for answer in seen if answer.status == 429]
     assert len(refused) == 4
-    assert refused[0].body == b'{"error":{"message":"model: alpha has exceeded RPS: 2","code":429}}'
+    assert refused[0].body == b'{"error":{"message":"model: alpha has exceeded RPS: 2","type":"rate_limit_error","code":429,"param":null}}'
     assert refused[0].header("x-error-model-rps-exceeded") == "true"
     assert refused[0].header("retry-after") == "1"
 

@@ -26,7 +26,7 @@ import Users
     #expect(refusal.retryAfter == 20)
     #expect(
       String(decoding: refusal.body, as: UTF8.self)
-        == #"{"error":{"message":"user: ann has exceeded RPM: 1","code":429}}"#)
+        == #"{"error":{"message":"user: ann has exceeded RPM: 1","type":"rate_limit_error","code":429,"param":null}}"#)
   }
 
   @Test("tokens over a limit are refused in the words of later releases")

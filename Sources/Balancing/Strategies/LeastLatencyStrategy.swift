@@ -9,7 +9,8 @@
 enum LeastLatencyStrategy {
   static let documentation = StrategyDocumentation(
     "The replica that is expected to answer soonest: queue, prefill and decode by its engine's means.",
-    inputs: "mean queue, prefill and decode times and mean tokens, or mean times to first token and per token, from metrics",
+    inputs:
+      "mean queue, prefill and decode times and mean tokens, or mean times to first token and per token, from metrics",
     substitute: .leastTTFT)
 
   @inline(__always) static func cost(_ candidate: Candidate, _ request: BalancingRequest) -> Double? {
