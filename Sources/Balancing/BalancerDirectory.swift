@@ -4,13 +4,19 @@ import Synchronization
 /// The balancers of all models, kept by name through reloads: what was learnt of a model stays as long as it is served.
 public final class BalancerDirectory: Sendable {
   public let index: PrefixIndex
+  /// What engines tell of their caches.
+  public let tokens: TokenBlockIndex?
   private let balancers = Mutex<[String: ModelBalancer]>([:])
 
-  public init(index: PrefixIndex) { self.index = index }
+  public init(index: PrefixIndex, tokens: TokenBlockIndex? = nil) {
+    self.index = index
+    self.tokens = tokens
+  }
 
-  /// With an index of its own; ``PrefixIndex`` says what memory it takes.
+  /// With indices of its own; ``PrefixIndex`` and ``TokenBlockIndex`` say what memory they take.
   public convenience init(maximumBlocks: Int) throws(PrefixIndex.NoMemory) {
-    self.init(index: try PrefixIndex(maximumBlocks: maximumBlocks))
+    self.init(
+      index: try PrefixIndex(maximumBlocks: maximumBlocks), tokens: try TokenBlockIndex(maximumBlocks: maximumBlocks))
   }
 
   /// The balancers of a fleet's models, in the order of its models; forgets those of models that are gone. To be called
@@ -18,7 +24,7 @@ public final class BalancerDirectory: Sendable {
   public func balancers(for fleet: FleetSnapshot) -> [ModelBalancer] {
     index.adopt(fleet.replicas)
     return balancers.withLock { known in
-      let list = fleet.models.map { known[$0.name] ?? ModelBalancer(index: index) }
+      let list = fleet.models.map { known[$0.name] ?? ModelBalancer(index: index, tokens: tokens) }
       known = Dictionary(uniqueKeysWithValues: zip(fleet.models.map(\.name), list))
       return list
     }

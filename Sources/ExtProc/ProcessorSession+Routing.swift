@@ -18,7 +18,7 @@ extension ProcessorSession {
     } catch {
       refuse(error)
     }
-    if state != .prefilling { letBodyGo() }
+    if state != .prefilling, state != .reading { letBodyGo() }
   }
 
   private func take(_ plan: RoutePlan) {
@@ -81,7 +81,7 @@ extension ProcessorSession {
         refuse(error)
       }
     }
-    guard state != .prefilling else { return }
+    guard state != .prefilling, state != .reading else { return }
     letBodyGo()
     replyToWaiting()
   }
@@ -116,13 +116,22 @@ extension ProcessorSession {
     scope.accounts.metrics(ofModel: publicModel).requests.increment()
     if scope.settings.role != .model {
       guard let head else { return }
-      let intent = try RequestRouting.intent(routed, head: head, scope: scope)
+      var intent = try RequestRouting.intent(routed, head: head, scope: scope)
       wish = intent.wish
-      if routed.model?.hasPairs ?? false, beginPair(routed, intent, body: bytes, isLast: isLast) { return }
-      let (placement, attempt) = try RequestRouting.pick(routed, intent, body: bytes, scope: scope)
-      self.placement = placement
-      self.attempt = attempt
+      if waitsForTokens(routed, &intent, body: bytes, isLast: isLast) { return }
+      return try send(routed, intent, body: bytes, isLast: isLast)
     }
+    forward(routed, to: nil, body: bytes, changed: routed.body(for: nil, bytes), isLast: isLast)
+  }
+
+  /// Picks where the request goes.
+  func send(
+    _ routed: RequestRouting.Routed, _ intent: RequestRouting.Intent, body bytes: UnsafeRawBufferPointer, isLast: Bool
+  ) throws(RequestRouting.Refusal) {
+    if routed.model?.hasPairs ?? false, beginPair(routed, intent, body: bytes, isLast: isLast) { return }
+    let (placement, attempt) = try RequestRouting.pick(routed, intent, body: bytes, scope: scope)
+    self.placement = placement
+    self.attempt = attempt
     forward(routed, to: placement, body: bytes, changed: routed.body(for: placement, bytes), isLast: isLast)
   }
 

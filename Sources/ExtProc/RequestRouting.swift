@@ -271,6 +271,8 @@ enum RequestRouting {
     var policy: ModelPolicy
     var wish: ReplicaWish
     fileprivate var rateCharge: ModelRates.Charge?
+    /// What is gone by for what replicas have of the prompt.
+    var residency = PromptResidency.ownRequests
   }
 
   /// What a request asks of its replicas. Counts it among its model's requests of this second.
@@ -312,7 +314,7 @@ enum RequestRouting {
     let placements = intent.placements
     let choice = scope.chooser.choose(
       among: placements, by: intent.wish, of: intent.balancing, prompt: routed.prompt(bytes), adapter: routed.adapter,
-      excluding: ReplicaSet(), now: scope.now, random: &scope.random)
+      residency: intent.residency, excluding: ReplicaSet(), now: scope.now, random: &scope.random)
     if choice.choice.index == nil, attempts == 0 { takeBack(intent, scope: scope) }
     switch choice.choice.outcome {
     case .replica(let index):
@@ -335,7 +337,8 @@ enum RequestRouting {
     guard let prompt = pair.routed.prompt(bytes), let model = pair.routed.model else { return nil }
     let choice = scope.chooser.choosePair(
       among: scope.addresses.reachable(ofPairs: model.pairedPlacements(for: pair.routed.adapter)), by: pair.intent.wish,
-      of: pair.intent.balancing, prompt: prompt, adapter: pair.routed.adapter, excluding: pair.tried, now: scope.now,
+      of: pair.intent.balancing, prompt: prompt, adapter: pair.routed.adapter, residency: pair.intent.residency,
+      excluding: pair.tried, now: scope.now,
       id: scope.context.nextDisaggregatedID, random: &scope.random)
     guard let choice else { return nil }
     scope.accounts.count(choice.choice)

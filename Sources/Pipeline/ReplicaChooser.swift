@@ -25,11 +25,12 @@ public struct ReplicaChooser {
   /// - Parameters:
   ///   - prompt: nil for a request that is passed on unread.
   ///   - adapter: whose replicas the placements are.
+  ///   - residency: what is gone by for what replicas have of the prompt.
   ///   - tried: replicas that this request must not go to again.
   ///   - now: monotonic nanoseconds.
   public mutating func choose(
     among placements: [Placement], by wish: ReplicaWish, of model: ModelBalancing, prompt: PromptOfBody?,
-    adapter: String?,
+    adapter: String?, residency: PromptResidency = .ownRequests,
     excluding tried: ReplicaSet, now: UInt64, random: inout some RandomNumberGenerator
   ) -> Choice {
     read(prompt, adapter: adapter, of: model)
@@ -38,7 +39,8 @@ public struct ReplicaChooser {
       model.balancer.pick(
         among: placements,
         for: Self.request(hashes, promptBytes: promptBytes, by: wish, of: model, adapter: adapter, now: now),
-        by: Self.strategy(wish, adapter: adapter), excluding: tried, matches: &matches, random: &random)
+        by: Self.strategy(wish, adapter: adapter), residency: residency, excluding: tried, matches: &matches,
+        random: &random)
     }
     return Choice(choice: choice, promptBytes: promptBytes, balancer: model.balancer)
   }
@@ -55,7 +57,7 @@ public struct ReplicaChooser {
       model.balancer.preview(
         among: placements,
         for: Self.request(hashes, promptBytes: promptBytes, by: wish, of: model, adapter: adapter, now: now),
-        by: Self.strategy(wish, adapter: adapter), matches: &matches)
+        by: Self.strategy(wish, adapter: adapter), residency: Self.unasked(model), matches: &matches)
     }
   }
 
@@ -81,7 +83,8 @@ public struct ReplicaChooser {
   /// - Returns: nil where no pair may be chosen.
   public mutating func choosePair(
     among placements: [Placement], by wish: ReplicaWish, of model: ModelBalancing, prompt: PromptOfBody,
-    adapter: String?, excluding tried: PrefillDecodePair.Tried, now: UInt64, id: () -> UInt64,
+    adapter: String?, residency: PromptResidency = .ownRequests, excluding tried: PrefillDecodePair.Tried,
+    now: UInt64, id: () -> UInt64,
     random: inout some RandomNumberGenerator
   ) -> PairChoice? {
     read(prompt, adapter: adapter, of: model)
@@ -90,10 +93,10 @@ public struct ReplicaChooser {
       model.balancer.pickPair(
         among: placements,
         for: Self.request(hashes, promptBytes: promptBytes, by: wish, of: model, adapter: adapter, now: now),
-        excluding: tried, matches: &matches, random: &random)
+        residency: residency, excluding: tried, matches: &matches, random: &random)
     }
     guard let pair else { return nil }
-    let shortfall: Shortfall? = wish.wantsPair ? nil : .onlyPairs
+    let shortfall: Shortfall? = wish.wantsPair ? residency.shortfall : .onlyPairs
     func account(_ ticket: WorkTicket, _ index: Int) -> AttemptAccount {
       AttemptAccount(
         ticket, on: placements[index].replica, shortfall: shortfall, promptBytes: promptBytes, balancer: model.balancer)
@@ -117,8 +120,13 @@ public struct ReplicaChooser {
       model.balancer.previewPair(
         among: placements,
         for: Self.request(hashes, promptBytes: promptBytes, by: wish, of: model, adapter: adapter, now: now),
-        matches: &matches)
+        residency: Self.unasked(model), matches: &matches)
     }
+  }
+
+  /// Explanations ask no engine for tokens.
+  private static func unasked(_ model: ModelBalancing) -> PromptResidency {
+    model.strategies.residency == nil ? .ownRequests : .lacking(.tokensUnknown)
   }
 
   private mutating func read(_ prompt: PromptOfBody?, adapter: String?, of model: ModelBalancing) {

@@ -14,10 +14,13 @@ public struct BalancingSettings: Sendable, Equatable {
   public var firstTokenTarget: Duration?
   /// Requests of each second that the model takes, all replicas and adapters together; nil is no limit. 1 or more.
   public var requestsPerSecond: Int?
+  /// By what is judged how much of a prompt each replica has cached.
+  public var residency: ResidencySettings
 
   public init(
     strategy: String? = nil, lockedStrategy: String? = nil, profiles: [String: String] = [:],
-    defaultProfile: String? = nil, firstTokenTarget: Duration? = nil, requestsPerSecond: Int? = nil
+    defaultProfile: String? = nil, firstTokenTarget: Duration? = nil, requestsPerSecond: Int? = nil,
+    residency: ResidencySettings = ResidencySettings()
   ) {
     self.strategy = strategy
     self.lockedStrategy = lockedStrategy
@@ -25,5 +28,6 @@ public struct BalancingSettings: Sendable, Equatable {
     self.defaultProfile = defaultProfile
     self.firstTokenTarget = firstTokenTarget
     self.requestsPerSecond = requestsPerSecond
+    self.residency = residency
   }
 }

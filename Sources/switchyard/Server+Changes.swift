@@ -132,7 +132,7 @@ extension Server {
     do throws(SignalCompilationErrors) {
       let snapshot = try RoutingSnapshot(
         document: document, fleet: fleet, models: models, balancers: balancers, generation: generation)
-      return (snapshot, problems)
+      return (snapshot, problems + WatchedEngine.modelsWithoutEvents(in: document))
     } catch {
       throw CommandFailure(error.problems.map { "\($0)" }.joined(separator: "\n"))
     }

@@ -334,4 +334,28 @@ let badGatewayDocuments: [DocumentCase] = [
     routing: {}
     """,
     ["c.yaml:2:86: model \"m\": balancing.requests_per_second must be between 1 and 10000000, not 0"]),
+  DocumentCase(
+    "what is set of exact residency means nothing without it",
+    """
+    providers:
+      models: [{name: m, backend_refs: [{endpoint: h}], balancing: {kv_events: {tokenize_timeout: 1s, tiers: {}}}}]
+    routing: {}
+    """,
+    [
+      "c.yaml:2:95: model \"m\": balancing.kv_events.tokenize_timeout does nothing without exact: true; write exact: true "
+        + "beside it",
+      "c.yaml:2:106: model \"m\": balancing.kv_events.tiers does nothing without exact: true; write exact: true beside it",
+    ]),
+  DocumentCase(
+    "a tier saves between nothing and all of a token's prefill, and has a name that is known",
+    """
+    providers:
+      models: [{name: m, backend_refs: [{endpoint: h}], balancing: {kv_events: {exact: true, tiers: {cpu: 2, ssd: 1}}}}]
+    routing: {}
+    """,
+    [
+      "c.yaml:2:103: model \"m\": balancing.kv_events.tiers.cpu must be between 0 and 1, not 2",
+      "c.yaml:2:106: warning: model \"m\": balancing.kv_events.tiers.ssd is not a key of the schema and is ignored; "
+        + "`switchyard config reference` lists the keys",
+    ]),
 ]

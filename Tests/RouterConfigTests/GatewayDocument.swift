@@ -49,7 +49,7 @@ let gatewayDocument = #"""
           min_idle_connections: 4
           connection_idle_timeout: 20s
           hedge_after: 800ms
-        balancing: {requests_per_second: 20}
+        balancing: {requests_per_second: 20, kv_events: {exact: true, tokenize_timeout: 80ms, tiers: {cpu: 0.9, disk: 0.25}}}
         backend_refs:
           - {endpoint: "m:8000", metrics_port: 9000, kv_events: {endpoint: "tcp://m:6000", replay_endpoint: none}}
       - {name: n, backend_refs: [{endpoint: "n:8000"}]}

@@ -46,6 +46,11 @@ import Testing
           priorityHeader: "x-priority", prefixBlocks: 4_000_000, endpointsFile: "fleet/endpoints.yaml",
           usersFile: "state/users.db", usersTokenVariable: "USERS_TOKEN"))
     #expect(document.providers.models.map(\.balancing.requestsPerSecond) == [20, nil])
+    #expect(
+      document.providers.models.map(\.balancing.residency) == [
+        ResidencySettings(isExact: true, tokenizeTimeout: .milliseconds(80), cpuTier: 0.9, diskTier: 0.25),
+        ResidencySettings(),
+      ])
     let backends = document.providers.models.flatMap(\.backends)
     #expect(backends.map(\.metricsPort) == [9_000, nil])
     #expect(backends.map(\.cacheEvents) == [CacheEventEndpoints(publisher: "tcp://m:6000", replay: nil), nil])

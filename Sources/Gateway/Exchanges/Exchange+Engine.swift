@@ -31,7 +31,8 @@ extension Exchange {
     return body.withUnsafeReadableBytes { bytes in
       loop.chooser.choose(
         among: placements, by: wish, of: model.balancing,
-        prompt: plan.map { PromptOfBody(plan: $0, body: bytes) }, adapter: adapter, excluding: triedWhole,
+        prompt: plan.map { PromptOfBody(plan: $0, body: bytes) }, adapter: adapter, residency: residency,
+        excluding: triedWhole,
         now: loop.now, random: &loop.random)
     }
   }

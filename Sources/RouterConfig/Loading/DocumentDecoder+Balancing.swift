@@ -17,6 +17,7 @@ extension DocumentDecoder {
     settings.defaultProfile = Self.filled(node["default_profile"]) ?? settings.defaultProfile
     settings.firstTokenTarget = node["first_token_target"]?.duration ?? settings.firstTokenTarget
     settings.requestsPerSecond = node["requests_per_second"]?.integer ?? settings.requestsPerSecond
+    settings.residency = residency(node["kv_events"], over: settings.residency, at: path + .key("kv_events"))
     if let profile = settings.defaultProfile, settings.profiles[profile] == nil {
       log.error(
         path + .key("default_profile"), .predicate("names no profile: \(ProblemLog.quoted(profile))"),
@@ -24,6 +25,22 @@ extension DocumentDecoder {
           ? "write profiles: {\(profile): least-ttft}"
           : "write one of \(settings.profiles.keys.sorted().joined(separator: ", "))")
       settings.defaultProfile = nil
+    }
+    return settings
+  }
+
+  private mutating func residency(
+    _ node: DocumentNode?, over inherited: ResidencySettings, at path: DocumentPath
+  ) -> ResidencySettings {
+    var settings = inherited
+    guard let node, node.entries != nil else { return settings }
+    settings.isExact = node["exact"]?.boolean ?? settings.isExact
+    settings.tokenizeTimeout = node["tokenize_timeout"]?.duration ?? settings.tokenizeTimeout
+    settings.cpuTier = node["tiers"]?["cpu"]?.number ?? settings.cpuTier
+    settings.diskTier = node["tiers"]?["disk"]?.number ?? settings.diskTier
+    for key in ["tokenize_timeout", "tiers"] where node[key] != nil && !settings.isExact {
+      log.error(
+        path + .key(key), .predicate("does nothing without exact: true"), suggestion: "write exact: true beside it")
     }
     return settings
   }

@@ -1,8 +1,6 @@
-import Fleet
-
 extension HeaderLines {
   /// Calls `body` with each line's name, in lower case, and value.
-  func forEachField(_ body: (_ name: String, _ value: String) -> Void) {
+  public func forEachField(_ body: (_ name: String, _ value: String) -> Void) {
     for line in bytes.split(separator: 0x0A) {
       guard let colon = line.firstIndex(of: UInt8(ascii: ":")) else { continue }
       let value = line[(colon + 1)...].drop { $0 == 0x20 }
