@@ -71,7 +71,7 @@ let package = Package(
     .target(
       name: "EngineClient",
       dependencies: [
-        "Fleet", "MessagePack", "ZeroMQ", .product(name: "NIOCore", package: "swift-nio"),
+        "Balancing", "Fleet", "JSONText", "MessagePack", "ZeroMQ", .product(name: "NIOCore", package: "swift-nio"),
         .product(name: "NIOPosix", package: "swift-nio"),
         .product(name: "NIOHTTP1", package: "swift-nio"), .product(name: "NIOFoundationCompat", package: "swift-nio"),
         .product(name: "NIOSSL", package: "swift-nio-ssl"),
@@ -272,7 +272,7 @@ let package = Package(
     .testTarget(
       name: "EngineClientTests",
       dependencies: [
-        "EngineClient", "Fleet", "MessagePack", "ZeroMQ", .product(name: "NIOCore", package: "swift-nio"),
+        "Balancing", "EngineClient", "Fleet", "MessagePack", "ZeroMQ", .product(name: "NIOCore", package: "swift-nio"),
         .product(name: "NIOPosix", package: "swift-nio"), .product(name: "NIOHTTP1", package: "swift-nio"),
       ]),
     .testTarget(

@@ -1,7 +1,7 @@
 // Times choices, prefix lookups and hashing, fills an index of ten million blocks, and replays traces.
-//   swift run -c release bench-balancing [--choices | --replays] [--traces FOLDER] [--svg FILE]
+//   swift run -c release bench-balancing [--choices | --residency | --replays] [--traces FOLDER] [--svg FILE]
 // Figures of time are CPU time, the lowest mean of the rounds. Without --traces only the synthetic mix is replayed. --choices
-// does nothing but choose.
+// does nothing but choose, --residency nothing but look up blocks of tokens.
 import Balancing
 import Fleet
 import FleetSimulator
@@ -220,6 +220,54 @@ func timePrefixes() throws {
   say("figure prefix_lookup_12k_us \(lookup) us")
 }
 
+/// Eight replicas hold a million blocks of 16 tokens, among them 64 prompts of 12 000 tokens that each of them has, and as many
+/// that one has.
+func timeResidency() throws {
+  var random = SeededGenerator(seed: 4)
+  let placements = placements(8)
+  let prefixes = try PrefixIndex(maximumBlocks: 1_000)
+  prefixes.adopt(placements.map(\.replica))
+  let before = residentMegabytes()
+  let index = try TokenBlockIndex(maximumBlocks: 1_000_000)
+  index.follow(placements.map(\.replica))
+  func tokens(_ count: Int) -> [UInt32] { (0..<count).map { _ in UInt32.random(in: 0..<128_000, using: &random) } }
+  func store(_ tokens: [UInt32], on replica: Int) {
+    let hashes = (0..<tokens.count / 16).map { _ in random.next() }
+    index.stored(replica: replica, hashes: hashes, tokens: tokens, blockSize: 16)
+  }
+  let shared = (0..<64).map { _ in tokens(12_000) }
+  let lone = (0..<64).map { _ in tokens(12_000) }
+  let start = cpuTime()
+  for replica in 0..<8 {
+    for _ in 0..<96 { store(tokens(12_000), on: replica) }
+    for prompt in shared { store(prompt, on: replica) }
+  }
+  for prompt in lone { store(prompt, on: 0) }
+  let told = placements.reduce(0) { $0 + (index.blocks(of: $1.replica) ?? 0) }
+  say("figure residency_store_us_per_block \(Double(cpuTime() - start) / 1e3 / Double(8 * 160 * 750 + 64 * 750)) us")
+  say("figure residency_blocks \(told) blocks")
+  say("figure residency_bytes_per_block \((residentMegabytes() - before) * 1e6 / Double(told)) B")
+  var matches = TokenMatches(index: index)
+  var next = 0
+  let hashing = best(of: 500) {
+    sink &+= index.chains(of: shared[next % 64], adapter: nil).tokenCount
+    next += 1
+  }
+  say("figure residency_hash_12k_us \(hashing) us")
+  for (name, prompts) in [("8_of_8", shared), ("1_of_8", lone)] {
+    let chains = prompts.map { index.chains(of: $0, adapter: nil) }
+    var found = 0
+    let lookup = best(of: 2_048) {
+      index.match(chains[next % 64], weights: TierWeights(), into: &matches)
+      if matches.tokens(slot: placements[0].replica.prefixSlot) == 12_000 { found += 1 }
+      next += 1
+    }
+    sink &+= found
+    precondition(found > 0, "nothing was found")
+    say("figure residency_lookup_12k_\(name)_us \(lookup) us")
+  }
+}
+
 func read(_ path: String) throws -> [UInt8] { Array(try Data(contentsOf: URL(fileURLWithPath: path))) }
 
 func replay(_ title: String, _ trace: Trace, _ settings: FleetReplay.Settings, _ names: [String]) throws
@@ -240,6 +288,8 @@ func run() throws {
     arguments.firstIndex(of: name).flatMap { $0 + 1 < arguments.count ? arguments[$0 + 1] : nil }
   }
   if !arguments.contains("--replays") {
+    try timeResidency()
+    if arguments.contains("--residency") { return }
     try timeChoices()
     if arguments.contains("--choices") { return }
     try timePrefixes()

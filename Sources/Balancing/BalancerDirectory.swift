@@ -7,13 +7,19 @@ public final class BalancerDirectory: Sendable {
   /// Replicas of the last fleet for which the index had no room: they are chosen without regard to prefixes.
   public var replicasWithoutSlot: Int { withoutSlot.load(ordering: .relaxed) }
   private let withoutSlot = Atomic<Int>(0)
+  /// What engines tell of their caches.
+  public let tokens: TokenBlockIndex?
   private let balancers = Mutex<[String: ModelBalancer]>([:])
 
-  public init(index: PrefixIndex) { self.index = index }
+  public init(index: PrefixIndex, tokens: TokenBlockIndex? = nil) {
+    self.index = index
+    self.tokens = tokens
+  }
 
-  /// With an index of its own; ``PrefixIndex`` says what memory it takes.
+  /// With indices of its own; ``PrefixIndex`` and ``TokenBlockIndex`` say what memory they take.
   public convenience init(maximumBlocks: Int) throws(PrefixIndex.NoMemory) {
-    self.init(index: try PrefixIndex(maximumBlocks: maximumBlocks))
+    self.init(
+      index: try PrefixIndex(maximumBlocks: maximumBlocks), tokens: try TokenBlockIndex(maximumBlocks: maximumBlocks))
   }
 
   /// The balancers of a fleet's models, in the order of its models; forgets those of models that are gone. To be called
@@ -21,7 +27,7 @@ public final class BalancerDirectory: Sendable {
   public func balancers(for fleet: FleetSnapshot) -> [ModelBalancer] {
     withoutSlot.store(index.adopt(fleet.replicas), ordering: .relaxed)
     return balancers.withLock { known in
-      let list = fleet.models.map { known[$0.name] ?? ModelBalancer(index: index) }
+      let list = fleet.models.map { known[$0.name] ?? ModelBalancer(index: index, tokens: tokens) }
       known = Dictionary(uniqueKeysWithValues: zip(fleet.models.map(\.name), list))
       return list
     }

@@ -4,7 +4,11 @@ import Fleet
 public struct BalancingRequest {
   /// The hashes of ``PromptBlocks``, borrowed for the call; empty when nothing is known of the prompt.
   public var blocks: UnsafeBufferPointer<UInt64>
-  /// Estimated (``TokenRatio``).
+  /// Blocks of the prompt, of the kind that matches are counted in: those of ``blocks`` unless engines tell what they hold.
+  var blockCount: Int
+  /// What is known to be cached is what engines tell.
+  var goesByEvents = false
+  /// Estimated (``TokenRatio``), unless engines tell what they hold.
   public var promptTokens: Double
   /// Tokens of one of the blocks, estimated.
   public var tokensPerBlock: Double
@@ -35,6 +39,7 @@ public struct BalancingRequest {
     now: UInt64
   ) {
     self.blocks = blocks
+    blockCount = blocks.count
     self.promptTokens = promptTokens
     self.tokensPerBlock = tokensPerBlock
     self.expectedOutputTokens = expectedOutputTokens

@@ -7,6 +7,8 @@ import Synchronization
 /// Any thread. A choice takes no lock but that of the chosen replica's cache, for writing down what the prompt puts there.
 public final class ModelBalancer: Sendable {
   public let index: PrefixIndex
+  /// What engines tell of their caches; nil where nobody listens.
+  public let tokens: TokenBlockIndex?
   public let tokenRatio = TokenRatio()
   public let users = UserTokens()
   /// Bytes of the blocks that requests bring.
@@ -25,9 +27,13 @@ public final class ModelBalancer: Sendable {
 
   /// - Parameters:
   ///   - index: of all models of the process.
+  ///   - tokens: of all models too.
   ///   - blockBytes: other than ``PromptBlocks/blockBytes`` where blocks come from elsewhere, such as a trace.
-  public init(index: PrefixIndex, blockBytes: Int = PromptBlocks.blockBytes) {
+  public init(
+    index: PrefixIndex, tokens: TokenBlockIndex? = nil, blockBytes: Int = PromptBlocks.blockBytes
+  ) {
     self.index = index
+    self.tokens = tokens
     self.blockBytes = Double(blockBytes)
   }
 
@@ -60,15 +66,19 @@ public final class ModelBalancer: Sendable {
 
   /// Picks a replica, counts the request on it and writes down what its cache will hold.
   ///
-  /// - Parameter matches: of the calling thread; holds what the replicas have of the prompt afterwards, for traces.
+  /// - Parameters:
+  ///   - residency: what is gone by for what replicas have of the prompt.
+  ///   - matches: of the calling thread; holds what the replicas have of the prompt afterwards, for traces.
   public func pick(
     among placements: [Placement], for request: consuming BalancingRequest, by strategy: RoutingStrategy,
-    excluding tried: ReplicaSet, matches: inout PrefixMatches, random: inout some RandomNumberGenerator
+    residency: PromptResidency = .ownRequests, excluding tried: ReplicaSet, matches: inout PrefixMatches,
+    random: inout some RandomNumberGenerator
   ) -> ReplicaChoice {
-    lookUp(&request, for: strategy, into: &matches)
+    lookUp(&request, for: strategy, residency, among: placements, into: &matches)
     let loadsAdapter = request.loadsAdapter
-    let choice = ReplicaPicker.pick(
+    var choice = ReplicaPicker.pick(
       among: placements, for: request, by: strategy, excluding: tried, matches: matches, random: &random)
+    if choice.shortfall == nil, strategy.needsMatches { choice.shortfall = residency.shortfall }
     if let chosen = choice.index {
       let replica = placements[chosen].replica
       index.insert(request.blocks, slot: replica.prefixSlot)
@@ -79,23 +89,38 @@ public final class ModelBalancer: Sendable {
 
   /// What ``pick(among:for:by:excluding:matches:random:)`` would choose from. Counts nothing, and writes nothing down.
   ///
-  /// - Parameter matches: of the calling thread; holds what the replicas have of the prompt afterwards.
+  /// - Parameters:
+  ///   - residency: what is gone by for what replicas have of the prompt.
+  ///   - matches: of the calling thread; holds what the replicas have of the prompt afterwards.
   public func preview(
     among placements: [Placement], for request: consuming BalancingRequest, by strategy: RoutingStrategy,
-    matches: inout PrefixMatches
+    residency: PromptResidency = .ownRequests, matches: inout PrefixMatches
   ) -> ReplicaPreview {
-    lookUp(&request, for: strategy, into: &matches)
-    return ReplicaPicker.preview(among: placements, for: request, by: strategy, matches: matches)
+    lookUp(&request, for: strategy, residency, among: placements, into: &matches)
+    var preview = ReplicaPicker.preview(among: placements, for: request, by: strategy, matches: matches)
+    if preview.shortfall == nil, strategy.needsMatches { preview.shortfall = residency.shortfall }
+    return preview
   }
 
   /// Finds what is known of the request's user and of its prompt.
   private func lookUp(
-    _ request: inout BalancingRequest, for strategy: RoutingStrategy, into matches: inout PrefixMatches
+    _ request: inout BalancingRequest, for strategy: RoutingStrategy, _ residency: PromptResidency,
+    among placements: [Placement], into matches: inout PrefixMatches
   ) {
     if request.userKey != 0, strategy.parts.contains(where: { $0.kind == .vtcBasic }) {
       request.userShare = users.share(request.userKey, now: request.now)
     }
+    lookUp(&request, residency, among: placements, into: &matches)
+  }
+
+  private func lookUp(
+    _ request: inout BalancingRequest, _ residency: PromptResidency, among placements: [Placement],
+    into matches: inout PrefixMatches
+  ) {
     if request.blocks.isEmpty { matches.begin() } else { index.match(request.blocks, into: &matches) }
+    if case .events(let chains, let weights) = residency {
+      applyResidency(chains, weights, among: placements, to: &request, &matches)
+    }
   }
 
   /// Picks one replica for prefill and one of its group for decode, counts the request on both and writes down what the
@@ -103,10 +128,11 @@ public final class ModelBalancer: Sendable {
   ///
   /// - Returns: nil when no group has both free: then a choice of one replica is to be made.
   public func pickPair(
-    among placements: [Placement], for request: BalancingRequest, excluding tried: PrefillDecodePair.Tried,
+    among placements: [Placement], for request: consuming BalancingRequest,
+    residency: PromptResidency = .ownRequests, excluding tried: PrefillDecodePair.Tried,
     matches: inout PrefixMatches, random: inout some RandomNumberGenerator
   ) -> PrefillDecodePair? {
-    if request.blocks.isEmpty { matches.begin() } else { index.match(request.blocks, into: &matches) }
+    lookUp(&request, residency, among: placements, into: &matches)
     let pair = PrefillDecodePair.pick(
       among: placements, for: request, excluding: tried, matches: matches, random: &random)
     if let pair { index.insert(request.blocks, slot: placements[pair.prefill].replica.prefixSlot) }
@@ -116,9 +142,10 @@ public final class ModelBalancer: Sendable {
   /// The pair that ``pickPair(among:for:excluding:matches:random:)`` would pick for a request's first attempt, or one of those
   /// that cost as much. Counts nothing, and writes nothing down.
   public func previewPair(
-    among placements: [Placement], for request: BalancingRequest, matches: inout PrefixMatches
+    among placements: [Placement], for request: consuming BalancingRequest,
+    residency: PromptResidency = .ownRequests, matches: inout PrefixMatches
   ) -> (prefill: Int, decode: Int)? {
-    if request.blocks.isEmpty { matches.begin() } else { index.match(request.blocks, into: &matches) }
+    lookUp(&request, residency, among: placements, into: &matches)
     var first = FirstOfEquals()
     return PrefillDecodePair.cheapest(
       among: placements, for: request, excluding: PrefillDecodePair.Tried(), matches: matches, random: &first
@@ -230,7 +257,9 @@ public final class ModelBalancer: Sendable {
   /// should have been there and were not fresh, more when blocks were there that were about to be given up, or that had
   /// been.
   private func learnCapacity(_ ticket: WorkTicket, _ replica: Replica, _ facts: AnswerFacts) {
-    guard let cached = facts.cachedTokens, replica.metrics.cacheTokens == nil, ticket.tokensPerBlock > 0 else { return }
+    guard let cached = facts.cachedTokens, replica.metrics.cacheTokens == nil, ticket.tokensPerBlock > 0,
+      !ticket.goesByEvents
+    else { return }
     let expected = Double(ticket.cachedBlocks) * ticket.tokensPerBlock
     let found = Double(cached)
     let factor: Double

@@ -44,6 +44,10 @@ public enum Shortfall: String, Sendable, CaseIterable {
   case noPair = "no_pair"
   /// A pair was asked, because the model's engines serve requests in no other way.
   case onlyPairs = "only_pairs"
+  /// The prompt's tokens are not known, so that what engines tell of their caches cannot be compared with it.
+  case tokensUnknown = "tokens_unknown"
+  /// No engine of the model has told what it holds.
+  case eventsUnknown = "events_unknown"
 
   /// A sentence for traces.
   public var explanation: String {
@@ -59,6 +63,10 @@ public enum Shortfall: String, Sendable, CaseIterable {
     case .targetMissed: "no replica is expected to meet the target for the time to first token"
     case .noPair: "one replica is asked both to prefill and to decode"
     case .onlyPairs: "the model's engines serve requests in pairs only"
+    case .tokensUnknown:
+      "the prompt's tokens are not known, so what is cached was judged by the prompts that this router sent"
+    case .eventsUnknown:
+      "no engine has told what it holds, so what is cached was judged by the prompts that this router sent"
     }
   }
 }
@@ -79,6 +87,8 @@ public struct WorkTicket: Sendable, Equatable {
   var age = 0.0
   public internal(set) var promptTokens = 0.0
   public internal(set) var tokensPerBlock = 0.0
+  /// What was expected to be cached is what engines tell: it says nothing of what this router thinks they hold.
+  var goesByEvents = false
   /// Of the user, for counting its tokens; 0 for none.
   var userKey: UInt64 = 0
 
@@ -99,6 +109,7 @@ public struct WorkTicket: Sendable, Equatable {
     sentAt = request.now
     promptTokens = request.promptTokens
     tokensPerBlock = request.tokensPerBlock
+    goesByEvents = request.goesByEvents
   }
 
   /// What a request brings to the replica that goes on from another's prefill.

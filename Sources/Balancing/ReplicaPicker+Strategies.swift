@@ -210,6 +210,7 @@ extension ReplicaPicker {
       choice.ticket.age = matches.age(slot: chosen.replica.prefixSlot)
       choice.ticket.promptTokens = request.promptTokens
       choice.ticket.tokensPerBlock = request.tokensPerBlock
+      choice.ticket.goesByEvents = request.goesByEvents
       choice.ticket.userKey = request.userKey
       return choice
     }

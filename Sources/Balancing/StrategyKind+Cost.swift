@@ -1,5 +1,10 @@
 import Fleet
 
+extension RoutingStrategy {
+  /// Whether it goes by what replicas hold of the prompt.
+  public var needsMatches: Bool { parts.contains { $0.kind.needsMatches } }
+}
+
 extension StrategyKind {
   /// The candidate's cost: the lowest is chosen. nil when the figure that it needs is unknown.
   ///
@@ -39,7 +44,7 @@ extension StrategyKind {
     case .pd: .noPair
     case .vtcBasic: request.userKey == 0 ? .noUser : nil
     case .loraAffinity: request.adapterKey == 0 ? .noAdapter : nil
-    case .prefixCache, .prefixCachePreble, .sticky: request.blocks.isEmpty ? .noPromptBlocks : nil
+    case .prefixCache, .prefixCachePreble, .sticky: request.blockCount == 0 ? .noPromptBlocks : nil
     case .slo, .sloPackLoad, .sloLeastLoad: request.firstTokenTarget == nil ? .noTarget : nil
     default: nil
     }

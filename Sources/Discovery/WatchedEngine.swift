@@ -11,14 +11,18 @@ public struct WatchedEngine: Sendable {
   public var dialect: EngineDialect?
   /// nil means that they are not listened to.
   public var cacheEvents: CacheEventEndpoints?
+  /// A model of it goes by the tokens in its events.
+  public var isExact: Bool
 
   public init(
-    replica: Replica, metricsPort: Int? = nil, dialect: EngineDialect? = nil, cacheEvents: CacheEventEndpoints? = nil
+    replica: Replica, metricsPort: Int? = nil, dialect: EngineDialect? = nil, cacheEvents: CacheEventEndpoints? = nil,
+    isExact: Bool = false
   ) {
     self.replica = replica
     self.metricsPort = metricsPort
     self.dialect = dialect
     self.cacheEvents = cacheEvents
+    self.isExact = isExact
   }
 
   /// The engines of a fleet that a document declares. Those that want a credential are other people's services: they are
@@ -32,9 +36,10 @@ public struct WatchedEngine: Sendable {
       order.append(address)
       said[address] = WatchedEngine(replica: replica)
     }
-    for backend in document.providers.models.flatMap(\.backends) {
+    for (model, backend) in document.providers.models.flatMap({ model in model.backends.map { (model, $0) } }) {
       let address = Address(host: backend.host, port: backend.port, usesTLS: backend.usesTLS)
       guard var engine = said[address] else { continue }
+      if model.balancing.residency.isExact { engine.isExact = true }
       engine.metricsPort = engine.metricsPort ?? backend.metricsPort
       engine.cacheEvents = engine.cacheEvents ?? backend.cacheEvents
       // `vllm` is what a backend is called that does not say what it is.
@@ -54,14 +59,25 @@ public struct WatchedEngine: Sendable {
     cacheEvents.map { endpoints in
       CacheEventSubscriber.Source(
         .connect(endpoints.publisher), publisher: .replica(replica.id),
-        replayEndpoints: endpoints.replay.map { [replica.id: $0] } ?? [:])
+        replayEndpoints: endpoints.replay.map { [replica.id: $0] } ?? [:], wantsTokens: isExact)
+    }
+  }
+
+  /// Models that are to go by KV events of which there are none: a sentence for each.
+  public static func modelsWithoutEvents(in document: RouterDocument) -> [String] {
+    document.providers.models.filter { model in
+      model.balancing.residency.isExact && !model.backends.isEmpty
+        && !model.backends.contains { $0.cacheEvents != nil && $0.credential == nil }
+    }.map { model in
+      "model \"\(model.name)\": balancing.kv_events.exact is true, and none of its engines is listened to; write kv_events: {} at "
+        + "its backend_refs or endpoints"
     }
   }
 
   /// Whether both are reached in the same way.
   public func isWatched(like other: WatchedEngine) -> Bool {
     replica === other.replica && metricsPort == other.metricsPort && dialect?.name == other.dialect?.name
-      && cacheEvents == other.cacheEvents
+      && cacheEvents == other.cacheEvents && isExact == other.isExact
   }
 
   private struct Address: Hashable {

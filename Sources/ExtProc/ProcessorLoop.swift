@@ -37,6 +37,22 @@ package final class ProcessorLoop {
         }
       }
     }
+    scope.tokenize = scope.context.tokenizer.map { tokenizer in
+      { question, answer in
+        let answer = NIOLoopBound(answer, eventLoop: eventLoop)
+        let reply = tokenizer.ask(question) { chains in
+          eventLoop.execute {
+            bound.value.refreshTime()
+            answer.value(chains)
+          }
+        }
+        return switch reply {
+        case .known(let chains): .known(chains)
+        case .later(let wait): .later(abandon: { tokenizer.abandon(wait) })
+        case .declined: .declined
+        }
+      }
+    }
     scope.prefill = { [tls = scope.context.tls] call, onSent, onEnd in
       let longest = UInt64(365 * 86_400) * 1_000_000_000
       let replica = call.placement.replica

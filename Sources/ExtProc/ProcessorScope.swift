@@ -1,3 +1,4 @@
+import Balancing
 import EngineClient
 import Fleet
 import Gateway
@@ -33,6 +34,17 @@ package final class ProcessorScope {
   var read: (UnfinishedPlan, @escaping (PromptEncoding) -> Void) -> Void = { reading, answer in
     answer(reading.readNow())
   }
+
+  /// What is known at once of a prompt's tokens.
+  enum Tokens {
+    case known(TokenChains)
+    /// The answer comes later; calling this ends the wait for it.
+    case later(abandon: () -> Void)
+    case declined
+  }
+
+  /// Has an engine asked for a prompt's tokens, and tells on this loop; nil where nobody does.
+  var tokenize: ((PromptTokenizer.Question, @escaping (TokenChains?) -> Void) -> Tokens)?
 
   /// Sends prefill legs; nil where nobody does, and then no request goes to a pair.
   var prefill: PrefillCall.Sender?

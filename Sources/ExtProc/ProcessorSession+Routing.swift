@@ -18,7 +18,7 @@ extension ProcessorSession {
     } catch {
       refuse(error)
     }
-    if !waitsForReplica { letBodyGo() }
+    if !waitsForReplica, state != .reading { letBodyGo() }
   }
 
   private func take(_ plan: RoutePlan) {
@@ -82,7 +82,7 @@ extension ProcessorSession {
         refuse(error)
       }
     }
-    guard !waitsForReplica else { return }
+    guard !waitsForReplica, state != .reading else { return }
     letBodyGo()
     replyToWaiting()
   }
@@ -117,14 +117,23 @@ extension ProcessorSession {
     scope.accounts.metrics(ofModel: publicModel).requests.increment()
     if scope.settings.role != .model {
       guard let head else { return }
-      let intent = try RequestRouting.intent(routed, head: head, scope: scope)
+      var intent = try RequestRouting.intent(routed, head: head, scope: scope)
       wish = intent.wish
-      if routed.model?.hasPairs ?? false, beginPair(routed, intent, body: bytes, isLast: isLast) { return }
-      let (placement, attempt) = try RequestRouting.pick(routed, intent, body: bytes, scope: scope)
-      self.placement = placement
-      self.attempt = attempt
-      if try waitsForAdapter(AdapterWait(routed, intent, isLast: isLast), body: bytes) { return }
+      if waitsForTokens(routed, &intent, body: bytes, isLast: isLast) { return }
+      return try send(routed, intent, body: bytes, isLast: isLast)
     }
+    forward(routed, to: nil, body: bytes, changed: routed.body(for: nil, bytes), isLast: isLast)
+  }
+
+  /// Picks where the request goes.
+  func send(
+    _ routed: RequestRouting.Routed, _ intent: RequestRouting.Intent, body bytes: UnsafeRawBufferPointer, isLast: Bool
+  ) throws(RequestRouting.Refusal) {
+    if routed.model?.hasPairs ?? false, beginPair(routed, intent, body: bytes, isLast: isLast) { return }
+    let (placement, attempt) = try RequestRouting.pick(routed, intent, body: bytes, scope: scope)
+    self.placement = placement
+    self.attempt = attempt
+    if try waitsForAdapter(AdapterWait(routed, intent, isLast: isLast), body: bytes) { return }
     forward(routed, to: placement, body: bytes, changed: routed.body(for: placement, bytes), isLast: isLast)
   }
 

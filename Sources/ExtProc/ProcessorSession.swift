@@ -24,7 +24,7 @@ package final class ProcessorSession {
   enum State {
     case beginning
     case collecting
-    /// The body is whole, and the encoder reads the prompt.
+    /// The body is whole, and the encoder reads the prompt, or an engine is asked for its tokens.
     case reading
     /// The body is whole, and a replica reads the prompt for another.
     case prefilling
@@ -74,6 +74,8 @@ package final class ProcessorSession {
   var userTokens: Int?
   /// The plan that waits, in the state of that name.
   var reading: UnfinishedPlan?
+  /// Ends the wait for the prompt's tokens, in the same state.
+  var tokenWait: (() -> Void)?
   /// The trailers came while the encoder read.
   var owesTrailersReply = false
   /// Messages that came while the encoder read, in order.
@@ -197,6 +199,8 @@ package final class ProcessorSession {
     waiting = []
     reading?.abandon()
     reading = nil
+    tokenWait?()
+    tokenWait = nil
     onLateOutput = nil
     onAbort = nil
     pair?.end()

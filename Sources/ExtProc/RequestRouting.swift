@@ -284,6 +284,8 @@ enum RequestRouting {
     var policy: ModelPolicy
     var wish: ReplicaWish
     fileprivate var rateCharge: TrafficLimits.ModelCharge?
+    /// What is gone by for what replicas have of the prompt.
+    var residency = PromptResidency.ownRequests
   }
 
   /// What a request asks of its replicas. Counts it among its model's requests of this second.
@@ -332,8 +334,8 @@ enum RequestRouting {
     let placements = intent.placements
     let choice = scope.chooser.choose(
       among: placements, by: intent.wish, of: intent.balancing, prompt: routed.prompt(bytes), adapter: routed.adapter,
-      loads: scope.loadAdapter != nil && routed.adapterSource != nil, excluding: tried, now: scope.now,
-      random: &scope.random)
+      loads: scope.loadAdapter != nil && routed.adapterSource != nil, residency: intent.residency, excluding: tried,
+      now: scope.now, random: &scope.random)
     if choice.choice.index == nil, attempts == 0 { takeBack(intent, scope: scope) }
     switch choice.choice.outcome {
     case .replica(let index):
@@ -359,6 +361,7 @@ enum RequestRouting {
       among: scope.addresses.reachable(
         ofPairs: pair.intent.wish.allowed(model.pairedPlacements(for: pair.routed.adapter))),
       by: pair.intent.wish, of: pair.intent.balancing, prompt: prompt, adapter: pair.routed.adapter,
+      residency: pair.intent.residency,
       excluding: pair.tried, now: scope.now,
       id: scope.context.nextDisaggregatedID, random: &scope.random)
     guard let choice else { return nil }

@@ -27,6 +27,8 @@ public struct GatewayContext: Sendable {
   public let wallClock: @Sendable () -> Int
   /// For TensorRT-LLM's pairs. Its machine is drawn, so that gateways in front of the same engines have others.
   private let disaggregatedIDs = DisaggregatedIDs(machine: .random(in: 0..<1_024))
+  /// Finds prompts' tokens for choices that go by what engines tell of their caches; nil where none do.
+  package let tokenizer: PromptTokenizer?
   /// For replicas that are asked over https.
   public let tls: EngineTLS
   /// Has engines load adapters; nil where nobody does, and then requests go on without.
@@ -38,7 +40,7 @@ public struct GatewayContext: Sendable {
     settings: GatewaySettings = GatewaySettings(), load: GatewayLoad = GatewayLoad(),
     limits: TrafficLimits = TrafficLimits(), pipeline: RoutePipeline, metrics: GatewayMetrics,
     accessLog: AccessLog?, startedAt: Int, wallClock: @escaping @Sendable () -> Int = GatewayContext.now,
-    tls: EngineTLS, adapterLoader: AdapterLoader? = nil,
+    tls: EngineTLS, adapterLoader: AdapterLoader? = nil, tokenizer: PromptTokenizer? = nil,
     onHealthChange: @escaping @Sendable (Replica) -> Void = { _ in }
   ) {
     self.settings = settings
@@ -51,6 +53,7 @@ public struct GatewayContext: Sendable {
     self.wallClock = wallClock
     self.tls = tls
     self.adapterLoader = adapterLoader
+    self.tokenizer = tokenizer
     self.onHealthChange = onHealthChange
   }
 

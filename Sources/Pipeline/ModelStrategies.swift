@@ -19,6 +19,22 @@ public struct ModelStrategies: Sendable {
   public let firstTokenTarget: Double?
   /// Requests of each second that the model takes; nil is no limit.
   public let requestsPerSecond: Int?
+  /// How choices go by what engines tell of their caches; nil where they do not.
+  public let residency: Residency?
+
+  /// Of choices that go by what engines tell.
+  public struct Residency: Sendable {
+    /// How long a request waits for its prompt's tokens.
+    public let tokenizeNanoseconds: Int64
+    public let weights: TierWeights
+
+    /// nil where engines are not gone by.
+    init?(_ settings: ResidencySettings) {
+      guard settings.isExact else { return nil }
+      tokenizeNanoseconds = Int64(clamping: UInt64.span(settings.tokenizeTimeout))
+      weights = TierWeights(cpu: settings.cpuTier, disk: settings.diskTier)
+    }
+  }
 
   /// A setting that means nothing.
   struct Fault: Error {
@@ -44,6 +60,7 @@ public struct ModelStrategies: Sendable {
     isConfigured = locked != nil || standard != nil || settings.defaultProfile != nil
     firstTokenTarget = settings.firstTokenTarget.map { $0 / .seconds(1) }
     requestsPerSecond = settings.requestsPerSecond
+    residency = Residency(settings.residency)
   }
 
   /// Whether a client may say by which strategy, by which profile and from which replicas its replica is picked.

@@ -29,39 +29,39 @@ public struct ReplicaChooser {
   ///   - adapter: whose replicas the placements are.
   ///   - loads: the router has the adapter loaded where it is missing: replicas that have it, or are about to, go before all
   ///     others, and among the others `lora-affinity` picks.
+  ///   - residency: what is gone by for what replicas have of the prompt.
   ///   - tried: replicas that this request must not go to again.
   ///   - now: monotonic nanoseconds.
   public mutating func choose(
     among placements: [Placement], by wish: ReplicaWish, of model: ModelBalancing, prompt: PromptOfBody?,
-    adapter: String?, loads: Bool = false,
+    adapter: String?, loads: Bool = false, residency: PromptResidency = .ownRequests,
     excluding tried: ReplicaSet, now: UInt64, random: inout some RandomNumberGenerator
   ) -> Choice {
     read(prompt, adapter: adapter, of: model)
     guard loads, let adapter else {
       return chosen(
         among: placements, by: wish, Self.strategy(wish, adapter: adapter), of: model, adapter: adapter,
-        excluding: tried, now: now, random: &random)
+        residency: residency, excluding: tried, now: now, random: &random)
     }
     let holders = Self.holders(of: adapter, among: placements)
     let having = holders.map { placements[$0] }
     if ReplicaPicker.hasCandidate(among: having, excluding: tried, now: now) {
       var choice = chosen(
         among: having, by: wish, Self.strategy(wish, adapter: adapter), of: model, adapter: adapter, loads: true,
-        excluding: tried, now: now, random: &random)
+        residency: residency, excluding: tried, now: now, random: &random)
       if let index = choice.choice.index {
         choice.choice.outcome = .replica(holders[index])
         return choice
       }
     }
     return chosen(
-      among: placements, by: wish, Self.ofAdapters, of: model, adapter: adapter, loads: true, excluding: tried,
-      now: now,
-      random: &random)
+      among: placements, by: wish, Self.ofAdapters, of: model, adapter: adapter, loads: true, residency: residency,
+      excluding: tried, now: now, random: &random)
   }
 
   private mutating func chosen(
     among placements: [Placement], by wish: ReplicaWish, _ strategy: RoutingStrategy, of model: ModelBalancing,
-    adapter: String?, loads: Bool = false, excluding tried: ReplicaSet, now: UInt64,
+    adapter: String?, loads: Bool = false, residency: PromptResidency, excluding tried: ReplicaSet, now: UInt64,
     random: inout some RandomNumberGenerator
   ) -> Choice {
     let promptBytes = blocks.byteCount
@@ -71,7 +71,8 @@ public struct ReplicaChooser {
       request.loadsAdapter = loads
       if loads { usedAdapter = request.adapterKey }
       return model.balancer.pick(
-        among: placements, for: request, by: strategy, excluding: tried, matches: &matches, random: &random)
+        among: placements, for: request, by: strategy, residency: residency, excluding: tried, matches: &matches,
+        random: &random)
     }
     return Choice(choice: choice, promptBytes: promptBytes, usedAdapter: usedAdapter, balancer: model.balancer)
   }
@@ -95,7 +96,8 @@ public struct ReplicaChooser {
       model.balancer.preview(
         among: placements,
         for: Self.request(hashes, promptBytes: promptBytes, by: wish, of: model, adapter: adapter, now: now),
-        by: mustLoad ? Self.ofAdapters : Self.strategy(wish, adapter: adapter), matches: &matches)
+        by: mustLoad ? Self.ofAdapters : Self.strategy(wish, adapter: adapter), residency: Self.unasked(model),
+        matches: &matches)
     }
   }
 
@@ -121,7 +123,8 @@ public struct ReplicaChooser {
   /// - Returns: nil where no pair may be chosen.
   public mutating func choosePair(
     among placements: [Placement], by wish: ReplicaWish, of model: ModelBalancing, prompt: PromptOfBody,
-    adapter: String?, excluding tried: PrefillDecodePair.Tried, now: UInt64, id: () -> UInt64,
+    adapter: String?, residency: PromptResidency = .ownRequests, excluding tried: PrefillDecodePair.Tried,
+    now: UInt64, id: () -> UInt64,
     random: inout some RandomNumberGenerator
   ) -> PairChoice? {
     read(prompt, adapter: adapter, of: model)
@@ -130,10 +133,10 @@ public struct ReplicaChooser {
       model.balancer.pickPair(
         among: placements,
         for: Self.request(hashes, promptBytes: promptBytes, by: wish, of: model, adapter: adapter, now: now),
-        excluding: tried, matches: &matches, random: &random)
+        residency: residency, excluding: tried, matches: &matches, random: &random)
     }
     guard let pair else { return nil }
-    let shortfall: Shortfall? = wish.wantsPair ? nil : .onlyPairs
+    let shortfall: Shortfall? = wish.wantsPair ? residency.shortfall : .onlyPairs
     func account(_ ticket: WorkTicket, _ index: Int) -> AttemptAccount {
       AttemptAccount(
         ticket, on: placements[index].replica, shortfall: shortfall, promptBytes: promptBytes, balancer: model.balancer)
@@ -157,8 +160,13 @@ public struct ReplicaChooser {
       model.balancer.previewPair(
         among: placements,
         for: Self.request(hashes, promptBytes: promptBytes, by: wish, of: model, adapter: adapter, now: now),
-        matches: &matches)
+        residency: Self.unasked(model), matches: &matches)
     }
+  }
+
+  /// Explanations ask no engine for tokens.
+  private static func unasked(_ model: ModelBalancing) -> PromptResidency {
+    model.strategies.residency == nil ? .ownRequests : .lacking(.tokensUnknown)
   }
 
   private mutating func read(_ prompt: PromptOfBody?, adapter: String?, of model: ModelBalancing) {

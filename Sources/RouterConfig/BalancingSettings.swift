@@ -16,11 +16,13 @@ public struct BalancingSettings: Sendable, Equatable {
   public var firstTokenTarget: Duration?
   /// Requests of each second that the model takes, all replicas and adapters together; nil is no limit. 1 or more.
   public var requestsPerSecond: Int?
+  /// By what is judged how much of a prompt each replica has cached.
+  public var residency: ResidencySettings
 
   public init(
     strategy: String? = nil, lockedStrategy: String? = nil, isAuthoritative: Bool = false,
     profiles: [String: BalancingProfile] = [:], defaultProfile: String? = nil, firstTokenTarget: Duration? = nil,
-    requestsPerSecond: Int? = nil
+    requestsPerSecond: Int? = nil, residency: ResidencySettings = ResidencySettings()
   ) {
     self.strategy = strategy
     self.lockedStrategy = lockedStrategy
@@ -29,6 +31,7 @@ public struct BalancingSettings: Sendable, Equatable {
     self.defaultProfile = defaultProfile
     self.firstTokenTarget = firstTokenTarget
     self.requestsPerSecond = requestsPerSecond
+    self.residency = residency
   }
 
   /// These, and what others say where these say nothing.
@@ -39,6 +42,7 @@ public struct BalancingSettings: Sendable, Equatable {
       profiles: profiles.merging(others.profiles) { own, _ in own },
       defaultProfile: defaultProfile ?? others.defaultProfile,
       firstTokenTarget: firstTokenTarget ?? others.firstTokenTarget,
-      requestsPerSecond: requestsPerSecond ?? others.requestsPerSecond)
+      requestsPerSecond: requestsPerSecond ?? others.requestsPerSecond,
+      residency: residency == ResidencySettings() ? others.residency : residency)
   }
 }

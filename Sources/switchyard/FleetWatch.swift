@@ -19,13 +19,16 @@ final class FleetWatch: Sendable {
   private let followed: FollowedEngines
   private let scraper: MetricsScraper
   private let holdings: CacheHoldings
+  /// What engines tell of their blocks' tokens, for the models that go by it.
+  private let tokens: TokenBlockIndex?
   private let registry: MetricsRegistry
   private let index: PrefixIndex
   private let state = Mutex(State())
 
-  /// - Parameter index: of all balancers.
-  init(client: EngineHTTPClient, registry: MetricsRegistry, index: PrefixIndex) {
-    let followed = FollowedEngines(index: index)
+  /// - Parameters index, tokens: of all balancers.
+  init(client: EngineHTTPClient, registry: MetricsRegistry, index: PrefixIndex, tokens: TokenBlockIndex?) {
+    let followed = FollowedEngines(index: index, tokens: tokens)
+    self.tokens = tokens
     self.followed = followed
     self.registry = registry
     self.index = index
@@ -40,6 +43,7 @@ final class FleetWatch: Sendable {
   ///   - fleet: in force, with a balancer a model in the order of its models.
   func follow(_ engines: [WatchedEngine], of fleet: FleetSnapshot, balancers: [ModelBalancer]) {
     followed.follow(engines, of: fleet, balancers: balancers)
+    tokens?.follow(engines.filter { $0.isExact && $0.cacheEvents != nil }.map(\.replica))
     observe(fleet)
     state.withLock { state in
       guard !state.isStopped else { return }
@@ -69,7 +73,9 @@ final class FleetWatch: Sendable {
 
   private func listen(to sources: [CacheEventSubscriber.Source], _ state: inout State) {
     if state.subscriber == nil, !sources.isEmpty {
-      let subscriber = CacheEventSubscriber(sink: holdings, onProblem: { StandardError.write("warning: \($0)") })
+      let subscriber = CacheEventSubscriber(
+        sink: CacheEventSinks([holdings] + (tokens.map { [$0] } ?? [])),
+        onProblem: { StandardError.write("warning: \($0)") })
       do {
         try subscriber.start()
       } catch {
@@ -111,6 +117,20 @@ final class FleetWatch: Sendable {
     gauge("switchyard_replica_kv_blocks", "Blocks that a replica's KV events say it holds") { [holdings] replica in
       holdings.holding(of: replica.id).map { Double($0.blocks) }
     }
+    gauge("switchyard_replica_token_blocks", "Blocks with known tokens that a replica's KV events say it holds") {
+      [tokens] replica in tokens?.blocks(of: replica).map(Double.init)
+    }
+  }
+
+  func observe(_ tokenizer: PromptTokenizer) {
+    func gauge(_ name: String, _ help: String, _ read: @escaping @Sendable (PromptTokenizer.Statistics) -> Int) {
+      registry.gauge(name, help: help) { Double(read(tokenizer.statistics)) }
+    }
+    gauge("switchyard_tokenize_calls", "Questions to engines for a prompt's tokens, since the start") { $0.calls }
+    gauge("switchyard_tokenize_failures", "Of those, how many were not answered soundly in time") { $0.failures }
+    gauge("switchyard_tokenize_known", "Prompts whose tokens were known, since the start") { $0.known }
+    gauge("switchyard_tokenize_shared", "Prompts that an engine was being asked about, since the start") { $0.shared }
+    gauge("switchyard_tokenize_declined", "Prompts that nobody was asked about, since the start") { $0.declined }
   }
 
   private func observe(_ subscriber: CacheEventSubscriber) {
@@ -125,6 +145,7 @@ final class FleetWatch: Sendable {
       $0.badMessages
     }
     gauge("switchyard_kv_event_replays", "Replays of KV events asked for since the start") { $0.replays }
+    gauge("switchyard_kv_event_restarts", "Times that KV events told of an engine that began anew") { $0.restarts }
     gauge("switchyard_kv_event_losses", "Times that KV events were lost for good, since the start") { $0.losses }
   }
 }

@@ -2,13 +2,14 @@ import Balancing
 import Discovery
 import EngineClient
 import Fleet
+import NIOCore
 import Synchronization
 
 /// The engines that are watched, and what is done with what they tell: balancers learn of it, the log gets a line for what
 /// is new. Called from any thread.
 ///
-/// The engines' hashes of blocks are of token numbers, ours of text, so KV events do not tell which prompts a replica has.
-/// They tell when it has none any more, and how much it can hold at least.
+/// The engines' hashes of blocks are of token numbers, those of the prefix index of text, so KV events do not tell it which
+/// prompts a replica has. They tell when it has none any more, and how much it can hold at least; the index of tokens has the rest.
 final class FollowedEngines: Sendable {
   private struct Entry {
     var engine: WatchedEngine
@@ -16,14 +17,20 @@ final class FollowedEngines: Sendable {
     var balancer: ModelBalancer?
     /// The last line about its metrics, so that none is written twice in a row.
     var line = ""
+    /// When its events said that it is empty; monotonic nanoseconds.
+    var emptiedAt: UInt64?
   }
 
   /// Of all balancers.
   private let index: PrefixIndex
+  private let tokens: TokenBlockIndex?
   /// By the replica's identity.
   private let entries = Mutex<[Int: Entry]>([:])
 
-  init(index: PrefixIndex) { self.index = index }
+  init(index: PrefixIndex, tokens: TokenBlockIndex?) {
+    self.index = index
+    self.tokens = tokens
+  }
 
   /// Knows these engines from now on, and no others.
   ///
@@ -39,7 +46,11 @@ final class FollowedEngines: Sendable {
       entries = Dictionary(
         uniqueKeysWithValues: engines.map { engine in
           let id = engine.replica.id
-          return (id, Entry(engine: engine, balancer: first[id], line: entries[id]?.line ?? ""))
+          return (
+            id,
+            Entry(
+              engine: engine, balancer: first[id], line: entries[id]?.line ?? "", emptiedAt: entries[id]?.emptiedAt)
+          )
         })
     }
   }
@@ -62,6 +73,11 @@ final class FollowedEngines: Sendable {
       tell(replica, "its metrics cannot be read: \(failure)")
     case .restarted:
       forget(replica.id)
+      // Events that told of it have told also what came since; else what it holds is as good as unknown.
+      let now = NIODeadline.now().uptimeNanoseconds
+      if emptiedAt(replica.id).map({ now > $0 + Self.restartSpan }) ?? true {
+        tokens?.cleared(replica: replica.id, knowledge: .part)
+      }
     }
   }
 
@@ -79,6 +95,11 @@ final class FollowedEngines: Sendable {
     if isNew { StandardError.write(line) }
   }
 
+  /// A restart shows in events and in metrics within this time.
+  private static let restartSpan: UInt64 = 15_000_000_000
+
+  private func emptiedAt(_ id: Int) -> UInt64? { entries.withLock { $0[id]?.emptiedAt } }
+
   // MARK: KV events
 
   func cache(of replica: Int, did change: CacheHoldings.Change) {
@@ -87,6 +108,7 @@ final class FollowedEngines: Sendable {
       guard let entry = entries.withLock({ $0[replica] }) else { return }
       entry.balancer?.cacheHolds(tokens: holding.tokens, on: entry.engine.replica)
     case .emptied:
+      entries.withLock { $0[replica]?.emptiedAt = NIODeadline.now().uptimeNanoseconds }
       forget(replica)
     }
   }

@@ -132,6 +132,7 @@ extension Server {
     do throws(SignalCompilationErrors) {
       let snapshot = try RoutingSnapshot(
         document: document, fleet: fleet, models: models, balancers: balancers, generation: generation)
+      let problems = problems + WatchedEngine.modelsWithoutEvents(in: document)
       let left = balancers.replicasWithoutSlot
       guard left > 0 else { return (snapshot, problems) }
       let limit = balancers.index.maximumReplicas

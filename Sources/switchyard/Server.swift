@@ -76,7 +76,14 @@ actor Server {
     let client = EngineHTTPClient(group: MultiThreadedEventLoopGroup(numberOfThreads: 1), tls: tls)
     healthWatch = HealthWatch(client: client)
     adapterWatch = AdapterWatch(client: client)
-    fleetWatch = FleetWatch(client: client, registry: metrics.registry, index: balancers.index)
+    fleetWatch = FleetWatch(
+      client: client, registry: metrics.registry, index: balancers.index, tokens: balancers.tokens)
+    var tokenizer: PromptTokenizer?
+    if let tokens = balancers.tokens {
+      let asking = PromptTokenizer(group: MultiThreadedEventLoopGroup(numberOfThreads: 1), tls: tls, index: tokens)
+      fleetWatch.observe(asking)
+      tokenizer = asking
+    }
     let (snapshot, problems) = try Self.snapshot(
       document, previous: nil, generation: 1, adapters: configuration.adapterHolders, models: promptModels.models,
       balancers: balancers, tls: tls)
@@ -100,6 +107,7 @@ actor Server {
       load: load,
       limits: TrafficLimits(users: users?.ledger, as: document.global.gateway.compatibility), pipeline: pipeline,
       metrics: metrics, accessLog: accessLog, startedAt: Int(startedAt), tls: tls, adapterLoader: adapterLoader,
+      tokenizer: tokenizer,
       onHealthChange: HealthWatch.tell)
     gateway = Gateway(group: group, context: context, snapshot: snapshot)
     if let accessLog {

@@ -46,6 +46,8 @@ final class Envoy {
   let time = Time()
   let scope: ProcessorScope
   let replicas: [Replica]
+  /// What engines tell of their caches.
+  let tokens: TokenBlockIndex?
   private let snapshot: (ModelPolicy) throws -> RoutingSnapshot
   private(set) var session: ProcessorSession
 
@@ -54,7 +56,7 @@ final class Envoy {
     load: GatewayLoad = GatewayLoad(),
     requestLimit: Int = .max, pathPrefix: String = "", chatPath: String? = nil,
     headerLines: HeaderLines = HeaderLines(), limits: TrafficLimits = TrafficLimits(), requestsPerSecond: Int? = nil,
-    routing: String = "{}", encoder: (any PromptEncoder)? = nil, replicaCount: Int = 2,
+    balancing: String? = nil, routing: String = "{}", encoder: (any PromptEncoder)? = nil, replicaCount: Int = 2,
     policy: ModelPolicy = ModelPolicy(), adapterSources: [String: String] = [:],
     random: any RandomNumberGenerator = SystemRandomNumberGenerator(),
     placement: ((Replica) -> Placement)? = nil
@@ -70,7 +72,8 @@ final class Envoy {
           replica: $0, upstreamModel: "org/alpha", pathPrefix: pathPrefix, chatPath: chatPath,
           headerLines: headerLines)
     }
-    let rate = requestsPerSecond.map { ", balancing: {requests_per_second: \($0)}" } ?? ""
+    let rate =
+      (balancing ?? requestsPerSecond.map { "{requests_per_second: \($0)}" }).map { ", balancing: \($0)" } ?? ""
     let text = """
       version: v0.3
       providers:
@@ -80,6 +83,7 @@ final class Envoy {
       """
     let document = try ConfigurationLoader(environment: [:]).load(Array(text.utf8), file: "test.yaml").document
     let balancers = try BalancerDirectory(maximumBlocks: 1_000)
+    tokens = balancers.tokens
     let models = try ReadingModels(domain: LinearDomainClassifier.bundled(), encoder: encoder)
     snapshot = { policy in
       let model = FleetModel(

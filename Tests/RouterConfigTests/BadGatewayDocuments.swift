@@ -350,7 +350,7 @@ let badGatewayDocuments: [DocumentCase] = [
     routing: {}
     """,
     [
-      "c.yaml:7:17: model \"m\": balancing.profiles.auto: a profile cannot be called auto, which stands for the one that "
+      "c.yaml:7:17: model \"m\": a profile cannot be called auto, which stands for the one that "
         + "fits the request; give the profile another name",
       "c.yaml:8:59: model \"m\": balancing.profiles.bulk.prompt_tokens_lt must be above prompt_tokens_gte: no request has "
         + "so many tokens; write a greater number",
@@ -358,5 +358,29 @@ let badGatewayDocuments: [DocumentCase] = [
       "c.yaml:9:17: model \"m\": balancing.profiles.chat must be a text or a mapping, not a list",
       "c.yaml:10:19: warning: model \"m\": balancing.profiles.other.strategie is not a key of the schema and is ignored; "
         + "did you mean strategy?",
+    ]),
+  DocumentCase(
+    "what is set of exact residency means nothing without it",
+    """
+    providers:
+      models: [{name: m, backend_refs: [{endpoint: h}], balancing: {kv_events: {tokenize_timeout: 1s, tiers: {}}}}]
+    routing: {}
+    """,
+    [
+      "c.yaml:2:95: model \"m\": balancing.kv_events.tokenize_timeout does nothing without exact: true; write exact: true "
+        + "beside it",
+      "c.yaml:2:106: model \"m\": balancing.kv_events.tiers does nothing without exact: true; write exact: true beside it",
+    ]),
+  DocumentCase(
+    "a tier saves between nothing and all of a token's prefill, and has a name that is known",
+    """
+    providers:
+      models: [{name: m, backend_refs: [{endpoint: h}], balancing: {kv_events: {exact: true, tiers: {cpu: 2, ssd: 1}}}}]
+    routing: {}
+    """,
+    [
+      "c.yaml:2:103: model \"m\": balancing.kv_events.tiers.cpu must be between 0 and 1, not 2",
+      "c.yaml:2:106: warning: model \"m\": balancing.kv_events.tiers.ssd is not a key of the schema and is ignored; "
+        + "`switchyard config reference` lists the keys",
     ]),
 ]

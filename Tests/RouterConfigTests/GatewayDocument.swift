@@ -53,6 +53,7 @@ let gatewayDocument = #"""
         load_adapters: true
         balancing:
           requests_per_second: 20
+          kv_events: {exact: true, tokenize_timeout: 80ms, tiers: {cpu: 0.9, disk: 0.25}}
           authoritative: true
           default_profile: auto
           profiles:

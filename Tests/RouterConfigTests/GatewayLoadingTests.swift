@@ -59,6 +59,11 @@ import Testing
     #expect(document.providers.models[0].balancing.defaultProfile == "auto")
     #expect(document.providers.models.map(\.balancing.isAuthoritative) == [true, false])
     #expect(document.providers.models[0].backends[0].labels == ["zone": "a", "example.com/tier": "gold"])
+    #expect(
+      document.providers.models.map(\.balancing.residency) == [
+        ResidencySettings(isExact: true, tokenizeTimeout: .milliseconds(80), cpuTier: 0.9, diskTier: 0.25),
+        ResidencySettings(),
+      ])
     let backends = document.providers.models.flatMap(\.backends)
     #expect(backends.map(\.metricsPort) == [9_000, nil])
     #expect(backends.map(\.cacheEvents) == [CacheEventEndpoints(publisher: "tcp://m:6000", replay: nil), nil])

@@ -1,8 +1,12 @@
+import Fleet
+
 /// What a lookup in a ``PrefixIndex`` found: for each replica, how many of the prompt's blocks it holds from the start.
 ///
 /// Kept by its thread from one request to the next: a lookup neither allocates nor clears. 8 bytes for each replica that
 /// the index has room for.
 public struct PrefixMatches: Sendable {
+  /// For lookups of tokens; made with the first.
+  private var tokens: TokenMatches?
   /// By slot: the lookup's number, the age in 1/65535, the blocks.
   private var values: ContiguousArray<UInt64>
   private var lookup: UInt64 = 0
@@ -34,6 +38,38 @@ public struct PrefixMatches: Sendable {
       lookup = 1
     }
     longest = 0
+  }
+
+  /// Room for what a lookup in an index of tokens finds.
+  mutating func withTokens(of index: TokenBlockIndex, _ body: (inout TokenMatches) -> Void) {
+    if tokens == nil { tokens = TokenMatches(index: index) }
+    if var found = tokens.take() {
+      body(&found)
+      tokens = found
+    }
+  }
+
+  /// Puts other numbers of blocks in the place of those that were found, for the replicas of some placements and no others.
+  ///
+  /// - Parameter blocks: of a placement's replica, from those that were found and from what ``withTokens(of:_:)`` found.
+  mutating func replace(
+    for placements: [Placement], _ blocks: (_ placement: Placement, _ found: Int, _ tokens: TokenMatches) -> Int
+  ) {
+    guard let tokens else { return }
+    // A replica of two placements is written once: what was found for it is gone afterwards.
+    let before = lookup
+    let next = before == 0xFFFF_FFFF ? 1 : before + 1
+    longest = 0
+    for placement in placements {
+      let slot = placement.replica.prefixSlot
+      guard slot >= 0, values[slot] >> 32 != next else { continue }
+      let found = values[slot] >> 32 == before ? Int(values[slot] & 0xFFFF) : 0
+      let age = values[slot] >> 32 == before ? values[slot] & 0xFFFF_0000 : 0
+      let count = min(max(0, blocks(placement, found, tokens)), 0xFFFF)
+      values[slot] = next << 32 | age | UInt64(count)
+      longest = max(longest, count)
+    }
+    lookup = next
   }
 
   /// The replica holds so many blocks; the most that were noted count.

@@ -13,7 +13,7 @@ enum PrefixCachePrebleStrategy {
   ) -> Double {
     let blocks = candidate.usefulBlocks(request)
     let queue = candidate.queueSeconds(request)
-    if survey.longestMatch * 2 > request.blocks.count {
+    if survey.longestMatch * 2 > request.blockCount {
       return blocks == survey.longestMatch ? queue : 1e6 + queue
     }
     let decoding = Double(candidate.state.inFlight - candidate.state.prefilling)

@@ -17,7 +17,7 @@ enum PrefixCacheStrategy {
     let inFlight = candidate.state.inFlight
     let isOverloaded =
       inFlight >= survey.fewestInFlight + imbalance && Double(inFlight) > survey.meanInFlight + survey.deviationInFlight
-    let share = Double(candidate.usefulBlocks(request)) / Double(max(1, request.blocks.count))
+    let share = Double(candidate.usefulBlocks(request)) / Double(max(1, request.blockCount))
     return isOverloaded ? 2 - share : 1 - share
   }
 }

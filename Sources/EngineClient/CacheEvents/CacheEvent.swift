@@ -41,10 +41,13 @@ public struct StoredBlocks: Sendable, Equatable {
   /// nil for the base model.
   public var adapter: CacheAdapter?
   public var medium: CacheMedium
+  /// The first block that is more than its tokens and its adapter, such as one with an image or of a salted cache (`extra_keys`);
+  /// nil where none is.
+  public var foreign: Int?
 
   public init(
     hashes: [UInt64], parent: UInt64? = nil, tokens: [UInt32] = [], blockSize: Int = 0, adapter: CacheAdapter? = nil,
-    medium: CacheMedium = .gpu
+    medium: CacheMedium = .gpu, foreign: Int? = nil
   ) {
     self.hashes = hashes
     self.parent = parent
@@ -52,6 +55,7 @@ public struct StoredBlocks: Sendable, Equatable {
     self.blockSize = blockSize
     self.adapter = adapter
     self.medium = medium
+    self.foreign = foreign
   }
 
   /// One block of several: its parent is the block before it, not the parent of the event.

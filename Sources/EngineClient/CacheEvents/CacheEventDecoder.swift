@@ -51,6 +51,7 @@ struct CacheEventDecoder {
     var adapterNumber: Int64?
     var medium: String?
     var adapterName: String?
+    var extraKeys: [ExtraKey] = []
 
     func event(_ type: String) -> CacheEvent? {
       let medium = CacheMedium(word: medium)
@@ -59,10 +60,29 @@ struct CacheEventDecoder {
         let adapter = adapterName.map { CacheAdapter.name($0) } ?? adapterNumber.map { .number($0) }
         return .stored(
           StoredBlocks(
-            hashes: hashes, parent: parent, tokens: tokens, blockSize: blockSize, adapter: adapter, medium: medium))
+            hashes: hashes, parent: parent, tokens: tokens, blockSize: blockSize, adapter: adapter, medium: medium,
+            foreign: extraKeys.firstIndex { !$0.isOnly(adapterName, adapterNumber) }))
       case "BlockRemoved": return .removed(hashes: hashes, medium: medium)
       case "AllBlocksCleared": return .cleared
       default: return nil
+      }
+    }
+  }
+
+  /// What a block's hash is made of beside its tokens.
+  private enum ExtraKey {
+    case none
+    case name(String)
+    case number(Int64)
+    case other
+
+    /// The adapter is told anyway.
+    func isOnly(_ name: String?, _ number: Int64?) -> Bool {
+      switch self {
+      case .none: true
+      case .name(let text): text == name
+      case .number(let value): value == number
+      case .other: false
       }
     }
   }
@@ -76,7 +96,10 @@ struct CacheEventDecoder {
       let names =
         switch type {
         case "BlockStored":
-          ["block_hashes", "parent_block_hash", "token_ids", "block_size", "lora_id", "medium", "lora_name"]
+          [
+            "block_hashes", "parent_block_hash", "token_ids", "block_size", "lora_id", "medium", "lora_name",
+            "extra_keys",
+          ]
         case "BlockRemoved": ["block_hashes", "medium"]
         default: [String]()
         }
@@ -102,6 +125,7 @@ struct CacheEventDecoder {
     case "lora_id": fields.adapterNumber = try optionalInteger()
     case "medium": fields.medium = try optionalText()
     case "lora_name": fields.adapterName = try optionalText()
+    case "extra_keys": fields.extraKeys = try extraKeys()
     default: try skip()
     }
   }
@@ -149,6 +173,40 @@ struct CacheEventDecoder {
       }
       return tokens
     default: throw unexpected("list of tokens")
+    }
+  }
+
+  /// A list for each block, or nothing; lists of one text or number are told apart, which an adapter makes.
+  private mutating func extraKeys() throws(CacheEventBatch.Failure) -> [ExtraKey] {
+    switch try next() {
+    case .null: return []
+    case .array(let count):
+      var keys: [ExtraKey] = []
+      for _ in 0..<count { keys.append(try extraKey()) }
+      return keys
+    default: throw unexpected("list of extra keys")
+    }
+  }
+
+  private mutating func extraKey() throws(CacheEventBatch.Failure) -> ExtraKey {
+    let before = reader
+    switch try next() {
+    case .null, .array(0): return .none
+    case .array(1):
+      let first = reader
+      switch try next() {
+      case .text(let range): return .name(reader.text(range.prefix(256)))
+      case .unsigned(let value): return .number(Int64(clamping: value))
+      case .negative(let value): return .number(value)
+      default:
+        reader = first
+        try skip()
+        return .other
+      }
+    default:
+      reader = before
+      try skip()
+      return .other
     }
   }
 

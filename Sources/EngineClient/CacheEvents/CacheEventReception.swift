@@ -16,6 +16,7 @@ struct CacheEventReception {
   private struct Replica {
     var stream = CacheEventStream()
     var replayEndpoint: String?
+    var wantsTokens = false
     /// The running replay, and when it is given up.
     var replay: (socket: ZeroMQSocket, deadline: UInt64)?
   }
@@ -60,7 +61,12 @@ struct CacheEventReception {
     for source in sources {
       for id in source.replicaIDs {
         ids.insert(id)
+        if let known = replicas[id], known.wantsTokens != source.wantsTokens {
+          replicas[id] = nil
+          sink.cleared(replica: id, because: .leftAlone)
+        }
         replicas[id, default: Replica()].replayEndpoint = source.replayEndpoints[id]
+        replicas[id]?.wantsTokens = source.wantsTokens
       }
     }
     for id in replicas.keys where !ids.contains(id) {
@@ -161,6 +167,7 @@ struct CacheEventReception {
         case .lost:
           statistics.losses += 1
           sink.cleared(replica: id, because: .lost)
+        case .joinedLate: sink.cleared(replica: id, because: .joinedLate)
         }
       case .replay(let from): startReplay(of: id, from: from, now: now)
       }

@@ -19,6 +19,9 @@ public enum CacheClearing: Sendable, Equatable {
   case restarted
   /// Events are lost for good, among which removals may be: what it holds is unknown.
   case lost
+  /// It was there before it was listened to, and its first events are not to be had: what it holds besides those that come is
+  /// unknown.
+  case joinedLate
   /// It is no longer listened to: what it holds is unknown.
   case leftAlone
 

@@ -16,7 +16,8 @@
 /// | a number that has come before | dropped if its time stamp is the same, else the engine began anew |
 ///
 /// A replay begins with the last event that was applied. If the engine now has another under that number (by its time
-/// stamp), it began anew, unnoticed while there was no connection; if it no longer has it, events are lost.
+/// stamp), it began anew, unnoticed while there was no connection; if it no longer has it, events are lost. Where the first event
+/// that is to be had has not the number 0, what the replica held before is unknown.
 public struct CacheEventStream: Sendable {
   /// Messages kept while a replay runs, at most; when more come the replay is given up.
   public static let pendingLimit = 1_024
@@ -34,6 +35,8 @@ public struct CacheEventStream: Sendable {
     case restarted
     /// Events are lost for good.
     case lost
+    /// The first events are not to be had.
+    case joinedLate
   }
 
   private struct Message: Sendable {
@@ -92,6 +95,8 @@ public struct CacheEventStream: Sendable {
     if let last {
       guard number > last.number else { return [] }
       if number - last.number > 1 { actions.append(.clear(.lost)) }
+    } else if number > 0, actions.isEmpty {
+      actions.append(.clear(.joinedLate))
     }
     last = Mark(number: number, timestamp: batch.timestamp)
     return actions + [.apply(batch)]
@@ -114,7 +119,7 @@ public struct CacheEventStream: Sendable {
         actions.append(.clear(.lost))
         actions += adopt(first)
       } else if last == nil {
-        actions += adopt(first)
+        actions += adopt(first, isTold: !actions.isEmpty)
       } else {
         actions += live(first)
       }
@@ -153,9 +158,11 @@ public struct CacheEventStream: Sendable {
     return [.replay(from: replay.from)]
   }
 
-  private mutating func adopt(_ message: Message) -> [Action] {
+  /// - Parameter isTold: that events are lost.
+  private mutating func adopt(_ message: Message, isTold: Bool = false) -> [Action] {
+    let isLate = last == nil && message.number > 0 && !isTold
     last = Mark(number: message.number, timestamp: message.batch.timestamp)
     lastLive = last
-    return [.apply(message.batch)]
+    return isLate ? [.clear(.joinedLate), .apply(message.batch)] : [.apply(message.batch)]
   }
 }

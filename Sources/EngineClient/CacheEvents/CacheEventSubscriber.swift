@@ -30,11 +30,16 @@ public final class CacheEventSubscriber: Sendable {
     public var publisher: Publisher
     /// By replica; replicas without one cannot have gaps filled.
     public var replayEndpoints: [Int: String]
+    /// Somebody goes by the tokens of blocks. When that changes, events are listened to anew from the first that is to be had.
+    public var wantsTokens: Bool
 
-    public init(_ attachment: Attachment, publisher: Publisher, replayEndpoints: [Int: String] = [:]) {
+    public init(
+      _ attachment: Attachment, publisher: Publisher, replayEndpoints: [Int: String] = [:], wantsTokens: Bool = false
+    ) {
       self.attachment = attachment
       self.publisher = publisher
       self.replayEndpoints = replayEndpoints
+      self.wantsTokens = wantsTokens
     }
   }
 

@@ -33,6 +33,7 @@ extension Exchange {
       loop.chooser.choose(
         among: placements, by: wish, of: model.balancing,
         prompt: plan.map { PromptOfBody(plan: $0, body: bytes) }, adapter: adapter, loads: adapterSource != nil,
+        residency: residency,
         excluding: triedWhole,
         now: loop.now, random: &loop.random)
     }

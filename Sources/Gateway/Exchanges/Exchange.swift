@@ -1,5 +1,6 @@
 import Balancing
 import ChatProtocols
+import EngineClient
 import Fleet
 import HTTPWire
 import NIOCore
@@ -100,6 +101,11 @@ final class Exchange {
   /// When it must have ended.
   private var deadline: NIODeadline?
   private(set) var wantsDebugHeaders = false
+
+  /// By what its choices go for what replicas have cached; let go of once an answer has begun.
+  var residency = PromptResidency.ownRequests
+  /// The prompt's tokens are waited for.
+  var tokenWait: PromptTokenizer.Wait?
 
   // Its attempts, and what they came to.
   var attempts = AttemptMachine()
@@ -466,8 +472,8 @@ final class Exchange {
     deadline = limit.map { startedAt + $0 }
     attempts = AttemptMachine(attemptLimit: policy.attempts)
     model.budget.requestBegan(now: loop.now)
-    makeAttempt()
-    if policy.hedgeDelay != .never { scheduleHedge() }
+    guard !waitsForTokens(of: model) else { return }
+    makeFirstAttempt()
   }
 
   func requestedName(_ name: String) { requestedModel = name }
@@ -478,6 +484,7 @@ final class Exchange {
   func beginAnswer() {
     phase = .answering
     plan = nil
+    residency = .ownRequests
     legs?.letBodiesGo()
     if upload?.isComplete ?? true { headBytes = ByteBuffer() }
   }
@@ -488,6 +495,8 @@ final class Exchange {
     phase = .ended
     reading?.abandon()
     reading = nil
+    if let tokenWait { loop.context.tokenizer?.abandon(tokenWait) }
+    tokenWait = nil
     hedgeTimer?.cancel()
     hedgeTimer = nil
     legs?.end()

@@ -30,7 +30,8 @@ extension Exchange {
     let choice = body.withUnsafeReadableBytes { bytes in
       loop.chooser.choosePair(
         among: pairedPlacements, by: wish, of: model.balancing,
-        prompt: PromptOfBody(plan: plan, body: bytes), adapter: adapter, excluding: legs.tried, now: loop.now,
+        prompt: PromptOfBody(plan: plan, body: bytes), adapter: adapter, residency: residency,
+        excluding: legs.tried, now: loop.now,
         id: context.nextDisaggregatedID, random: &loop.random)
     }
     guard let choice else { return false }

@@ -21,6 +21,7 @@ extension DocumentDecoder {
     settings.defaultProfile = Self.filled(node["default_profile"]) ?? settings.defaultProfile
     settings.firstTokenTarget = node["first_token_target"]?.duration ?? settings.firstTokenTarget
     settings.requestsPerSecond = node["requests_per_second"]?.integer ?? settings.requestsPerSecond
+    settings.residency = residency(node["kv_events"], over: settings.residency, at: path + .key("kv_events"))
     if let profile = settings.defaultProfile, profile != BalancingProfile.automaticName,
       settings.profiles[profile] == nil
     {
@@ -55,6 +56,22 @@ extension DocumentDecoder {
     return BalancingProfile(
       Self.filled(node["strategy"]), promptTokens: span("prompt_tokens"), maxTokens: span("max_tokens"),
       requestsPerSecond: node["requests_per_second"]?.integer)
+  }
+
+  private mutating func residency(
+    _ node: DocumentNode?, over inherited: ResidencySettings, at path: DocumentPath
+  ) -> ResidencySettings {
+    var settings = inherited
+    guard let node, node.entries != nil else { return settings }
+    settings.isExact = node["exact"]?.boolean ?? settings.isExact
+    settings.tokenizeTimeout = node["tokenize_timeout"]?.duration ?? settings.tokenizeTimeout
+    settings.cpuTier = node["tiers"]?["cpu"]?.number ?? settings.cpuTier
+    settings.diskTier = node["tiers"]?["disk"]?.number ?? settings.diskTier
+    for key in ["tokenize_timeout", "tiers"] where node[key] != nil && !settings.isExact {
+      log.error(
+        path + .key(key), .predicate("does nothing without exact: true"), suggestion: "write exact: true beside it")
+    }
+    return settings
   }
 
   private static func filled(_ node: DocumentNode?) -> String? {

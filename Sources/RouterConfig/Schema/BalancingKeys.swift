@@ -44,5 +44,21 @@ extension ConfigurationSchema {
     .init(
       "\(path).requests_per_second", .integer(1...10_000_000),
       "Requests that the model takes in each second, its adapters' too; more get a 429."),
+    .init(
+      "\(path).kv_events", .object,
+      "How the KV events of the model's engines are used, of those that have `kv_events` among its `backend_refs` or in the "
+        + "endpoints file."),
+    .init(
+      "\(path).kv_events.exact", .boolean, default: "false",
+      "Judge what replicas have cached by their events and each prompt's tokens, for which an engine is asked (`/tokenize`)."
+    ),
+    .init(
+      "\(path).kv_events.tokenize_timeout", .positiveDuration, default: "50ms",
+      "How long a request waits for its prompt's tokens; then the prompts that the router sent are gone by."),
+    .init(
+      "\(path).kv_events.tiers", .object,
+      "What a cached token saves of its prefill when it is not on the GPU, which saves all of it."),
+    .init("\(path).kv_events.tiers.cpu", .number(0...1), default: "0.8", "In the memory of the CPU."),
+    .init("\(path).kv_events.tiers.disk", .number(0...1), default: "0.5", "On a disk."),
   ]
 }

@@ -120,6 +120,7 @@ extension ConfigurationWriter {
     if settings.requestsPerSecond != usual.requestsPerSecond {
       fields.add("requests_per_second", settings.requestsPerSecond.map(number))
     }
+    fields.add("kv_events", residency(settings.residency, over: usual.residency))
     return fields.pairs.isEmpty ? nil : mapping(fields.pairs)
   }
 
@@ -132,6 +133,22 @@ extension ConfigurationWriter {
     fields.add("max_tokens_gte", profile.maxTokens.atLeast.map(number))
     fields.add("max_tokens_lt", profile.maxTokens.below.map(number))
     fields.add("requests_per_second", profile.requestsPerSecond.map(number))
+    return mapping(fields.pairs)
+  }
+
+  private func residency(_ settings: ResidencySettings, over usual: ResidencySettings) -> DocumentNode? {
+    guard settings != usual else { return nil }
+    var fields = Fields()
+    fields.add("exact", boolean(settings.isExact))
+    // What else is set does nothing, and may not be written, where it is not exact.
+    guard settings.isExact else { return mapping(fields.pairs) }
+    if settings.tokenizeTimeout != usual.tokenizeTimeout {
+      fields.add("tokenize_timeout", duration(settings.tokenizeTimeout))
+    }
+    var tiers = Fields()
+    if settings.cpuTier != usual.cpuTier { tiers.add("cpu", number(settings.cpuTier)) }
+    if settings.diskTier != usual.diskTier { tiers.add("disk", number(settings.diskTier)) }
+    if !tiers.pairs.isEmpty { fields.add("tiers", mapping(tiers.pairs)) }
     return mapping(fields.pairs)
   }
 

@@ -24,6 +24,63 @@ struct CacheEventBatchTests {
       })
   }
 
+  @Test("blocks that are more than their tokens and their adapter are told apart")
+  func extraKeys() throws {
+    func foreign(_ keys: (inout MessagePackWriter) -> Void) throws -> Int? {
+      let batch = try batch(events: 1) { writer in
+        writer.array(9)
+        writer.text("BlockStored")
+        writer.array(2)
+        for hash in 1...2 as ClosedRange<UInt64> { writer.unsigned(hash) }
+        writer.null()
+        writer.array(2)
+        for token in 1...2 as ClosedRange<UInt64> { writer.unsigned(token) }
+        writer.unsigned(1)
+        writer.unsigned(7)
+        writer.text("GPU")
+        writer.text("math")
+        keys(&writer)
+      }
+      guard case .stored(let blocks) = batch.events.first else { return -1 }
+      return blocks.foreign
+    }
+    #expect(try foreign { $0.null() } == nil)
+    #expect(
+      try foreign { writer in
+        writer.array(2)
+        writer.null()
+        writer.array(1)
+        writer.text("math")
+      } == nil)
+    #expect(
+      try foreign { writer in
+        writer.array(2)
+        writer.array(1)
+        writer.unsigned(7)
+        writer.array(2)
+        writer.text("math")
+        writer.text("salt")
+      } == 1)
+    #expect(
+      try foreign { writer in
+        writer.array(2)
+        writer.array(1)
+        writer.array(2)
+        writer.text("image")
+        writer.unsigned(3)
+        writer.array(0)
+      } == 0)
+    #expect(
+      try foreign { writer in
+        writer.array(2)
+        writer.array(1)
+        writer.text("another")
+        writer.map(1)
+        writer.text("a")
+        writer.null()
+      } == 0)
+  }
+
   @Test("three chained blocks of one event each follow on the one before")
   func chained() throws {
     let batch = try batch(events: 1, rank: 3) { writer in

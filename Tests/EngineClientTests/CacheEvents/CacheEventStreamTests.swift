@@ -26,18 +26,29 @@ struct CacheEventStreamTests {
     var stream = CacheEventStream()
     #expect(stream.received(5, batch(5)) == [.replay(from: 0)])
     #expect(stream.received(6, batch(6)) == [])
-    for number in 2...5 as ClosedRange<UInt64> {
+    #expect(stream.replayed(2, batch(2)) == [.clear(.joinedLate), .apply(batch(2))])
+    for number in 3...5 as ClosedRange<UInt64> {
       #expect(stream.replayed(number, batch(number)) == [.apply(batch(number))])
     }
     #expect(stream.replayEnded() == [.apply(batch(6))])
     #expect(stream.received(7, batch(7)) == [.apply(batch(7))])
   }
 
+  @Test("who comes late and has everything from the first event on has missed nothing")
+  func lateAndWhole() {
+    var stream = CacheEventStream()
+    #expect(stream.received(2, batch(2)) == [.replay(from: 0)])
+    for number in 0...1 as ClosedRange<UInt64> {
+      #expect(stream.replayed(number, batch(number)) == [.apply(batch(number))])
+    }
+    #expect(stream.replayEnded() == [.apply(batch(2))])
+  }
+
   @Test("who comes late to an engine without replay begins with what there is")
   func lateWithoutReplay() {
     var stream = CacheEventStream()
     #expect(stream.received(5, batch(5)) == [.replay(from: 0)])
-    #expect(stream.replayEnded() == [.apply(batch(5))])
+    #expect(stream.replayEnded() == [.clear(.joinedLate), .apply(batch(5))])
     #expect(stream.received(6, batch(6)) == [.apply(batch(6))])
   }
 
