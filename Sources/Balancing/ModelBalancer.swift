@@ -221,7 +221,10 @@ public final class ModelBalancer: Sendable {
       replica.estimates.prefillUnseen(left: left, now: now)
       return
     }
-    if let tokens = facts.promptTokens { tokenRatio.note(bytes: Double(promptBytes), tokens: tokens) }
+    if let tokens = facts.promptTokens {
+      tokenRatio.note(bytes: Double(promptBytes), tokens: tokens)
+      if ticket.goesByEvents, Double(tokens) != ticket.promptTokens { self.tokens?.countMismatch() }
+    }
     if let generated = facts.generatedTokens, now > ticket.firstTokenAt {
       replica.estimates.decoded(
         seconds: Double(now - ticket.firstTokenAt) / 1e9, tokens: Double(generated - 1))

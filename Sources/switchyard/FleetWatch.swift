@@ -131,6 +131,9 @@ final class FleetWatch: Sendable {
     gauge("switchyard_tokenize_known", "Prompts whose tokens were known, since the start") { $0.known }
     gauge("switchyard_tokenize_shared", "Prompts that an engine was being asked about, since the start") { $0.shared }
     gauge("switchyard_tokenize_declined", "Prompts that nobody was asked about, since the start") { $0.declined }
+    registry.gauge(
+      "switchyard_tokenize_mismatches", help: "Answers with another number of prompt tokens than engines had told"
+    ) { [tokens] in tokens.map { Double($0.mismatches) } }
   }
 
   private func observe(_ subscriber: CacheEventSubscriber) {

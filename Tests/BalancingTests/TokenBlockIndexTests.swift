@@ -191,6 +191,25 @@ private struct ResidencyFixture {
     #expect(fixture.held(prompt) == [0, 0])
   }
 
+  @Test("more replicas than one entry has bits for are told apart")
+  func manyReplicas() throws {
+    let replicas = (0..<200).map { Replica(id: $0, name: "replica-\($0)", host: "10.0.0.\($0)", port: 8000) }
+    let prefixes = try PrefixIndex(maximumBlocks: 1_000, maximumReplicas: 256)
+    prefixes.adopt(replicas)
+    let index = try TokenBlockIndex(maximumBlocks: 10_000, maximumReplicas: 256)
+    index.follow(replicas)
+    for id in stride(from: 0, to: 200, by: 7) {
+      index.stored(replica: id, hashes: [1, 2], tokens: Array(prompt.prefix(8)), blockSize: 4)
+    }
+    index.removed(replica: 70, hashes: [2])
+    var matches = TokenMatches(index: index)
+    index.match(index.chains(of: prompt, adapter: nil), weights: TierWeights(), into: &matches)
+    for replica in replicas {
+      let expected = replica.id == 70 ? 4 : replica.id % 7 == 0 ? 8 : 0
+      #expect(matches.tokens(slot: replica.prefixSlot) == expected)
+    }
+  }
+
   @Test("replicas that are not followed are not listened to, and a slot's next replica has none of its blocks")
   func followed() throws {
     var fixture = try ResidencyFixture(2)
@@ -377,6 +396,18 @@ private struct ResidencyFixture {
     #expect(try fleet.pick("least-request", prompt, blocks: blocks, .lacking(.tokensUnknown)).shortfall == nil)
   }
 
+  @Test("an engine that reads another number of tokens than it told is noticed")
+  func mismatch() throws {
+    var fleet = try Fleet(1)
+    fleet.store(prompt, on: 0)
+    var choice = try fleet.pick("least-ttft", prompt)
+    fleet.balancer.firstToken(&choice.ticket, on: fleet.placements[0].replica, now: 2_000)
+    fleet.balancer.ended(
+      &choice.ticket, on: fleet.placements[0].replica, facts: AnswerFacts(promptTokens: 1_030, generatedTokens: 1),
+      promptBytes: 4_096, now: 3_000)
+    #expect(fleet.tokens.mismatches == 1)
+  }
+
   @Test("what was expected by events teaches nothing of what own requests left behind")
   func capacity() throws {
     var fleet = try Fleet(1)
@@ -388,5 +419,6 @@ private struct ResidencyFixture {
       &choice.ticket, on: fleet.placements[0].replica,
       facts: AnswerFacts(promptTokens: 1_024, cachedTokens: 1_024, generatedTokens: 1), promptBytes: 4_096, now: 3_000)
     #expect(fleet.balancer.index.capacity(slot: 0) == before)
+    #expect(fleet.tokens.mismatches == 0)
   }
 }

@@ -31,9 +31,9 @@ public struct PrefixMatches: Sendable {
 
   /// Forgets what was found.
   public mutating func begin() {
-    lookup = (lookup + 1) & 0xFFFF_FFFF
-    if lookup == 0 {
-      // Once in 4 billion lookups, so that no old entry looks new.
+    lookup += 1
+    if lookup >= 0xFFFF_FFFE {
+      // Once in 4 billion lookups, so that no old entry looks new; one number is left for ``replace(for:_:)``.
       for slot in values.indices { values[slot] = 0 }
       lookup = 1
     }
@@ -58,7 +58,7 @@ public struct PrefixMatches: Sendable {
     guard let tokens else { return }
     // A replica of two placements is written once: what was found for it is gone afterwards.
     let before = lookup
-    let next = before == 0xFFFF_FFFF ? 1 : before + 1
+    let next = before + 1
     longest = 0
     for placement in placements {
       let slot = placement.replica.prefixSlot

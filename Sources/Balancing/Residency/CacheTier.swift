@@ -22,16 +22,4 @@ public struct TierWeights: Sendable, Equatable {
     self.cpu = cpu
     self.disk = disk
   }
-
-  /// What a block lacks of a whole saving, by the tiers that hold it (``CacheTier/bit``): the best one counts.
-  var lacking: InlineArray<8, Float> {
-    InlineArray { tiers in
-      let bits = UInt64(tiers)
-      var saved = 0.0
-      if bits & CacheTier.gpu.bit != 0 { saved = 1 }
-      if bits & CacheTier.cpu.bit != 0 { saved = max(saved, cpu) }
-      if bits & CacheTier.disk.bit != 0 { saved = max(saved, disk) }
-      return Float(1 - saved)
-    }
-  }
 }

@@ -9,9 +9,8 @@ import Synchronization
 /// (``TokenBlockHash``). Which model they belong to is said by the replica. A block whose parent is not known is left out, and
 /// so is all that follows on it.
 ///
-/// **Memory** is bounded by the number of blocks, of all replicas together: 8 bytes × the next power of two above 1.6 times as many
-/// for the table, and about 50 bytes for each block that is there. The replicas share it evenly; one that tells of more loses
-/// those that it told of longest ago.
+/// **Memory** is bounded by the number of blocks, of all replicas together: 42 bytes each for the table, and about 57 for each
+/// block of each replica that is there. The replicas share it evenly; one that tells of more loses those that it told of longest ago.
 ///
 /// **Threads**: any. Lookups read the table without a lock; what is told takes one.
 public final class TokenBlockIndex: Sendable {
@@ -33,6 +32,7 @@ public final class TokenBlockIndex: Sendable {
   private let slots: [Slot]
   /// The sizes of blocks in use, 16 bits each.
   private let sizesWord = Atomic<UInt64>(0)
+  private let mismatchCount = Atomic<Int>(0)
   private let state = Mutex(State())
 
   private final class Slot: Sendable {
@@ -188,6 +188,12 @@ public final class TokenBlockIndex: Sendable {
 
   /// Whether they were made for the sizes that engines have told of by now.
   public func isCurrent(_ chains: TokenChains) -> Bool { chains.sizes == sizesWord.load(ordering: .relaxed) }
+
+  /// Answers that told of another number of prompt tokens than the prompt was looked up with: engines that read prompts otherwise
+  /// than they tell (`/tokenize`), so that nothing of them is found.
+  public var mismatches: Int { mismatchCount.load(ordering: .relaxed) }
+
+  func countMismatch() { mismatchCount.add(1, ordering: .relaxed) }
 
   /// Finds who holds how much of a prompt from its beginning.
   public func match(_ chains: TokenChains, weights: TierWeights, into matches: inout TokenMatches) {

@@ -3,7 +3,7 @@
 /// Kept by its thread from one request to the next: a lookup neither allocates nor clears. 16 bytes for each replica that the
 /// index has room for.
 public struct TokenMatches: Sendable {
-  struct Slot {
+  private struct Slot {
     /// Of the lookup that wrote this.
     var number: UInt32 = 0
     var blocks: UInt32 = 0
@@ -13,7 +13,7 @@ public struct TokenMatches: Sendable {
   }
 
   private var slots: [Slot]
-  private(set) var number: UInt32 = 0
+  private var number: UInt32 = 0
 
   public init(index: TokenBlockIndex) { slots = [Slot](repeating: Slot(), count: index.maximumReplicas) }
 
@@ -26,8 +26,38 @@ public struct TokenMatches: Sendable {
     }
   }
 
-  mutating func withSlots<Result>(_ body: (UnsafeMutableBufferPointer<Slot>) -> Result) -> Result {
-    slots.withUnsafeMutableBufferPointer { body($0) }
+  /// These slots hold the first block.
+  ///
+  /// - Parameters:
+  ///   - bits: one for each slot.
+  ///   - first: the slot of the lowest bit.
+  mutating func begin(_ bits: UInt64, from first: Int, blockSize: Int) {
+    let slot = Slot(number: number, blockSize: UInt32(blockSize))
+    forEach(bits, from: first) { $0 = slot }
+  }
+
+  /// These slots hold so many blocks and no more.
+  mutating func end(_ bits: UInt64, from first: Int, blocks: Int) {
+    forEach(bits, from: first) { $0.blocks = UInt32(blocks) }
+  }
+
+  /// These slots hold a block on no GPU.
+  ///
+  /// - Parameter cpu: those that have it in the CPU's memory; the others have it on a disk. One that has it on both has it from the
+  ///   CPU's memory.
+  mutating func lack(_ bits: UInt64, from first: Int, cpu: UInt64, _ weights: TierWeights) {
+    let (onCPU, onDisk) = (Float(1 - weights.cpu), Float(1 - weights.disk))
+    forEach(bits & cpu, from: first) { $0.lacking += onCPU }
+    forEach(bits & ~cpu, from: first) { $0.lacking += onDisk }
+  }
+
+  private mutating func forEach(_ bits: UInt64, from first: Int, _ change: (inout Slot) -> Void) {
+    var bits = bits
+    while bits != 0 {
+      let slot = first + bits.trailingZeroBitCount
+      if slot < slots.count { change(&slots[slot]) }
+      bits &= bits - 1
+    }
   }
 
   /// Tokens of the prompt that the replica in this slot holds from the beginning, on any tier.
