@@ -2,7 +2,7 @@
 //
 // A table of functions per instruction set, chosen at run time. Every table computes the same: integer sums are equal to
 // the bit, floating-point results differ by rounding only: to single precision (1e-4 relative), and in the attention of
-// AMX to bfloat16 (2e-2 of the largest value; a cosine to single precision from 0.9999 on). Matrices are rows of floats;
+// AMX to bfloat16 (3e-2 of the largest value; a cosine to single precision from 0.9999 on). Matrices are rows of floats;
 // weights are int8 with one scale a row of the original matrix (an output channel), activations int8 with one scale a
 // token.
 //
