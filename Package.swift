@@ -29,7 +29,11 @@ let package = Package(
     .target(name: "HTTPWire"),
     .target(name: "EnvoyWire"),
     .target(name: "MessagePack"),
-    .target(name: "CTextKernels", exclude: ["Kernels.inc", "VNNIKernels.inc"]),
+    .target(
+      name: "CTextKernels",
+      exclude: [
+        "AMXKernels.inc", "Attention.inc", "Kernels.inc", "Linear.inc", "Rows.inc", "Vectors.inc", "VNNIKernels.inc",
+      ]),
     .target(name: "TextEncoder", dependencies: ["CTextKernels", "JSONText"]),
     .target(name: "CVectorKernels", exclude: ["VectorKernels.inc"]),
     .target(name: "VectorIndex", dependencies: ["CVectorKernels"]),

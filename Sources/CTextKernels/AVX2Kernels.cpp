@@ -82,6 +82,8 @@ INLINE void dot_tile(
   }
 }
 
+static const text_kernels table = kernels_table(linear, attention);
+
 }  // namespace avx2
 
 #pragma clang attribute pop

@@ -13,6 +13,12 @@
 
 #include "VNNIKernels.inc"
 
+namespace avx512vnni {
+
+static const text_kernels table = kernels_table(linear, attention);
+
+}  // namespace avx512vnni
+
 #pragma clang attribute pop
 
 extern "C" const text_kernels *text_avx512_vnni_kernels(void) { return &avx512vnni::table; }

@@ -16,6 +16,7 @@ const text_kernels *text_portable_kernels(void);
 #if defined(__x86_64__)
 const text_kernels *text_avx2_kernels(void);
 const text_kernels *text_avx512_vnni_kernels(void);
+const text_kernels *text_amx_kernels(void);
 #elif defined(__aarch64__)
 const text_kernels *text_neon_kernels(void);
 #endif
@@ -33,6 +34,8 @@ const text_kernels *text_kernels_for(text_instructions instructions) {
                      __builtin_cpu_supports("avx512vnni")
                  ? text_avx512_vnni_kernels()
                  : nullptr;
+    case TEXT_INSTRUCTIONS_AMX:
+      return text_kernels_for(TEXT_INSTRUCTIONS_AVX512_VNNI) ? text_amx_kernels() : nullptr;
 #elif defined(__aarch64__)
     case TEXT_INSTRUCTIONS_NEON:
 #if defined(__linux__)
@@ -47,6 +50,7 @@ const text_kernels *text_kernels_for(text_instructions instructions) {
 }
 
 text_instructions text_kernels_best(void) {
+  if (text_kernels_for(TEXT_INSTRUCTIONS_AMX)) return TEXT_INSTRUCTIONS_AMX;
   if (text_kernels_for(TEXT_INSTRUCTIONS_AVX512_VNNI)) return TEXT_INSTRUCTIONS_AVX512_VNNI;
   if (text_kernels_for(TEXT_INSTRUCTIONS_AVX2)) return TEXT_INSTRUCTIONS_AVX2;
   if (text_kernels_for(TEXT_INSTRUCTIONS_NEON)) return TEXT_INSTRUCTIONS_NEON;

@@ -61,6 +61,8 @@ INLINE void dot_tile(
     for (int v = 0; v < 4; v++) sums[r][v] = (Integers)totals[r][v];
 }
 
+static const text_kernels table = kernels_table(linear, attention);
+
 }  // namespace neon
 
 #pragma clang attribute pop

@@ -37,6 +37,8 @@ INLINE void dot_tile(
   memcpy(sums, totals, sizeof totals);
 }
 
+static const text_kernels table = kernels_table(linear, attention);
+
 }  // namespace portable
 
 extern "C" const text_kernels *text_portable_kernels(void) { return &portable::table; }

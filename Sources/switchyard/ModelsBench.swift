@@ -18,7 +18,7 @@ struct ModelsBench: AsyncParsableCommand {
 
   @Argument(help: "The model.") var name = ModelStore.defaultModel
   @Option(help: "Texts of each length.") var rounds = 21
-  @Option(help: "Instructions: avx512-vnni, avx2, neon or portable; the fastest that there are when left out.")
+  @Option(help: "Instructions: amx, avx512-vnni, avx2, neon or portable; the fastest that there are when left out.")
   var instructions: String?
 
   func validate() throws {

@@ -41,6 +41,20 @@ struct EncoderTests {
     #expect(try !TransformerEncoder(Fixtures.packed("modernbert-sequence")).scoresTokens)
   }
 
+  @Test("tokens go through the products in blocks of nearly equal size, each once", arguments: [1, 64, 65, 150, 512])
+  func blocks(rows: Int) {
+    var next = 0
+    var counts: [Int] = []
+    EncoderWorkspace.inBlocks(rows) { first, count in
+      #expect(first == next)
+      next += count
+      counts.append(count)
+    }
+    #expect(next == rows)
+    #expect(counts.count == (rows + 63) / 64)
+    #expect((counts.max() ?? 0) <= 64 && (counts.max() ?? 0) - (counts.min() ?? 0) <= 1)
+  }
+
   @Test("a text longer than the window is read in windows, each token once")
   func windows() throws {
     let encoder = try TransformerEncoder(Fixtures.packed("bert-token"))

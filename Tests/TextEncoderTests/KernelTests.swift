@@ -12,7 +12,10 @@ struct KernelTests {
   private let portable = InstructionSet.portable.kernels
   private var tables: [(name: String, kernels: text_kernels)] {
     InstructionSet.allCases.filter { $0 != .portable && $0.isAvailable }.map { ($0.rawValue, $0.kernels) }
-      + [("avx512-vnni, emulated", text_emulated_vnni_kernels().pointee)]
+      + [
+        ("avx512-vnni, emulated", text_emulated_vnni_kernels().pointee),
+        ("amx, emulated", text_emulated_amx_kernels().pointee),
+      ]
   }
 
   private func random(_ count: Int, _ generator: inout SeededGenerator) -> [Float] {
@@ -76,6 +79,7 @@ struct KernelTests {
     var generator = SeededGenerator(seed: Self.seed)
     for (rows, width, channels) in [
       (1, 16, 16), (3, 20, 33), (6, 64, 32), (7, 36, 7), (14, 128, 48), (17, 96, 50), (29, 52, 64),
+      (1, 64, 16), (16, 64, 17), (33, 192, 96), (47, 64, 33),
     ] {
       let x = random(rows * width, &generator)
       let w = random(channels * width, &generator)
@@ -93,6 +97,28 @@ struct KernelTests {
         let got = linear(kernels, x, w, rows: rows, width: width, channels: channels, bias: bias, TEXT_ACTIVATION_NONE)
         // A value that lies between two integers may be rounded either way: half a step of one activation.
         #expect(highestDifference(got, expected) < 0.02, "seed \(Self.seed), \(name), \(rows) × \(width) × \(channels)")
+      }
+    }
+  }
+
+  @Test("sums of integers are the same to the bit in every table")
+  func integers() {
+    var generator = SeededGenerator(seed: Self.seed)
+    for (rows, width, channels) in [(5, 36, 20), (16, 64, 16), (31, 128, 33), (50, 384, 48)] {
+      // Each row holds 127, so that scales are 1 and values are kept as they are.
+      func integers(_ rows: Int) -> [Float] {
+        (0..<rows * width).map { $0 % width == 0 ? 127 : Float(Int.random(in: -127...127, using: &generator)) }
+      }
+      let (x, w) = (integers(rows), integers(channels))
+      var expected: [Float] = []
+      for row in 0..<rows {
+        for channel in 0..<channels {
+          expected.append((0..<width).reduce(0) { $0 + x[row * width + $1] * w[channel * width + $1] })
+        }
+      }
+      for (name, kernels) in tables + [("portable", portable)] {
+        let got = linear(kernels, x, w, rows: rows, width: width, channels: channels, bias: nil, TEXT_ACTIVATION_NONE)
+        #expect(got == expected, "seed \(Self.seed), \(name), \(rows) × \(width) × \(channels)")
       }
     }
   }
@@ -140,13 +166,17 @@ struct KernelTests {
   func attentions() {
     var generator = SeededGenerator(seed: Self.seed)
     for (rows, heads, headWidth, window) in [
-      (1, 1, 16, 0), (5, 2, 32, 0), (33, 2, 16, 0), (50, 1, 48, 4), (71, 2, 32, 9),
+      (1, 1, 16, 0), (5, 2, 32, 0), (33, 2, 16, 0), (50, 1, 48, 4), (71, 2, 32, 9), (130, 1, 64, 64),
+      (65, 1, 80, 64),
     ] {
       let x = random(rows * 3 * heads * headWidth, &generator)
       let expected = Reference.attention(x, rows: rows, heads: heads, headWidth: headWidth, window: window, scale: 0.25)
       for (name, kernels) in tables + [("portable", portable)] {
         let got = attention(kernels, x, rows: rows, heads: heads, headWidth: headWidth, window: window)
-        #expect(highestDifference(got, expected) < 1e-5, "seed \(Self.seed), \(name), \(rows) rows, window \(window)")
+        // Tiles multiply bfloat16s: 8 bits of queries, keys, weights and values.
+        let bound: Float = kernels.instructions == TEXT_INSTRUCTIONS_AMX ? 0.01 : 1e-5
+        #expect(highestDifference(got, expected) < bound, "seed \(Self.seed), \(name), \(rows) rows, window \(window)")
+        #expect(Fixtures.cosine(got, expected) > 0.9999, "\(name)")
       }
     }
   }
@@ -158,7 +188,41 @@ struct KernelTests {
       let got = linear(
         kernels, x, [1, 1, 1, 1], rows: 3, width: 4, channels: 1, bias: nil, TEXT_ACTIVATION_NONE)
       #expect(got[0] == 0, "\(name)")
+      #expect(got[1] == 0, "\(name)")
       #expect(abs(got[2] - 4) < 0.05, "\(name)")
+    }
+  }
+
+  @Test("rows are normed and multiplied in single precision as by definition")
+  func rows() {
+    var generator = SeededGenerator(seed: Self.seed)
+    for (width, channels) in [(5, 1), (48, 6), (100, 9), (384, 37)] {
+      let (x, y) = (random(2 * width, &generator), random(2 * width, &generator))
+      let (gamma, beta) = (random(width, &generator), random(width, &generator))
+      let (weights, bias) = (random(channels * width, &generator), random(channels, &generator))
+      let sum = zip(x, y).map { $0 + $1 }
+      var normed: [Float] = []
+      var products: [Float] = []
+      for row in 0..<2 {
+        let values = sum[row * width..<(row + 1) * width].map(Double.init)
+        let mean = values.reduce(0, +) / Double(width)
+        let variance = values.reduce(0) { $0 + ($1 - mean) * ($1 - mean) } / Double(width)
+        normed += values.indices.map {
+          Float((values[$0] - mean) / (variance + 1e-6).squareRoot() * Double(gamma[$0]) + Double(beta[$0]))
+        }
+        products += (0..<channels).map { channel in
+          max(0, (0..<width).reduce(bias[channel]) { $0 + x[row * width + $1] * weights[channel * width + $1] })
+        }
+      }
+      for (name, kernels) in tables + [("portable", portable)] {
+        var (output, sums) = ([Float](repeating: -77, count: 2 * width), [Float](repeating: -77, count: 2 * width))
+        kernels.layer_norm(x, y, 2, width, gamma, beta, 1e-6, &sums, &output)
+        #expect(sums == sum, "\(name)")
+        #expect(highestDifference(output, normed) < 1e-5, "seed \(Self.seed), \(name), width \(width)")
+        var dense = [Float](repeating: -77, count: 2 * channels)
+        kernels.dense(x, 2, width, weights, bias, channels, TEXT_ACTIVATION_RELU, &dense)
+        #expect(highestDifference(dense, products) < 1e-4, "seed \(Self.seed), \(name), width \(width)")
+      }
     }
   }
 

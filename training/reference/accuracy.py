@@ -1,6 +1,8 @@
 """Cosines of the Swift encoder's vectors to the float64 reference's, over real questions.
 
-    accuracy.py BENCH MODEL.packed FOLDER QUESTIONS.jsonl.gz [COUNT] [--set INSTRUCTIONS]
+    accuracy.py BENCH MODEL.packed FOLDER QUESTIONS.jsonl.gz [COUNT [INSTRUCTIONS ...]]
+
+Without instructions: the fastest set of this processor.
 """
 import gzip
 import json
@@ -22,14 +24,20 @@ tokenizer = Tokenizer.from_file(folder + "/tokenizer.json")
 tokenizer.no_truncation()
 tokenizer.no_padding()
 model = Model(folder)
-server = subprocess.Popen([bench, "serve", packed] + sys.argv[6:], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
-cosines = []
+servers = {
+    name: subprocess.Popen(
+        [bench, "serve", packed] + (["--set", name] if name else []), stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+    for name in sys.argv[6:] or [""]
+}
+cosines = {name: [] for name in servers}
 for text in texts[:count]:
     ids = tokenizer.encode(text).ids[:256]
-    server.stdin.write("ids " + " ".join(map(str, ids)) + "\n")
-    server.stdin.flush()
-    got = np.array([float(x) for x in server.stdout.readline().split()[1:]])
     want = model.embedding(np.array(ids))
-    cosines.append(float(got @ want / np.linalg.norm(got)))
-print(f"{len(cosines)} texts: cosine mean {np.mean(cosines):.5f}, lowest {np.min(cosines):.5f}, "
-      f"1st percentile {np.percentile(cosines, 1):.5f}")
+    for name, server in servers.items():
+        server.stdin.write("ids " + " ".join(map(str, ids)) + "\n")
+        server.stdin.flush()
+        got = np.array([float(x) for x in server.stdout.readline().split()[1:]])
+        cosines[name].append(float(got @ want / np.linalg.norm(got)))
+for name, values in cosines.items():
+    print(f"{name} {len(values)} texts: cosine mean {np.mean(values):.5f}, lowest {np.min(values):.5f}, "
+          f"1st percentile {np.percentile(values, 1):.5f}".strip())

@@ -1,11 +1,14 @@
 import CTextKernels
 
-/// The instructions that the encoder's arithmetic uses. All give the same results but for rounding.
+/// The instructions that the encoder's arithmetic uses. All give the same results but for rounding: to single precision, and
+/// in attention with ``amx`` to bfloat16.
 public enum InstructionSet: String, Sendable, CaseIterable {
   /// Plain C++, on any processor.
   case portable
   case avx2
   case avx512VNNI = "avx512-vnni"
+  /// Tiles for int8 and bfloat16, beside AVX-512 VNNI. Linux is asked for leave to use them, once a process.
+  case amx
   case neon
 
   /// The fastest that this processor has.
@@ -19,6 +22,7 @@ public enum InstructionSet: String, Sendable, CaseIterable {
     case .portable: TEXT_INSTRUCTIONS_PORTABLE
     case .avx2: TEXT_INSTRUCTIONS_AVX2
     case .avx512VNNI: TEXT_INSTRUCTIONS_AVX512_VNNI
+    case .amx: TEXT_INSTRUCTIONS_AMX
     case .neon: TEXT_INSTRUCTIONS_NEON
     }
   }
@@ -27,6 +31,7 @@ public enum InstructionSet: String, Sendable, CaseIterable {
     switch raw {
     case TEXT_INSTRUCTIONS_AVX2: self = .avx2
     case TEXT_INSTRUCTIONS_AVX512_VNNI: self = .avx512VNNI
+    case TEXT_INSTRUCTIONS_AMX: self = .amx
     case TEXT_INSTRUCTIONS_NEON: self = .neon
     default: self = .portable
     }

@@ -1,8 +1,12 @@
 import CTextKernels
 
 /// The memory that one forward pass at a time computes in: one a thread. Its size is fixed by the model and the longest
-/// input: 9 MB for a MiniLM of 512 tokens.
+/// input: 6 MB for a MiniLM of 512 tokens.
 public final class EncoderWorkspace {
+  /// Tokens that go through the layers' products together: what those write then stays in a core's second cache until it
+  /// is read (docs/encoder.md). Only attention looks at more.
+  static let blockLimit = 64
+
   /// Tokens of the longest input it has room for.
   public let capacity: Int
   /// Bytes held.
@@ -33,11 +37,12 @@ public final class EncoderWorkspace {
     let normed = place(4 * capacity * width)
     let projected = place(4 * capacity * 3 * width)
     let context = place(4 * capacity * width)
-    let innerPlace = place(4 * capacity * inner * (isModern ? 2 : 1))
-    let gated = place(isModern ? 4 * capacity * inner : 0)
+    let block = min(capacity, Self.blockLimit)
+    let innerPlace = place(4 * block * inner * (isModern ? 2 : 1))
+    let gated = place(isModern ? 4 * block * inner : 0)
     let captured = place(4 * capacity * width)
-    let scales = place(4 * capacity)
-    let quantized = place(capacity * text_quantized_stride(max(width, inner)))
+    let scales = place(4 * block)
+    let quantized = place(block * text_quantized_stride(max(width, inner)))
     let scratch = place(
       max(text_linear_scratch(max(width, inner)), text_attention_scratch(capacity, configuration.headWidth)))
     let memory = UnsafeMutableRawPointer.allocate(byteCount: size, alignment: 64)
@@ -55,6 +60,17 @@ public final class EncoderWorkspace {
     self.memory = memory
     self.capacity = capacity
     self.size = size
+  }
+
+  /// Tokens in blocks of nearly equal size, as few as may be.
+  ///
+  /// - Parameter body: told a block's first token and how many it has.
+  static func inBlocks(_ rows: Int, _ body: (_ first: Int, _ count: Int) -> Void) {
+    let blocks = (rows + blockLimit - 1) / blockLimit
+    for block in 0..<blocks {
+      let first = rows * block / blocks
+      body(first, rows * (block + 1) / blocks - first)
+    }
   }
 
   deinit { memory.deallocate() }

@@ -168,40 +168,60 @@ public final class TransformerEncoder: Sendable {
 
   /// Attention, sum and norm, feed-forward block, sum and norm.
   private func bertLayer(_ layer: Layer, _ rows: Int, _ workspace: EncoderWorkspace) {
-    layer.attentionIn.apply(workspace.hidden, rows: rows, to: workspace.projected, workspace, kernels)
+    let width = configuration.width
+    EncoderWorkspace.inBlocks(rows) { first, count in
+      layer.attentionIn.apply(
+        workspace.hidden + first * width, rows: count, to: workspace.projected + first * 3 * width, workspace, kernels)
+    }
     attend(rows, window: 0, workspace)
-    layer.attentionOut.apply(workspace.context, rows: rows, to: workspace.normed, workspace, kernels)
-    layer.attentionNorm?.apply(workspace.normed, adding: workspace.hidden, rows: rows, to: workspace.hidden, kernels)
-    layer.innerIn.apply(
-      workspace.hidden, rows: rows, activation: TEXT_ACTIVATION_GELU, to: workspace.inner, workspace, kernels)
-    layer.innerOut.apply(workspace.inner, rows: rows, to: workspace.normed, workspace, kernels)
-    layer.innerNorm.apply(workspace.normed, adding: workspace.hidden, rows: rows, to: workspace.hidden, kernels)
+    EncoderWorkspace.inBlocks(rows) { first, count in
+      let hidden = workspace.hidden + first * width
+      layer.attentionOut.apply(
+        workspace.context + first * width, rows: count, to: workspace.normed, workspace, kernels)
+      layer.attentionNorm?.apply(workspace.normed, adding: hidden, rows: count, to: hidden, kernels)
+      layer.innerIn.apply(
+        hidden, rows: count, activation: TEXT_ACTIVATION_GELU, to: workspace.inner, workspace, kernels)
+      layer.innerOut.apply(workspace.inner, rows: count, to: workspace.normed, workspace, kernels)
+      layer.innerNorm.apply(workspace.normed, adding: hidden, rows: count, to: hidden, kernels)
+    }
   }
 
   /// Norm, attention, sum, norm, gated feed-forward block, sum.
   private func modernLayer(_ layer: Layer, _ index: Int, _ rows: Int, _ workspace: EncoderWorkspace) {
     let width = configuration.width
-    var input = UnsafePointer(workspace.hidden)
-    if let norm = layer.attentionNorm {
-      norm.apply(workspace.hidden, rows: rows, to: workspace.normed, kernels)
-      input = UnsafePointer(workspace.normed)
-    }
-    layer.attentionIn.apply(input, rows: rows, to: workspace.projected, workspace, kernels)
+    let half = configuration.headWidth / 2
     let isGlobal = configuration.isGlobal(index)
     let rotation = isGlobal ? globalRotation : localRotation
-    for part in 0..<2 {
-      kernels.rotate(
-        workspace.projected + part * width, 3 * width, rows, configuration.heads, configuration.headWidth,
-        rotation.cosines, rotation.sines)
+    EncoderWorkspace.inBlocks(rows) { first, count in
+      var input = UnsafePointer(workspace.hidden + first * width)
+      if let norm = layer.attentionNorm {
+        norm.apply(input, rows: count, to: workspace.normed, kernels)
+        input = UnsafePointer(workspace.normed)
+      }
+      let projected = workspace.projected + first * 3 * width
+      layer.attentionIn.apply(input, rows: count, to: projected, workspace, kernels)
+      rotation.cosines.withUnsafeBufferPointer { cosines in
+        rotation.sines.withUnsafeBufferPointer { sines in
+          guard let cosines = cosines.baseAddress, let sines = sines.baseAddress else { return }
+          for part in 0..<2 {
+            kernels.rotate(
+              projected + part * width, 3 * width, count, configuration.heads, configuration.headWidth,
+              cosines + first * half, sines + first * half)
+          }
+        }
+      }
     }
     attend(rows, window: isGlobal ? 0 : configuration.localReach, workspace)
-    layer.attentionOut.apply(workspace.context, rows: rows, to: workspace.context, workspace, kernels)
-    layer.innerNorm.apply(
-      workspace.context, adding: workspace.hidden, sum: workspace.hidden, rows: rows, to: workspace.normed, kernels)
-    layer.innerIn.apply(workspace.normed, rows: rows, to: workspace.inner, workspace, kernels)
-    kernels.gated_gelu(workspace.inner, rows, configuration.innerWidth, workspace.gated)
-    layer.innerOut.apply(workspace.gated, rows: rows, to: workspace.context, workspace, kernels)
-    for place in 0..<rows * width { workspace.hidden[place] += workspace.context[place] }
+    EncoderWorkspace.inBlocks(rows) { first, count in
+      let hidden = workspace.hidden + first * width
+      let context = workspace.context + first * width
+      layer.attentionOut.apply(context, rows: count, to: context, workspace, kernels)
+      layer.innerNorm.apply(context, adding: hidden, sum: hidden, rows: count, to: workspace.normed, kernels)
+      layer.innerIn.apply(workspace.normed, rows: count, to: workspace.inner, workspace, kernels)
+      kernels.gated_gelu(workspace.inner, count, configuration.innerWidth, workspace.gated)
+      layer.innerOut.apply(workspace.gated, rows: count, to: context, workspace, kernels)
+      for place in 0..<count * width { hidden[place] += context[place] }
+    }
   }
 
   // MARK: What comes of it

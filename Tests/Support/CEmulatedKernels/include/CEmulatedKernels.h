@@ -1,5 +1,5 @@
-// The AVX-512 VNNI kernels with the dot product in plain C++, so that their layout and arithmetic are tested on processors
-// that lack the instruction.
+// The AVX-512 VNNI and AMX kernels with their special instructions in plain C++, so that layouts and arithmetic are tested
+// on processors that lack them.
 #ifndef SWITCHYARD_CEMULATEDKERNELS_H
 #define SWITCHYARD_CEMULATEDKERNELS_H
 
@@ -10,6 +10,7 @@ extern "C" {
 #endif
 
 const text_kernels *_Nonnull text_emulated_vnni_kernels(void);
+const text_kernels *_Nonnull text_emulated_amx_kernels(void);
 
 #ifdef __cplusplus
 }
