@@ -119,8 +119,10 @@ class Model:
     def encode(self) -> bytes:
         strings = b"".join(bytes([len(s.encode())]) + s.encode() for s in [self.name, *self.labels])
         biases = np.asarray(self.biases, "<f4").tobytes()
-        assert self.none is not None and self.calibration is not None
-        own = np.array([*self.calibration.values, self.none.bias, *self.none.scales], "<f4").tobytes()
+        # The guard's model has neither: it puts a calibration of its own into their place.
+        own = b""
+        if self.none is not None and self.calibration is not None:
+            own = np.array([*self.calibration.values, self.none.bias, *self.none.scales], "<f4").tobytes()
         start = FIXED_HEADER.size + len(biases) + len(strings) + len(own)
         rows_offset = -(-start // ALIGNMENT) * ALIGNMENT
         s = self.settings
@@ -133,7 +135,8 @@ class Model:
         rows = np.zeros((s.word_buckets + s.gram_buckets, ROW_BYTES), np.uint8)
         rows[:, : len(self.labels)] = np.concatenate(self.weights).view(np.uint8)
         rows[:, ROW_BYTES - 2] = np.concatenate(self.codes)
-        rows[:, ROW_BYTES - 1] = np.concatenate(self.none.weights).view(np.uint8)
+        if self.none is not None:
+            rows[:, ROW_BYTES - 1] = np.concatenate(self.none.weights).view(np.uint8)
         body = head + rows.tobytes()
         return body + struct.pack("<I", zlib.crc32(body))
 

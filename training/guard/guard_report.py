@@ -12,7 +12,7 @@ from guard_model import LABELS
 
 BEGIN = "<!-- guard: written by training/guard/train.py, do not edit -->"
 END = "<!-- guard: end -->"
-RATES = (0.001, 0.01, 0.05)
+RATES = (0.001, 0.01, 0.05, 0.09)
 THRESHOLDS = (0.5, 0.7, 0.9)
 
 
@@ -190,17 +190,17 @@ def _markdown(result: dict) -> str:
         "The family is in no training text. Per cent of an attack family that is found (by risk) at a rate of false alarms on the "
         "test split's other benign prompts: the honest figure for new kinds of attacks.", "",
     ] + _table(
-        ["attack family", "texts", *(f"{n}, {100 * f:g} %" for n in readers for f in (0.01, 0.05))],
+        ["attack family", "texts", *(f"{n}, {100 * f:g} %" for n in readers for f in (0.01, 0.05, 0.09))],
         [
-            [name, str(r["count"]), *(percent(r["above"][n][str(f)]) for n in readers for f in (0.01, 0.05))]
+            [name, str(r["count"]), *(percent(r["above"][n][str(f)]) for n in readers for f in (0.01, 0.05, 0.09))]
             for name, r in result["left_out"].items()
             if r["attack"]
         ],
     )  # fmt: skip
     lines += ["Per cent of a benign family that is a false alarm at the same bounds.", ""] + _table(
-        ["benign family", "texts", *(f"{n}, {100 * f:g} %" for n in readers for f in (0.01, 0.05))],
+        ["benign family", "texts", *(f"{n}, {100 * f:g} %" for n in readers for f in (0.01, 0.05, 0.09))],
         [
-            [name, str(r["count"]), *(percent(r["above"][n][str(f)]) for n in readers for f in (0.01, 0.05))]
+            [name, str(r["count"]), *(percent(r["above"][n][str(f)]) for n in readers for f in (0.01, 0.05, 0.09))]
             for name, r in result["left_out"].items()
             if not r["attack"]
         ],
