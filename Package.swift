@@ -30,7 +30,7 @@ let package = Package(
     .target(name: "EnvoyWire"),
     .target(name: "MessagePack"),
     .target(name: "CTextKernels", exclude: ["Kernels.inc", "VNNIKernels.inc"]),
-    .target(name: "TextEncoder", dependencies: ["CTextKernels", "JSONText"]),
+    .target(name: "TextEncoder", dependencies: ["CTextKernels", "Digests", "JSONText"]),
     .target(name: "CVectorKernels", exclude: ["VectorKernels.inc"]),
     .target(name: "VectorIndex", dependencies: ["CVectorKernels"]),
     .systemLibrary(name: "CZeroMQ", providers: [.apt(["libzmq3-dev"])]),
@@ -258,7 +258,8 @@ let package = Package(
     // The kernels with their special instructions played by plain C++, for machines that have not got them.
     .target(name: "CEmulatedKernels", dependencies: ["CTextKernels"], path: "Tests/Support/CEmulatedKernels"),
     .testTarget(
-      name: "TextEncoderTests", dependencies: ["CEmulatedKernels", "CTextKernels", "Seeded", "TextEncoder"],
+      name: "TextEncoderTests",
+      dependencies: ["CEmulatedKernels", "CTextKernels", "Digests", "Seeded", "TextEncoder"],
       resources: [.copy("Fixtures")]),
     .testTarget(
       name: "VectorIndexTests", dependencies: ["CEmulatedVectorKernels", "CVectorKernels", "Seeded", "VectorIndex"]),
