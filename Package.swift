@@ -34,7 +34,7 @@ let package = Package(
       exclude: [
         "AMXKernels.inc", "Attention.inc", "Kernels.inc", "Linear.inc", "Rows.inc", "Vectors.inc", "VNNIKernels.inc",
       ]),
-    .target(name: "TextEncoder", dependencies: ["CTextKernels", "JSONText"]),
+    .target(name: "TextEncoder", dependencies: ["CTextKernels", "Digests", "JSONText"]),
     .target(name: "CVectorKernels", exclude: ["VectorKernels.inc"]),
     .target(name: "VectorIndex", dependencies: ["CVectorKernels"]),
     .systemLibrary(name: "CZeroMQ", providers: [.apt(["libzmq3-dev"])]),
@@ -263,7 +263,8 @@ let package = Package(
     // The kernels with their special instructions played by plain C++, for machines that have not got them.
     .target(name: "CEmulatedKernels", dependencies: ["CTextKernels"], path: "Tests/Support/CEmulatedKernels"),
     .testTarget(
-      name: "TextEncoderTests", dependencies: ["CEmulatedKernels", "CTextKernels", "Seeded", "TextEncoder"],
+      name: "TextEncoderTests",
+      dependencies: ["CEmulatedKernels", "CTextKernels", "Digests", "Seeded", "TextEncoder"],
       resources: [.copy("Fixtures")]),
     .testTarget(
       name: "VectorIndexTests", dependencies: ["CEmulatedVectorKernels", "CVectorKernels", "Seeded", "VectorIndex"]),

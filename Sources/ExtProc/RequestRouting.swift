@@ -191,7 +191,7 @@ enum RequestRouting {
     _ reading: UnfinishedPlan, _ encoding: PromptEncoding, _ bytes: UnsafeRawBufferPointer, began: UInt64,
     scope: ProcessorScope, onPlan: (RoutePlan) -> Void
   ) throws(Refusal) -> Routed {
-    if case .failed = encoding { scope.metrics.encoderFailures.increment() }
+    scope.metrics.count(encoding)
     do throws(APIError) {
       let plan = try scope.context.pipeline.finish(reading, encoding: encoding, body: bytes)
       return take(plan, began: began, scope, onPlan)

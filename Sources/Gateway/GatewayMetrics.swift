@@ -2,6 +2,7 @@ import Balancing
 import EngineClient
 import Fleet
 import Pipeline
+import Reading
 import Reliability
 import Signals
 import Telemetry
@@ -16,6 +17,7 @@ public final class GatewayMetrics: Sendable {
   package let clientsGone: Counter
   package let connectionsRefused: Counter
   package let encoderFailures: Counter
+  package let encoderPartialReadings: Counter
   private let jailbreakFailures: Counter
   private let personalDataFailures: Counter
   package let readCacheHits: Counter
@@ -42,6 +44,9 @@ public final class GatewayMetrics: Sendable {
     encoderFailures = registry.counter(
       "switchyard_encoder_failures_total",
       help: "Prompts that were decided without the encoder: late, or its queue full")
+    encoderPartialReadings = registry.counter(
+      "switchyard_encoder_partial_readings_total",
+      help: "Prompts of which the encoder read only some windows before its deadline")
     readCacheHits = registry.counter(
       "switchyard_reading_cache_hits_total", help: "Prompts whose readings were known from before")
   }
@@ -63,6 +68,15 @@ public final class GatewayMetrics: Sendable {
       timeToFirstByte: registry.histogram(
         "llm_model_ttft_seconds", help: "From a request to the first byte of its answer",
         bounds: Histogram.requestBounds, labels: labels))
+  }
+
+  /// Counts what the encoder could not read, or not all of.
+  package func count(_ encoding: PromptEncoding) {
+    switch encoding {
+    case .failed: encoderFailures.increment()
+    case .read where encoding.shortfall != nil: encoderPartialReadings.increment()
+    case .absent, .read: break
+    }
   }
 
   /// Counts the guards of a plan whose readers failed.

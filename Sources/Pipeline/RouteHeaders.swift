@@ -52,9 +52,13 @@ public enum RouteHeaders {
     for family in SignalFamily.allCases {
       guard let reading = plan.readings[family] else { continue }
       let matched = zip(plan.signalNames(of: family), reading.readings).filter { $1.isMatched }
-      // Of keywords the words are told that were found, of the others the rules' names.
-      let values =
-        family == .keyword ? matched.flatMap { $1.evidence.isEmpty ? [$0] : $1.evidence } : matched.map { $0.0 }
+      // Of keywords the words are told that were found, of the others the rules' names; of guards that close because their
+      // reader failed that, once.
+      var values =
+        family == .keyword
+        ? matched.flatMap { $1.evidence.isEmpty ? [$0] : $1.evidence }
+        : matched.filter { !$1.tellsFailure }.map { $0.0 }
+      if family != .keyword, matched.contains(where: { $1.tellsFailure }) { values.append(SignalReading.readerFailed) }
       if !values.isEmpty { body(matchedHeader(family), values.joined(separator: ",")) }
     }
     if let tokens = plan.contextTokens { body("x-vsr-context-token-count", String(tokens)) }

@@ -51,4 +51,15 @@ public struct FamilyReading: Sendable, Equatable {
     self.note = note
     self.isProvisional = isProvisional
   }
+
+  /// The same, said to be judged with less than there can be.
+  ///
+  /// - Parameter shortfall: why; nil: it is not.
+  public func lessened(by shortfall: String?) -> FamilyReading {
+    guard let shortfall else { return self }
+    var reading = self
+    reading.isProvisional = true
+    reading.note = (note.map { "\($0); " } ?? "") + shortfall
+    return reading
+  }
 }

@@ -48,6 +48,7 @@ struct Explain: AsyncParsableCommand {
       base: loaded.document, endpoints: try await endpoints.map { EndpointsFile(path: $0) }?.first())
     let snapshot: RoutingSnapshot
     let models = try PromptModels(loaded.document.global.embeddings)
+    if models.hasHeadsOff { StandardError.write(models.summary) }
     defer { models.close() }
     let balancers = try BalancerDirectory(maximumBlocks: 64)
     do throws(SignalCompilationErrors) {

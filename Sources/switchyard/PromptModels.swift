@@ -14,13 +14,16 @@ struct PromptModels: Sendable {
   /// When its file was made; nil: there was none.
   private let age: Date?
   private let pooled: PooledPromptEncoder?
+  /// What is to be said of the heads; empty where there is nothing to say.
+  private let headsNote: String
 
   /// - Throws: when a model that is named, or one of the binary's own, cannot be read.
   init(_ settings: EmbeddingSettings) throws(CommandFailure) {
-    pooled = try Self.encoder(settings)
+    let loaded = try Self.encoder(settings)
+    pooled = loaded?.encoder
     age = Self.age(ofModel: settings)
-    // Heads were trained on that model's vectors and mean nothing for another's.
-    let isKnown = pooled?.name == ModelStore.defaultModel
+    let isKnown: Bool
+    (isKnown, headsNote) = loaded.map { Self.heads(for: $0.weights, named: $0.encoder.name) } ?? (false, "")
     do {
       let domain = try LinearDomainClassifier.bundled()
       models = ReadingModels(
@@ -54,30 +57,58 @@ struct PromptModels: Sendable {
     close()
   }
 
+  /// There is an encoder, and the heads are not of it.
+  var hasHeadsOff: Bool { pooled != nil && !headsNote.isEmpty }
+
   /// A sentence that says what reads.
   var summary: String {
     guard let encoder = models.encoder else { return "prompts are read by linear models; no encoder" }
-    return "prompts are read by linear models and the encoder \(encoder.name)"
+    return "prompts are read by linear models and the encoder \(encoder.name)\(headsNote)"
   }
 
-  private static func encoder(_ settings: EmbeddingSettings) throws(CommandFailure) -> PooledPromptEncoder? {
+  /// Whether the heads for domains, the guard and names serve, and what is to be said of it. They were trained on the vectors
+  /// of all-MiniLM-L6-v2 and mean nothing for another model's, whatever its file is called.
+  ///
+  /// - Parameter weights: ``PackedModel/weightsDigest``; nil in older files, of which the name is all that can tell.
+  static func heads(for weights: String?, named name: String) -> (areOn: Bool, note: String) {
+    let known = PublishedModel.named(ModelStore.defaultModel)
+    guard let weights else {
+      let hint = "its file was packed before hashes of weights were kept; pack it anew: `switchyard models fetch`"
+      return name == ModelStore.defaultModel
+        ? (true, " (heads on by the file's name: \(hint))") : (false, "; heads off by the file's name (\(hint))")
+    }
+    return weights == known?.weights.sha256
+      ? (true, "") : (false, "; heads off: other weights than those of \(ModelStore.defaultModel)")
+  }
+
+  private static func encoder(
+    _ settings: EmbeddingSettings
+  ) throws(CommandFailure) -> (encoder: PooledPromptEncoder, weights: String?)? {
     guard let path = path(settings) else { return nil }
     do throws(EncoderModelError) {
       let (file, isTemporary) = try packed(path)
       // What is mapped stays.
       defer { if isTemporary { try? FileManager.default.removeItem(atPath: file) } }
-      let encoder = try TransformerEncoder(PackedModel(path: file))
-      return PooledPromptEncoder(
-        encoder, name: URL(fileURLWithPath: path).deletingPathExtension().lastPathComponent,
+      let model = try PackedModel(path: file)
+      let encoder = try TransformerEncoder(model)
+      let pooled = PooledPromptEncoder(
+        encoder, name: Self.name(ofModel: path),
         options: EncodingOptions(
           capturedLayer: encoder.configuration.layers >= BundledPersonalDataReader.capturedLayer
             ? BundledPersonalDataReader.capturedLayer : nil),
         workers: settings.workers, patience: UInt64(settings.deadline / .nanoseconds(1)),
         now: { DispatchTime.now().uptimeNanoseconds })
+      return (pooled, model.weightsDigest)
     } catch {
       throw CommandFailure(
         "the encoder cannot be loaded: \(error) (global.model_catalog.embeddings.semantic.bert_model_path)")
     }
+  }
+
+  /// A model's name: its file's without `.packed`, or its folder's.
+  private static func name(ofModel path: String) -> String {
+    let last = URL(fileURLWithPath: path).lastPathComponent
+    return last.hasSuffix(".packed") ? String(last.dropLast(".packed".count)) : last
   }
 
   /// The model's folder or file; nil where there is none.

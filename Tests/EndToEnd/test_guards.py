@@ -18,7 +18,7 @@ import yaml
 import wire
 from conftest import Maker
 from envoy_proxy import Envoy, Processor, configuration, envoy_binary
-from processes import REPOSITORY, Router, free_port, poll
+from processes import REPOSITORY, Router, free_port, poll, run
 from recording_engine import RecordingEngine, model
 
 ENCODER = REPOSITORY / "Tests" / "TextEncoderTests" / "Fixtures" / "bert-sequence"
@@ -264,6 +264,38 @@ def test_without_an_encoder_rules_that_need_one_fail_and_say_so(make: Maker):
         assert wire.post(router.port, "/v1/chat/completions", chat(REFUND)).header("x-vsr-selected-model") == "plain"
         told = wire.post(management, "/api/v1/eval", chat(REFUND)).json()
         assert "switchyard models fetch" in told["signal_errors"]["embedding:refund"]
+    finally:
+        engine.close()
+
+
+def test_a_guard_that_closes_because_it_cannot_read_says_so(make: Maker):
+    engine = RecordingEngine("engine")
+    try:
+        tree = yaml.safe_load(document(engine, "none"))
+        tree["routing"]["signals"]["jailbreak"] = [
+            {"name": "like", "method": "contrastive", "jailbreak_patterns": ["an attack"], "benign_patterns": ["a question"]}
+        ]
+        tree["routing"]["decisions"][0]["rules"] = {"type": "jailbreak", "name": "like"}
+        router = make.router("-c", str(make.file(yaml.safe_dump(tree))))
+        answer = wire.post(router.port, "/v1/chat/completions", chat("a question"), "x-vsr-debug: true")
+        assert answer.header("x-vsr-selected-decision") == "refuse"
+        assert answer.header("x-vsr-matched-jailbreak") == "classification_error"
+    finally:
+        engine.close()
+
+
+def test_heads_are_chosen_by_weights_and_not_by_a_file_name(make: Maker, tmp_path: Path):
+    encoder = tmp_path / "all-MiniLM-L6-v2"
+    shutil.copytree(ENCODER, encoder)
+    engine = RecordingEngine("engine")
+    try:
+        file = str(make.file(document(engine, str(encoder))))
+        router = make.router("-c", file)
+        router.wait_for(
+            r"the encoder all-MiniLM-L6-v2; heads off: other weights than those of all-MiniLM-L6-v2", lambda: router.errors
+        )
+        explained = run("explain", "-c", file, "hello")
+        assert "heads off: other weights" in explained.stderr
     finally:
         engine.close()
 

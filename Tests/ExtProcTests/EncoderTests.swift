@@ -103,6 +103,21 @@ private final class AbsentMindedEncoder: PromptEncoder {
     #expect(envoy.scope.metrics.encoderFailures.value == 1)
   }
 
+  @Test("a text that the encoder read in part is decided by that part, and counted")
+  func partial() throws {
+    let (envoy, wait) = try envoy()
+    _ = envoy.requestHeaders()
+    #expect(envoy.requestBody(Self.body).isEmpty)
+    var read = EncodedText()
+    (read.embedding, read.windows, read.plannedWindows) = ([1, 0], [0..<254], 8)
+    wait.answer(.read(read))
+    #expect(envoy.lateReplies().first?.part == 3)
+    let answer = try #require(envoy.responseHeaders(200, []).first)
+    #expect(answer.set["x-vsr-selected-decision"] == "liked")
+    #expect(envoy.scope.metrics.encoderPartialReadings.value == 1)
+    #expect(envoy.scope.metrics.encoderFailures.value == 0)
+  }
+
   @Test("a stream that ends while the encoder reads gives everything back")
   func closed() throws {
     let (envoy, wait) = try envoy()

@@ -311,6 +311,27 @@ private final class SlowEncoder: PromptEncoder {
     #expect(direct.selection?.decision == "stopped")
   }
 
+  @Test(
+    "the header tells a guard that closed because it could not read from one that matched", arguments: [true, false])
+  func closedGuard(isAttack: Bool) throws {
+    var document = try Self.document()
+    document.routing.signals.jailbreak = [
+      JailbreakRule(name: "j"), JailbreakRule(name: "like", method: .contrastive, attacks: ["a"], benign: ["b"]),
+    ]
+    document.routing.decisions[0].rules = .leaf(RuleLeaf(type: "jailbreak", name: "like"))
+    let snapshot = try RoutingSnapshot(
+      document: document, fleet: StaticFleet.build(document).fleet,
+      models: ReadingModels(domain: CountingClassifier(nil), promptGuard: CountingGuard()),
+      balancers: .init(maximumBlocks: 1_000), generation: 1)
+    let plan = try Array(F.request(isAttack ? "an attack" : "a question").utf8).withUnsafeBytes {
+      try F.pipeline().plan(body: $0, endpoint: .chatCompletions, snapshot: snapshot)
+    }
+    #expect(plan.selection?.decision == "stopped")
+    var headers: [String: String] = [:]
+    RouteHeaders.forEachOfOwnAnswer(plan, withDebug: true) { headers["\($0)"] = $1 }
+    #expect(headers["x-vsr-matched-jailbreak"] == (isAttack ? "j,classification_error" : "classification_error"))
+  }
+
   @Test("an answer of the router's own needs no model and edits nothing")
   func ownAnswer() throws {
     guard case .planned(let plan) = try begin("stop", try snapshot(nil), F.pipeline()) else {

@@ -3,6 +3,7 @@ import Reading
 import RouterConfig
 import Signals
 import Testing
+import TextEncoder
 
 @Suite("The signals jailbreak, pii and embedding") struct GuardSignalTests {
   private func read(
@@ -84,6 +85,25 @@ import Testing
     #expect(try !read(.jailbreak, rules, "near b", encoder: encoder).readings[0].isMatched)
     let blind = try read(.jailbreak, rules, "near b", encoder: encoder, encoding: .failed(reason: "late"))
     #expect(blind.readings[0].evidence == ["classification_error"])
+  }
+
+  @Test("a text that the encoder read in part is judged by that part, said in the trace and not kept")
+  func readInPart() throws {
+    let encoder = FixedEncoder(["a": [1, 0, 0], "b": [0, 1, 0]])
+    let rules = SignalDeclarations(
+      jailbreak: [JailbreakRule(name: "c", method: .contrastive, attacks: ["a"], benign: ["b"])],
+      embeddings: [EmbeddingRule(name: "e", threshold: 0.9, candidates: ["a"], aggregation: .max)])
+    var read = EncodedText()
+    (read.embedding, read.windows, read.plannedWindows) = ([0, 1, 0], [0..<254], 8)
+    for family in [SignalFamily.jailbreak, .embedding] {
+      let reading = try self.read(family, rules, "a long text", encoder: encoder, encoding: .read(read))
+      #expect(state(reading) == .unmatched)
+      #expect(reading.isProvisional)
+      #expect(reading.note?.contains("after 1 of the text's 8 windows") == true)
+    }
+    read.plannedWindows = 1
+    let whole = try self.read(.jailbreak, rules, "a short text", encoder: encoder, encoding: .read(read))
+    #expect(!whole.isProvisional)
   }
 
   // MARK: pii

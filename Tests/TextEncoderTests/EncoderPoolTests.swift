@@ -1,3 +1,4 @@
+import Synchronization
 import Testing
 
 @testable import TextEncoder
@@ -95,6 +96,30 @@ struct EncoderPoolTests {
     await #expect(throws: EncoderPoolError.deadlineExceeded) { try await pool.encode(texts[0], deadline: 0) }
     pool.close()
     await #expect(throws: EncoderPoolError.closed) { try await pool.encode(texts[0], deadline: nil) }
+  }
+
+  @Test("a long text whose deadline passes while it is read is answered with what was read, not given up")
+  func deadlineWhileReading() async throws {
+    let encoder = try TransformerEncoder(Fixtures.packed("bert-sequence"))
+    // A clock that goes on by one whenever it is looked at, which is done before each window.
+    let clock = Atomic<UInt64>(0)
+    let pool = EncoderPool(
+      encoder, options: EncodingOptions(window: 32, overlap: 8, windowBudget: 200), workers: 1,
+      now: { clock.add(1, ordering: .relaxed).oldValue })
+    let text = Array(String(repeating: "a long text about many things. ", count: 400).utf8)
+    let read = try await pool.encode(text, deadline: 30)
+    #expect((1..<30).contains(read.windows.count))
+    #expect(read.plannedWindows == 200)
+    #expect(read.isCutShort)
+    await #expect(throws: EncoderPoolError.deadlineExceeded) { try await pool.encode(text, deadline: 30) }
+    pool.close()
+  }
+
+  @Test(
+    "windows are read such that any beginning is spread over the text",
+    arguments: [(100, [0]), (300, [0, 1]), (600, [0, 2, 1]), (25_000, [0, 7, 3, 1, 5, 2, 4, 6])])
+  func order(tokens: Int, expected: [Int]) {
+    #expect(WindowPlan(tokens: tokens, window: 254, stride: 190, budget: 8).order == expected)
   }
 
   @Test(

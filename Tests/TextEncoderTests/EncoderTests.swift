@@ -77,7 +77,36 @@ struct EncoderTests {
     #expect(partial.windows.last?.upperBound == partial.tokens.count)
   }
 
-  @Test("an empty text has a vector; a reading that is over has none")
+  @Test("a reading whose time is over gives the windows read by then: the start, the end, then the middle")
+  func cutShort() throws {
+    let encoder = try TransformerEncoder(Fixtures.packed("bert-token"))
+    let workspace = encoder.makeWorkspace()
+    let text = Array(String(repeating: "a long text about many things. ", count: 40).utf8)
+    let options = EncodingOptions(window: 32, overlap: 8, windowBudget: 8, capturedLayer: 1)
+    let whole = try #require(text.withUnsafeBytes { encoder.encode($0, options, workspace) })
+    #expect(whole.windows.count == 8)
+    #expect(!whole.isCutShort)
+    var asked = 0
+    let cut = try #require(
+      text.withUnsafeBytes { bytes in
+        encoder.encode(bytes, options, workspace) {
+          asked += 1
+          return asked > 3
+        }
+      })
+    #expect(cut.isCutShort)
+    #expect(cut.plannedWindows == 8)
+    #expect(cut.windows == [whole.windows[0], whole.windows[3], whole.windows[7]])
+    #expect(cut.ownTokens.count * 32 == cut.captured.count)
+    #expect(cut.ownTokens.count == cut.probabilities.count)
+    #expect(cut.ownTokens == cut.ownTokens.sorted())
+    #expect(cut.ownTokens.first == 0)
+    #expect(cut.ownTokens.last == cut.tokens.count - 1)
+    #expect(cut.embedding.contains { $0 != 0 })
+    #expect(cut.embedding != whole.embedding)
+  }
+
+  @Test("an empty text has a vector; a reading that is over before it began has none")
   func edges() throws {
     let encoder = try TransformerEncoder(Fixtures.packed("bert-sequence"))
     let workspace = encoder.makeWorkspace()

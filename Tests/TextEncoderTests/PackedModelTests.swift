@@ -1,3 +1,4 @@
+import Digests
 import Foundation
 import Testing
 
@@ -59,6 +60,66 @@ struct PackedModelTests {
         "tensor encoder.layer.0.intermediate.dense.weight has the shape [64, 32], not [48, 32]") == true)
     try files.removeItem(atPath: "\(folder)/tokenizer.json")
     #expect(message { try PackedModel.pack(folder: folder, to: target) }?.contains("lacks tokenizer.json") == true)
+  }
+
+  /// What packing a fixture says once its files were changed; nil: it was packed.
+  private func message(packing name: String, file: String, replacing old: String, with new: String) throws -> String? {
+    let folder = Fixtures.temporaryPath("folder")
+    let target = Fixtures.temporaryPath("target")
+    try FileManager.default.copyItem(atPath: Fixtures.path(name), toPath: folder)
+    defer {
+      try? FileManager.default.removeItem(atPath: folder)
+      unlink(target)
+    }
+    var bytes = try #require(FileManager.default.contents(atPath: "\(folder)/\(file)"))
+    while let range = bytes.range(of: Data(old.utf8)) { bytes.replaceSubrange(range, with: Data(new.utf8)) }
+    try bytes.write(to: URL(fileURLWithPath: "\(folder)/\(file)"))
+    return message { try PackedModel.pack(folder: folder, to: target) }
+  }
+
+  @Test(
+    "weights that no layer reads are refused: of layers that config.json does not name, of a head of another kind",
+    arguments: [
+      ("bert-sequence", "config.json", "\"num_hidden_layers\": 2", "\"num_hidden_layers\": 1", "encoder.layer.1."),
+      ("modernbert-token", "config.json", "\"num_hidden_layers\": 4", "\"num_hidden_layers\": 3", "layers.3."),
+      ("bert-sequence", "model.safetensors", "\"classifier.", "\"qa_outputx.", "tensor qa_outputx."),
+    ])
+  func unread(name: String, file: String, old: String, new: String, expected: String) throws {
+    let text = try #require(try message(packing: name, file: file, replacing: old, with: new))
+    #expect(text.contains("no layer of the model reads the tensor"), "\(text)")
+    #expect(text.contains(expected), "\(text)")
+  }
+
+  @Test("an adapter of matrices that the model does not have is refused, and one of several ranks")
+  func adapters() throws {
+    let other = try message(
+      packing: "bert-adapter", file: "adapter_model.safetensors", replacing: "layer.1.attention.self.value.lora",
+      with: "layer.7.attention.self.value.lora")
+    #expect(
+      other?.contains("adapts encoder.layer.7.attention.self.value.weight, which no layer") == true, "\(other ?? "")")
+    let dense = try message(
+      packing: "bert-adapter", file: "adapter_model.safetensors", replacing: "model.classifier.bias",
+      with: "model.classifierx.bia")
+    #expect(dense?.contains("adapts classifierx.bia, which no layer") == true, "\(dense ?? "")")
+    for key in ["rank_pattern", "alpha_pattern"] {
+      func packing(_ value: String) throws -> String? {
+        try message(
+          packing: "bert-adapter", file: "adapter_config.json", replacing: "\"bias\": \"none\"",
+          with: "\"bias\":\"none\", \"\(key)\": \(value)")
+      }
+      #expect(try packing(#"{"layer.1.value": 8}"#)?.contains("\(key) (layer.1.value) is not supported") == true)
+      #expect(try packing("{}") == nil)
+    }
+  }
+
+  @Test("a packed file says which weights it is of, with an adapter those of both, and an older file nothing")
+  func weights() throws {
+    let plain = try Fixtures.packed("bert-sequence").weightsDigest
+    let file = try #require(FileManager.default.contents(atPath: Fixtures.path("bert-sequence") + "/model.safetensors"))
+    #expect(plain == SHA256.hexDigest(of: [UInt8](file)))
+    let adapted = try #require(try Fixtures.packed("bert-adapter").weightsDigest)
+    #expect(adapted.count == 129)
+    #expect(adapted.contains("+"))
   }
 
   @Test("a half is widened exactly")

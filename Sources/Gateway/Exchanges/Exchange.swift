@@ -406,7 +406,7 @@ final class Exchange {
     phase = .receiving
     self.reading = nil
     _ = loop.refreshTime()
-    if case .failed = encoding { loop.context.metrics.encoderFailures.increment() }
+    loop.context.metrics.count(encoding)
     do throws(APIError) {
       take(
         try body.withUnsafeReadableBytes { (bytes) throws(APIError) in

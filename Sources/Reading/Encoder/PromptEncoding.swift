@@ -17,6 +17,18 @@ public enum PromptEncoding: Sendable {
     return text.embedding.map { $0 * scale }
   }
 
+  /// Why readers judge with less than there can be, for traces; nil where the text was read as far as texts are, or where
+  /// there is nobody to ask.
+  public var shortfall: String? {
+    switch self {
+    case .absent: nil
+    case .failed(let reason): "read without the encoder: \(reason)"
+    case .read(let text) where text.isCutShort:
+      "the encoder's deadline passed after \(text.windows.count) of the text's \(text.plannedWindows) windows"
+    case .read: nil
+    }
+  }
+
   /// Why there is no vector, for traces.
   public var reason: String {
     switch self {

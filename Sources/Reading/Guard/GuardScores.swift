@@ -10,6 +10,8 @@ public struct GuardScores: Sendable, Equatable {
   public var toxicity: Double
   /// How many windows were read, at least 1: the highest of many scores is higher by chance.
   public var windows: Int
+  /// Whether a disguise was undone or a stretch decoded, so that the text as sent is not what was read.
+  public var isDisguised = false
 
   public init(risk: Double, jailbreak: Double, harmfulRequest: Double, toxicity: Double, windows: Int) {
     self.risk = risk

@@ -63,9 +63,10 @@ public struct LinearGuardClassifier: TextClassifier {
   }
 
   /// Classifies one text.
-  public func classify(_ text: UnsafeRawBufferPointer) -> TextClassification {
-    calibration.probabilities(scores(text))
-  }
+  public func classify(_ text: UnsafeRawBufferPointer) -> TextClassification { classify(scores(text)) }
+
+  /// What scores mean.
+  func classify(_ scores: GuardScores) -> TextClassification { calibration.probabilities(scores) }
 
   /// The scores of one text before calibration, for ``GuardHead``.
   public func scores(_ text: UnsafeRawBufferPointer) -> GuardScores {
@@ -77,7 +78,10 @@ public struct LinearGuardClassifier: TextClassifier {
       read(UnsafeRawBufferPointer(rebasing: text[..<Self.halfRead]), &reading, &decoded)
       read(UnsafeRawBufferPointer(rebasing: text[(text.count - Self.halfRead)...]), &reading, &decoded)
     }
-    if !decoded.isEmpty { decoded.withUnsafeBytes { readWindows($0, &reading) } }
+    if !decoded.isEmpty {
+      reading.scores.isDisguised = true
+      decoded.withUnsafeBytes { readWindows($0, &reading) }
+    }
     return reading.scores
   }
 
@@ -85,6 +89,7 @@ public struct LinearGuardClassifier: TextClassifier {
     let normalized = normalizer.normalize(part)
     decoded += normalized.decoded
     if let text = normalized.text {
+      reading.scores.isDisguised = true
       text.withUnsafeBytes { readWindows($0, &reading) }
     } else {
       readWindows(part, &reading)
@@ -107,7 +112,7 @@ extension LinearGuardClassifier {
   private struct Reading {
     let model: LinearModel
     let patterns: GuardPatterns
-    private(set) var scores = GuardScores(
+    var scores = GuardScores(
       risk: -.infinity, jailbreak: -.infinity, harmfulRequest: -.infinity, toxicity: -.infinity, windows: 0)
 
     init(model: LinearModel, patterns: GuardPatterns) {

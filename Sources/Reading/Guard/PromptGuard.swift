@@ -18,12 +18,28 @@ public struct PromptGuard: TextClassifier {
   public var wantsEncoding: Bool { head != nil }
 
   /// Never fails. The head was trained on texts of one window, so a longer text is left to the linear model, which reads all
-  /// of it.
+  /// of it. The encoder reads a text as it was sent: where a disguise was undone it has read something else than the linear
+  /// model, and whichever finds more counts.
   public func classify(_ text: [UInt8], _ encoding: PromptEncoding) -> Result<TextClassification, ClassifierError> {
-    if let head, case .read(let read) = encoding, read.windows.count == 1 {
-      let scores = text.withUnsafeBytes { linear.scores($0) }
-      if let joined = head.classify(linear: scores, embedding: read.embedding) { return .success(joined) }
-    }
-    return linear.classify(text, encoding)
+    let scores = text.withUnsafeBytes { linear.scores($0) }
+    let alone = linear.classify(scores)
+    guard let head, case .read(let read) = encoding, read.windows.count == 1, !read.isCutShort,
+      let joined = head.classify(linear: scores, embedding: read.embedding)
+    else { return .success(alone) }
+    return .success(scores.isDisguised ? joined.guardMaximum(alone) : joined)
+  }
+}
+
+extension TextClassification {
+  /// Of two of the guard's judgements of one text the greater risk and the greater P(jailbreak); what is left is shared as
+  /// the one with the greater risk shares it.
+  fileprivate func guardMaximum(_ other: TextClassification) -> TextClassification {
+    var (riskier, milder) = (probabilities, other.probabilities)
+    if milder[0] < riskier[0] { swap(&riskier, &milder) }
+    let jailbreak = max(riskier[1], milder[1])
+    let rest = max(0, 1 - riskier[0] - jailbreak)
+    let sum = riskier[2] + riskier[3]
+    let share = sum > 0 ? riskier[2] / sum : 0.5
+    return TextClassification(probabilities: [1 - jailbreak - rest, jailbreak, rest * share, rest * (1 - share)])
   }
 }

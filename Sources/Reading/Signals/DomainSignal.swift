@@ -100,12 +100,7 @@ struct DomainSignal: SignalRules {
     }
     switch classifier.classify(facts.evaluationText, encoding) {
     case .success(let classification) where classification.probabilities.count == classifier.labels.count:
-      var reading = reading(classification)
-      if wantsEncoding, case .failed(let reason) = encoding {
-        reading.isProvisional = true
-        reading.note = (reading.note.map { "\($0); " } ?? "") + "read without the encoder: \(reason)"
-      }
-      return reading
+      return reading(classification).lessened(by: wantsEncoding ? encoding.shortfall : nil)
     case .failure(let error):
       return failed("\(error)")
     default:

@@ -89,6 +89,6 @@ struct EmbeddingSignal: SignalRules {
         state: matching.contains(index) ? .matched(confidence: min(max(scores[index], 0), 1)) : .unmatched,
         value: scores[index])
     }
-    return FamilyReading(readings: readings, note: note)
+    return FamilyReading(readings: readings, note: note).lessened(by: encoding.shortfall)
   }
 }

@@ -113,11 +113,8 @@ struct JailbreakSignal: GuardSignalRules {
         return reading(Double(like - unlike), rule, "like an attack")
       }
     }
-    let note = failure.map(note(of:))
-    // Judged with less than there can be.
-    var isProvisional = failure != nil
-    if wantsEncoding, case .failed = encoding { isProvisional = true }
-    return FamilyReading(readings: readings, note: note, isProvisional: isProvisional)
+    if let failure { return FamilyReading(readings: readings, note: note(of: failure), isProvisional: true) }
+    return FamilyReading(readings: readings).lessened(by: wantsEncoding ? encoding.shortfall : nil)
   }
 
   func unread(_ reason: String) -> FamilyReading {

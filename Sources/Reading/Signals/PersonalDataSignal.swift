@@ -91,8 +91,6 @@ struct PersonalDataSignal: GuardSignalRules {
         state: .matched(confidence: surest.confidence), value: Double(finds.count), evidence: types)
     }
     // Names are found better when the encoder has the time.
-    var isProvisional = false
-    if wantsEncoding, case .failed = encoding { isProvisional = true }
-    return FamilyReading(readings: readings, isProvisional: isProvisional)
+    return FamilyReading(readings: readings).lessened(by: wantsEncoding ? encoding.shortfall : nil)
   }
 }

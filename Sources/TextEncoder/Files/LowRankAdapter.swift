@@ -2,7 +2,7 @@
 /// whole layers, such as the classifier, may come with it.
 struct LowRankAdapter {
   let path: String
-  private let file: TensorFile
+  let file: TensorFile
   private let scale: Float
   private let rank: Int
   /// Adapted matrix, by its name without model prefixes → its A and B.
@@ -19,6 +19,16 @@ struct LowRankAdapter {
       if node["use_dora"]?.boolean == true { throw EncoderModelError(configurationPath, "use_dora is not supported") }
       if let bias = node["bias"]?.string, bias != "none" {
         throw EncoderModelError(configurationPath, "bias \(bias) is not supported; there is: none")
+      }
+      for key: StaticString in ["rank_pattern", "alpha_pattern"] {
+        var first: String?
+        node[key]?.forEachEntry { name, _ in first = first ?? String(decoding: name, as: UTF8.self) }
+        if let first {
+          throw EncoderModelError(
+            configurationPath,
+            "\(key) (\(first)) is not supported: all matrices need the same r and lora_alpha; merge the adapter into its "
+              + "model first")
+        }
       }
       return (rank, alpha, node["use_rslora"]?.boolean ?? false)
     }
@@ -57,6 +67,9 @@ struct LowRankAdapter {
     self.pairs = pairs
     self.replacements = replacements
   }
+
+  /// The tensors that it changes or brings.
+  var names: Set<String> { Set(pairs.keys).union(replacements.keys) }
 
   /// A tensor that the adapter brings whole.
   func replacement(_ name: String) -> (values: [Float], shape: [Int])? {

@@ -1,4 +1,5 @@
 import CTextKernels
+import Digests
 
 /// Turns the checkpoint of a folder into the bytes of a packed file.
 struct ModelPacker {
@@ -37,10 +38,11 @@ struct ModelPacker {
     var metadata: [(name: String, value: String)] = [
       ("checksum", "0000000000000000"), ("format", "switchyard-encoder"), ("version", PackedModel.version),
     ]
-    metadata += MetadataFields.texts(configuration)
+    metadata += MetadataFields.texts(configuration) + [("weights", source.digest())]
     if let (kind, labels) = try packer.addHead() {
       metadata += [("head", kind.rawValue), ("labels", labels.joined(separator: "\n"))]
     }
+    try source.refuseUnread()
     return packer.writer.bytes(metadata: metadata)
   }
 

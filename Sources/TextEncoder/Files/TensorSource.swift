@@ -1,9 +1,21 @@
+import Digests
+
 /// The weights of a model's folder by the names of the published checkpoints, with a low-rank adapter merged in if the
 /// folder holds one.
-struct TensorSource {
+///
+/// Remembers what was asked for, so that weights which no layer reads are found. For one thread.
+final class TensorSource {
   private let file: TensorFile
   private let adapter: LowRankAdapter?
   private let prefixes: [String]
+  /// Names that were read, as layers ask for them.
+  private var read: Set<String> = []
+
+  /// What checkpoints carry beside an encoder: places that count up, the pooler of a model without a head, heads of
+  /// pre-training.
+  private static let unneeded = [
+    "embeddings.position_ids", "pooler.", "cls.", "decoder.", "head.", "rotary_emb.inv_freq",
+  ]
 
   /// - Parameter prefixes: what may stand before a name: `bert.` in classifiers' checkpoints.
   init(_ file: TensorFile, adapter: LowRankAdapter?, prefixes: [String]) {
@@ -19,8 +31,41 @@ struct TensorSource {
     return nil
   }
 
+  /// The SHA-256 of the weights' file, and behind a `+` that of the adapter's.
+  func digest() -> String {
+    ([file] + (adapter.map { [$0.file] } ?? [])).map { file in
+      var hash = SHA256Stream()
+      hash.update(file.file.bytes)
+      return hash.hexDigest()
+    }.joined(separator: "+")
+  }
+
+  /// Refuses weights that no layer of the model has read: it would be another model than the file's.
+  ///
+  /// - Throws: the first of them by name.
+  func refuseUnread() throws(EncoderModelError) {
+    if let adapter, let name = adapter.names.subtracting(read).min() {
+      throw EncoderModelError(
+        adapter.path,
+        "adapts \(name), which no layer of the model reads; an adapter must be of the model beside it, and of its "
+          + "attention, feed-forward or classifier layers")
+    }
+    let unread = file.tensors.keys.filter { name in
+      let short =
+        prefixes.filter { !$0.isEmpty && name.hasPrefix($0) }.first.map { name.dropFirst($0.count) } ?? name[...]
+      return !read.contains(String(short)) && !read.contains(name)
+        && !Self.unneeded.contains { short.hasPrefix($0) || short.hasSuffix($0) }
+    }
+    guard let name = unread.min() else { return }
+    throw EncoderModelError(
+      file.path,
+      "no layer of the model reads the tensor \(name)\(unread.count > 1 ? " and \(unread.count - 1) more" : ""); does "
+        + "config.json describe these weights (num_hidden_layers, architectures)?")
+  }
+
   /// The values of a tensor of exactly that shape.
   func floats(_ name: String, _ shape: [Int]) throws(EncoderModelError) -> [Float] {
+    read.insert(name)
     if let replaced = adapter?.replacement(name) {
       guard replaced.shape == shape else {
         throw EncoderModelError(

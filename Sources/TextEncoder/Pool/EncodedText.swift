@@ -4,8 +4,10 @@ public struct EncodedText: Sendable, Equatable {
   public var embedding: [Float] = []
   /// The text's tokens, without special ones, up to the budget of tokens.
   public var tokens = TokenizedText()
-  /// The stretches of ``tokens`` that were read.
+  /// The stretches of ``tokens`` that were read, in rising order.
   public var windows: [Range<Int>] = []
+  /// The windows that were to be read: more than ``windows`` where the time was over before the last of them.
+  public var plannedWindows = 0
   /// The tokens that rows of ``captured`` and of a token head's ``probabilities`` belong to, in rising order: all, but
   /// for gaps between windows. A token in two windows is taken from the one in whose middle it is nearer.
   public var ownTokens: [Int] = []
@@ -16,6 +18,9 @@ public struct EncodedText: Sendable, Equatable {
   public var probabilities: [[Float]] = []
 
   public init() {}
+
+  /// Whether the time was over before all of the plan was read.
+  public var isCutShort: Bool { windows.count < plannedWindows }
 
   /// Whether every token was read.
   public var isWhole: Bool {

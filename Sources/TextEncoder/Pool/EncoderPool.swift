@@ -12,7 +12,7 @@ import Synchronization
 /// Worker threads that read texts with one encoder, one thread a text.
 ///
 /// Askers wait without a thread. A full queue refuses at once; a text whose askers' deadlines all passed is not begun,
-/// and one being read is given up between two windows. Callable from any thread. Memory: a workspace a worker, the
+/// and one being read ends between two windows, answered with what was read by then (``EncodedText/isCutShort``). Callable from any thread. Memory: a workspace a worker, the
 /// queue's texts.
 public final class EncoderPool: Sendable {
   /// Told once, on a worker's thread or the asker's.
@@ -60,7 +60,7 @@ public final class EncoderPool: Sendable {
 
   /// Reads a text, or joins who asked for it before.
   ///
-  /// - Parameter deadline: the instant of the pool's clock after which the answer is of no use; nil: none.
+  /// - Parameter deadline: the instant of the pool's clock at which the text must be begun and its reading ends; nil: none.
   /// - Throws: why it was not read.
   public func encode(_ text: [UInt8], deadline: UInt64?) async throws(EncoderPoolError) -> EncodedText {
     let result = await withCheckedContinuation { continuation in
@@ -72,7 +72,7 @@ public final class EncoderPool: Sendable {
   /// Reads a text, or joins who asked for it before.
   ///
   /// - Parameters:
-  ///   - deadline: the instant of the pool's clock after which the answer is of no use; nil: none.
+  ///   - deadline: the instant of the pool's clock at which the text must be begun and its reading ends; nil: none.
   ///   - answer: told what came of it; at once where the text is refused.
   public func encode(_ text: [UInt8], deadline: UInt64?, answer: @escaping Answer) {
     let refusal: EncoderPoolError? = state.withLock { state in

@@ -2,7 +2,8 @@
 ///
 /// A value without threads or clock: ``EncoderPool`` carries out what it answers. Two askers of one text share a place
 /// (single flight). A text is begun as long as one of them still wants it; those whose deadline passed before are
-/// answered when a worker comes to the text, those whose deadline passes meanwhile get the result, late.
+/// answered when a worker comes to the text, those whose deadline passes meanwhile get the result, late. When nobody is left
+/// whose deadline is to come, the reading ends with what it has.
 ///
 /// Bounds: `capacity` texts that wait, `textLimit` bytes a text, `askerLimit` askers a text.
 struct EncodingQueue {

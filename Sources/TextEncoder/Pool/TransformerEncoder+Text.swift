@@ -1,12 +1,13 @@
 extension TransformerEncoder {
   /// Reads a text: tokens, windows, a pass a window, one vector for all.
   ///
-  /// Runs on the calling thread; its time is bounded by the options' budgets.
+  /// Runs on the calling thread; its time is bounded by the options' budgets. Windows are read in ``WindowPlan/order``, so that
+  /// a reading that is cut short has seen the text's start, its end and what lies between, as far as it came.
   ///
   /// - Parameters:
   ///   - text: UTF-8; malformed bytes are tolerated.
-  ///   - isOver: asked before each further window; true ends the reading early.
-  /// - Returns: nil if `isOver` said so.
+  ///   - isOver: asked before each window; true ends the reading early.
+  /// - Returns: nil if `isOver` said so before the first window; later, what the windows read by then give.
   public func encode(
     _ text: UnsafeRawBufferPointer, _ options: EncodingOptions, _ workspace: EncoderWorkspace,
     isOver: () -> Bool = { false }
@@ -18,27 +19,47 @@ extension TransformerEncoder {
     result.tokens = tokenizer.tokenize(text, limit: max(options.tokenBudget, 1))
     let plan = WindowPlan(
       tokens: result.tokens.count, window: window, stride: window - overlap, budget: max(options.windowBudget, 1))
-    result.windows = plan.windows
+    result.plannedWindows = plan.windows.count
     var sum = [Float](repeating: 0, count: configuration.width)
     var count = 0
-    for (index, range) in plan.windows.enumerated() {
-      if isOver() { return nil }
-      let ids = tokenizer.prefix + result.tokens.ids[range] + tokenizer.suffix
-      guard !ids.isEmpty else { continue }
-      run(ids, capturing: options.capturedLayer, workspace)
-      count += addVectors(rows: ids.count, to: &sum, workspace)
-      let own = ownTokens(index, plan.windows)
-      let rows = own.lowerBound - range.lowerBound + tokenizer.prefix.count
-      result.ownTokens += own
-      if let layer = options.capturedLayer {
-        let source: VectorSource = layer == configuration.layers ? .last : .captured
-        result.captured += vectors(rows..<rows + own.count, source, workspace)
+    var parts = [Part?](repeating: nil, count: plan.windows.count)
+    for index in plan.order {
+      if isOver() {
+        if index == plan.order[0] { return nil }
+        break
       }
-      let probabilities = probabilities(rows: ids.count, workspace)
-      result.probabilities += scoresTokens ? Array(probabilities[rows..<rows + own.count]) : probabilities
+      let range = plan.windows[index]
+      let ids = tokenizer.prefix + result.tokens.ids[range] + tokenizer.suffix
+      var part = Part(own: ownTokens(index, plan.windows))
+      if !ids.isEmpty {
+        run(ids, capturing: options.capturedLayer, workspace)
+        count += addVectors(rows: ids.count, to: &sum, workspace)
+        let start = part.own.lowerBound - range.lowerBound + tokenizer.prefix.count
+        let rows = start..<start + part.own.count
+        if let layer = options.capturedLayer {
+          part.captured = vectors(rows, layer == configuration.layers ? .last : .captured, workspace)
+        }
+        let probabilities = probabilities(rows: ids.count, workspace)
+        part.probabilities = scoresTokens ? Array(probabilities[rows]) : probabilities
+      }
+      parts[index] = part
+    }
+    for (index, part) in parts.enumerated() {
+      guard let part else { continue }
+      result.windows.append(plan.windows[index])
+      result.ownTokens += part.own
+      result.captured += part.captured
+      result.probabilities += part.probabilities
     }
     result.embedding = finished(sum, count: count)
     return result
+  }
+
+  /// What one window gave.
+  private struct Part {
+    var own: Range<Int>
+    var captured: [Float] = []
+    var probabilities: [[Float]] = []
   }
 
   /// The tokens of a window that are nearer to its middle than to its neighbours'.

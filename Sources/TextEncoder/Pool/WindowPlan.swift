@@ -14,6 +14,23 @@ public struct WindowPlan: Sendable, Equatable {
   /// Ranges of tokens in rising order, each at most a window long; the first starts at 0 and the last ends at the end.
   public let windows: [Range<Int>]
 
+  /// The windows in the order in which they are read: the first, the last, then what halves the widest gaps, such that any
+  /// beginning of it is spread over the text: of eight 0, 7, 3, 1, 5, 2, 4, 6.
+  public var order: [Int] {
+    var order = windows.count > 1 ? [0, windows.count - 1] : [0]
+    var gaps = [(0, windows.count - 1)]
+    var next = 0
+    while next < gaps.count {
+      let (start, end) = gaps[next]
+      next += 1
+      guard end - start > 1 else { continue }
+      let middle = (start + end) / 2
+      order.append(middle)
+      gaps += [(start, middle), (middle, end)]
+    }
+    return order
+  }
+
   /// - Parameters:
   ///   - tokens: tokens of the text, without special ones.
   ///   - window: tokens a window.
