@@ -9,7 +9,8 @@ struct BatchMeasurement {
   private static let shapes = [(384, 1152), (384, 384), (384, 1536), (1536, 384)]
 
   private struct Weights {
-    var panels: [Int8]
+    /// Aligned to 64 bytes, as in a packed file.
+    var panels: UnsafeMutablePointer<Int8>
     var scales: [Float]
     var sums: [Int32]
     var bias: [Float]
@@ -62,10 +63,11 @@ struct BatchMeasurement {
       Self.shapes.map { width, channels in
         let matrix = (0..<width * channels).map { _ in random() / 10 }
         var weights = Weights(
-          panels: [Int8](repeating: 0, count: matrix.count), scales: [Float](repeating: 0, count: channels),
+          panels: UnsafeMutableRawPointer.allocate(byteCount: matrix.count, alignment: 64).assumingMemoryBound(
+            to: Int8.self), scales: [Float](repeating: 0, count: channels),
           sums: [Int32](repeating: 0, count: channels), bias: [Float](repeating: 0.1, count: channels),
           norm: [Float](repeating: 1, count: Self.width))
-        text_pack_weights(matrix, channels, width, &weights.panels, &weights.scales, &weights.sums)
+        text_pack_weights(matrix, channels, width, weights.panels, &weights.scales, &weights.sums)
         return weights
       }
     }
@@ -80,6 +82,7 @@ struct BatchMeasurement {
   }
 
   private func deallocate() {
+    for layer in weights { for weights in layer { weights.panels.deallocate() } }
     for memory in [hidden, projected, inner, scales] { memory.deallocate() }
     quantized.deallocate()
     scratch.deallocate()
@@ -98,19 +101,15 @@ struct BatchMeasurement {
     let weights = weights[layer][place]
     let (width, channels) = Self.shapes[place]
     kernels.quantize(input, width, rows, width, quantized, scales)
-    weights.panels.withUnsafeBufferPointer { panels in
-      weights.scales.withUnsafeBufferPointer { weightScales in
-        weights.sums.withUnsafeBufferPointer { sums in
-          weights.bias.withUnsafeBufferPointer { bias in
-            guard let panels = panels.baseAddress, let weightScales = weightScales.baseAddress,
-              let sums = sums.baseAddress
-            else { return }
-            var job = text_linear(
-              input: quantized, input_scales: scales, rows: rows, width: width, panels: panels, scales: weightScales,
-              sums: sums, bias: bias.baseAddress, channels: channels, activation: activation, output: output,
-              output_stride: channels, scratch: scratch)
-            kernels.linear(&job)
-          }
+    weights.scales.withUnsafeBufferPointer { weightScales in
+      weights.sums.withUnsafeBufferPointer { sums in
+        weights.bias.withUnsafeBufferPointer { bias in
+          guard let weightScales = weightScales.baseAddress, let sums = sums.baseAddress else { return }
+          var job = text_linear(
+            input: quantized, input_scales: scales, rows: rows, width: width, panels: weights.panels,
+            scales: weightScales, sums: sums, bias: bias.baseAddress, channels: channels, activation: activation,
+            output: output, output_stride: channels, scratch: scratch)
+          kernels.linear(&job)
         }
       }
     }
