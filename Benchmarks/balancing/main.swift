@@ -164,6 +164,24 @@ func makeSpecial(_ replica: Replica, _ balancer: ModelBalancer, now: UInt64) {
   replica.health.handle(.foundOutlier(reason: "benchmark"), now: now - 15 * second)
 }
 
+/// What a selector of three parts takes of a thousand replicas: of ten kinds, or each with labels of its own.
+func timeFilters() throws {
+  let selector = try LabelSelector(parsing: "tier=gold,zone in (a,b),!draining")
+  for (label, kinds) in [("", 10), ("_unlike", 1_000)] {
+    let labels = (0..<kinds).map {
+      ReplicaLabels(["tier": $0 % 2 == 0 ? "gold" : "silver", "zone": ["a", "b", "c"][$0 % 3], "pod": "pod-\($0)"])
+    }
+    let placements = placements(1_000).enumerated().map { index, placement in
+      Placement(replica: placement.replica, upstreamModel: "m", labels: labels[index % kinds])
+    }
+    let model = FleetModel(name: "m", placements: placements)
+    let time = best(of: 200) { sink &+= selector.filter(placements).count }
+    say("figure filter_1000\(label)_first_us \(time) us")
+    let again = best(of: 20_000) { sink &+= model.placements(for: nil, taking: selector).count }
+    say("figure filter_1000\(label)_us \(again) us")
+  }
+}
+
 func timePrefixes() throws {
   var random = SeededGenerator(seed: 2)
   var text = [UInt8]((0..<promptBytes).map { _ in UInt8.random(in: 32...126, using: &random) })
@@ -291,6 +309,7 @@ func run() throws {
     try timeResidency()
     if arguments.contains("--residency") { return }
     try timeChoices()
+    try timeFilters()
     if arguments.contains("--choices") { return }
     try timePrefixes()
   }

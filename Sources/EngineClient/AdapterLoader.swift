@@ -145,7 +145,14 @@ public final class AdapterLoader: Sendable {
     await makeRoom(for: order)
     let reason = await failure(of: order)
     let seconds = (ContinuousClock.now - began) / .seconds(1)
-    order.placement.replica.adapters.loadingEnded(place.adapter, isLoaded: reason == nil)
+    let adapters = order.placement.replica.adapters
+    if reason == nil {
+      adapters.loadingEnded(place.adapter)
+    } else {
+      let now = NIODeadline.now().uptimeNanoseconds
+      adapters.loadingFailed(
+        place.adapter, now: now, until: now + UInt64(Self.pause.components.seconds) * 1_000_000_000)
+    }
     let waiters = state.withLock { state in
       if let reason {
         state.failures = state.failures.filter { $0.value.until > .now }

@@ -23,8 +23,8 @@ struct ReplicaExplanation {
     let wish = try ReplicaWish(
       balancing.strategies, among: all, tokens: RequestTokens(plan.facts.size, by: balancing), hasPairs: model.hasPairs
     ) { RouteExplanation.value(of: "\($0)", in: fields) }
-    let whole = wish.allowed(all)
-    let paired = wish.allowed(model.pairedPlacements(for: plan.adapter))
+    let whole = model.placements(for: plan.adapter, taking: wish.filter)
+    let paired = model.pairedPlacements(for: plan.adapter, taking: wish.filter)
     let filter = wish.filter.map { selector in
       FilterExplanation(
         selector: selector.description, left: Self.count(whole, paired),

@@ -304,8 +304,10 @@ enum RequestRouting {
     } catch {
       throw badWish(error, head, scope)
     }
-    let allowed = wish.allowed(placements)
-    if wish.filter != nil, allowed.isEmpty, wish.allowed(model.pairedPlacements(for: routed.adapter)).isEmpty {
+    let allowed = model.placements(for: routed.adapter, taking: wish.filter)
+    if wish.filter != nil, allowed.isEmpty,
+      model.pairedPlacements(for: routed.adapter, taking: wish.filter).isEmpty
+    {
       throw refusal(.filteredOut, routed, placements, scope)
     }
     let rateCharge: TrafficLimits.ModelCharge?
@@ -345,7 +347,7 @@ enum RequestRouting {
     case .noneReady where !unreachable(routed, intent, scope).isEmpty: throw withoutAddress(routed, intent, scope)
     case .noneReady where placements.isEmpty:
       throw refusal(
-        .noPair, routed, intent.wish.allowed(routed.model?.pairedPlacements(for: routed.adapter) ?? []), scope)
+        .noPair, routed, routed.model?.pairedPlacements(for: routed.adapter, taking: intent.wish.filter) ?? [], scope)
     case .noneReady: throw refusal(.noneReady, routed, placements, scope)
     }
   }
@@ -359,7 +361,7 @@ enum RequestRouting {
     guard let prompt = pair.routed.prompt(bytes), let model = pair.routed.model else { return nil }
     let choice = scope.chooser.choosePair(
       among: scope.addresses.reachable(
-        ofPairs: pair.intent.wish.allowed(model.pairedPlacements(for: pair.routed.adapter))),
+        ofPairs: model.pairedPlacements(for: pair.routed.adapter, taking: pair.intent.wish.filter)),
       by: pair.intent.wish, of: pair.intent.balancing, prompt: prompt, adapter: pair.routed.adapter,
       residency: pair.intent.residency,
       excluding: pair.tried, now: scope.now,
@@ -374,7 +376,7 @@ enum RequestRouting {
   static func hasOther(_ pair: ProcessorPair, scope: ProcessorScope) -> Bool {
     PrefillDecodePair.isThere(
       among: scope.addresses.reachable(
-        ofPairs: pair.intent.wish.allowed(pair.routed.model?.pairedPlacements(for: pair.routed.adapter) ?? [])),
+        ofPairs: pair.routed.model?.pairedPlacements(for: pair.routed.adapter, taking: pair.intent.wish.filter) ?? []),
       excluding: pair.tried, now: scope.now)
       || ReplicaPicker.hasCandidate(among: pair.intent.placements, excluding: ReplicaSet(), now: scope.now)
   }
@@ -386,8 +388,9 @@ enum RequestRouting {
   private static func unreachable(_ routed: Routed, _ intent: Intent, _ scope: ProcessorScope) -> [Placement] {
     var wanted = scope.addresses.unreachable
     guard !wanted.isEmpty, let model = routed.model else { return [] }
-    let decoding = model.pairedPlacements(for: routed.adapter).filter { $0.role == .decode }
-    return intent.wish.allowed(model.placements(for: routed.adapter) + decoding).filter {
+    let filter = intent.wish.filter
+    let decoding = model.pairedPlacements(for: routed.adapter, taking: filter).filter { $0.role == .decode }
+    return (model.placements(for: routed.adapter, taking: filter) + decoding).filter {
       wanted.remove($0.replica.id) != nil
     }
   }

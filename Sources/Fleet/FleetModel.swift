@@ -17,6 +17,7 @@ public struct FleetModel: Sendable {
   /// Of adapters that engines were asked about: the placements whose replicas have it.
   private let adapterPlacements: [String: [Placement]]
   private let adapterPairs: [String: [Placement]]
+  private let selected = SelectedPlacements()
 
   /// - Parameter holders: by adapter, the replicas (by identity) that said they have it. An adapter that is not in it, or
   ///   that none of the model's replicas has, is asked for on all of them; so is one that the router has loaded.
@@ -53,6 +54,22 @@ public struct FleetModel: Sendable {
   public func pairedPlacements(for adapter: String?) -> [Placement] {
     guard let adapter else { return paired }
     return adapterPairs[adapter] ?? paired
+  }
+
+  /// Those of ``placements(for:)`` whose labels a selector takes; nil takes all.
+  public func placements(for adapter: String?, taking selector: LabelSelector?) -> [Placement] {
+    guard let selector else { return placements(for: adapter) }
+    return selected.answer(to: .init(selector: selector.text, adapter: adapter, isPaired: false)) {
+      selector.filter(placements(for: adapter))
+    }
+  }
+
+  /// Those of ``pairedPlacements(for:)`` whose labels a selector takes; nil takes all.
+  public func pairedPlacements(for adapter: String?, taking selector: LabelSelector?) -> [Placement] {
+    guard let selector else { return pairedPlacements(for: adapter) }
+    return selected.answer(to: .init(selector: selector.text, adapter: adapter, isPaired: true)) {
+      selector.filter(pairedPlacements(for: adapter))
+    }
   }
 
   /// The replicas that do what this one does, itself among them.

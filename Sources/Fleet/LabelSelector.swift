@@ -39,26 +39,29 @@ public struct LabelSelector: Sendable, Equatable, CustomStringConvertible {
 
   /// None takes every replica.
   public let requirements: [Requirement]
+  /// As it was given.
+  let text: String
 
   /// - Throws: the first thing that is wrong, with its place.
   public init(parsing text: some StringProtocol) throws(LabelSelectorError) {
     var parser = LabelSelectorParser(Array(text.utf8))
     requirements = try parser.requirements()
+    self.text = String(text)
   }
+
+  /// Whether both mean the same, part by part.
+  public static func == (one: LabelSelector, other: LabelSelector) -> Bool { one.requirements == other.requirements }
 
   public func matches(_ labels: [String: String]) -> Bool { requirements.allSatisfy { $0.holds(for: labels) } }
 
-  /// The placements that it takes, in their order. Works each set of labels out once, so that among a thousand replicas of a few
-  /// kinds it costs some microseconds.
+  /// The placements that it takes, in their order. Works each set of labels out once.
   public func filter(_ placements: [Placement]) -> [Placement] {
     var verdicts: [ObjectIdentifier: Bool] = [:]
-    var last: (labels: ReplicaLabels, isTaken: Bool)?
     return placements.filter { placement in
-      let labels = placement.labels
-      if let last, last.labels === labels { return last.isTaken }
-      let isTaken = verdicts[ObjectIdentifier(labels)] ?? matches(labels.values)
-      verdicts[ObjectIdentifier(labels)] = isTaken
-      last = (labels, isTaken)
+      let id = ObjectIdentifier(placement.labels)
+      if let known = verdicts[id] { return known }
+      let isTaken = matches(placement.labels.values)
+      verdicts[id] = isTaken
       return isTaken
     }
   }

@@ -17,12 +17,25 @@ public final class LoadedAdapters: Sendable {
     var keys: [UInt64] = []
     /// Those of them that are on their way: whatever the engine says meanwhile, they stay.
     var pending: Set<UInt64> = []
+    /// Those that it could not load, and until when (monotonic nanoseconds) that is no choice; at most
+    /// ``LoadedAdapters/capacity``.
+    var refused: [UInt64: UInt64] = [:]
+    /// Changes that this process made, numbered, by the last of each adapter: what the engine said before knows nothing of them.
+    /// Until it says more, at most 256.
+    var changes: [UInt64: Int] = [:]
+    var lastChange = 0
     var uses: [UInt64: Use] = [:]
     /// Requests that began.
     var clock = 0
 
     mutating func insert(_ key: UInt64) {
       if !keys.contains(key), keys.count < LoadedAdapters.capacity { keys.append(key) }
+    }
+
+    mutating func noteChange(_ key: UInt64) {
+      lastChange += 1
+      if changes.count >= 256 { changes = [:] }
+      changes[key] = lastChange
     }
 
     /// Forgets uses that nobody asks for any more.
@@ -36,6 +49,8 @@ public final class LoadedAdapters: Sendable {
   private nonisolated(unsafe) let slots: UnsafeMutablePointer<Atomic<UInt64>>
   private let used = Atomic<Int>(0)
   private let pendingCount = Atomic<Int>(0)
+  /// The last of the times until which something is refused.
+  private let refusedUntil = Atomic<UInt64>(0)
 
   public init() {
     slots = .allocate(capacity: Self.capacity)
@@ -64,12 +79,19 @@ public final class LoadedAdapters: Sendable {
     return pendingCount.load(ordering: .relaxed) == 0 || state.withLock { !$0.pending.contains(key) }
   }
 
-  /// Replaces what is known by what the engine said.
-  public func replace(with loaded: [UInt64]) {
+  /// The last change that this process made; to be taken before the engine is asked.
+  public var moment: Int { state.withLock { $0.lastChange } }
+
+  /// Replaces what is known by what the engine said, but for what this process has changed since it was asked.
+  ///
+  /// - Parameter moment: ``moment`` before that.
+  public func replace(with loaded: [UInt64], askedAt moment: Int = .max) {
     change { state in
       let before = state.keys
+      state.changes = state.changes.filter { $0.value > moment }
+      let kept = before.filter { state.changes[$0] != nil || state.pending.contains($0) }
       state.keys = []
-      for key in Array(state.pending) + loaded { state.insert(key) }
+      for key in kept + loaded.filter({ state.changes[$0] == nil }) { state.insert(key) }
       for key in before { state.forget(key) }
     }
   }
@@ -79,6 +101,7 @@ public final class LoadedAdapters: Sendable {
 
   public func remove(_ key: UInt64) {
     change { state in
+      state.noteChange(key)
       state.keys.removeAll { $0 == key }
       state.forget(key)
     }
@@ -94,11 +117,31 @@ public final class LoadedAdapters: Sendable {
     }
   }
 
-  public func loadingEnded(_ key: UInt64, isLoaded: Bool) {
+  public func loadingEnded(_ key: UInt64) {
+    change { state in
+      state.noteChange(key)
+      state.pending.remove(key)
+    }
+  }
+
+  /// It could not be loaded.
+  ///
+  /// - Parameters:
+  ///   - now: monotonic nanoseconds.
+  ///   - end: until when the replica is passed over for it.
+  public func loadingFailed(_ key: UInt64, now: UInt64, until end: UInt64) {
     change { state in
       state.pending.remove(key)
-      if !isLoaded { state.keys.removeAll { $0 == key } }
+      state.keys.removeAll { $0 == key }
+      state.refused = state.refused.filter { $0.value > now }
+      if state.refused.count < Self.capacity { state.refused[key] = end }
+      refusedUntil.store(state.refused.values.max() ?? 0, ordering: .relaxed)
     }
+  }
+
+  /// Whether it could not be loaded not long ago. Takes the lock for a time after a failure only.
+  public func refuses(_ key: UInt64, now: UInt64) -> Bool {
+    now < refusedUntil.load(ordering: .relaxed) && state.withLock { now < $0.refused[key] ?? 0 }
   }
 
   /// A request for it was counted on the replica. Beside ``requestEnded(_:)``, once each.
@@ -130,6 +173,7 @@ public final class LoadedAdapters: Sendable {
       }
       taken = idle.min { state.uses[$0]?.last ?? 0 < state.uses[$1]?.last ?? 0 }
       if let taken {
+        state.noteChange(taken)
         state.keys.removeAll { $0 == taken }
         state.forget(taken)
       }

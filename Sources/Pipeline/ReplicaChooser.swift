@@ -28,7 +28,7 @@ public struct ReplicaChooser {
   ///   - prompt: nil for a request that is passed on unread.
   ///   - adapter: whose replicas the placements are.
   ///   - loads: the router has the adapter loaded where it is missing: replicas that have it, or are about to, go before all
-  ///     others, and among the others `lora-affinity` picks.
+  ///     others; among the others `lora-affinity` picks, those last that could not load it not long ago.
   ///   - residency: what is gone by for what replicas have of the prompt.
   ///   - tried: replicas that this request must not go to again.
   ///   - now: monotonic nanoseconds.
@@ -43,16 +43,18 @@ public struct ReplicaChooser {
         among: placements, by: wish, Self.strategy(wish, adapter: adapter), of: model, adapter: adapter,
         residency: residency, excluding: tried, now: now, random: &random)
     }
-    let holders = Self.holders(of: adapter, among: placements)
-    let having = holders.map { placements[$0] }
-    if ReplicaPicker.hasCandidate(among: having, excluding: tried, now: now) {
+    let key = BlockHash.key(of: adapter)
+    let holders = Self.holders(of: key, among: placements)
+    let others = placements.indices.filter { !placements[$0].replica.adapters.refuses(key, now: now) }
+    for (indices, strategy) in [(holders, Self.strategy(wish, adapter: adapter)), (others, Self.ofAdapters)] {
+      let some = indices.map { placements[$0] }
+      guard ReplicaPicker.hasCandidate(among: some, excluding: tried, now: now) else { continue }
       var choice = chosen(
-        among: having, by: wish, Self.strategy(wish, adapter: adapter), of: model, adapter: adapter, loads: true,
-        residency: residency, excluding: tried, now: now, random: &random)
-      if let index = choice.choice.index {
-        choice.choice.outcome = .replica(holders[index])
-        return choice
-      }
+        among: some, by: wish, strategy, of: model, adapter: adapter, loads: true, residency: residency,
+        excluding: tried, now: now, random: &random)
+      guard let index = choice.choice.index else { continue }
+      choice.choice.outcome = .replica(indices[index])
+      return choice
     }
     return chosen(
       among: placements, by: wish, Self.ofAdapters, of: model, adapter: adapter, loads: true, residency: residency,
@@ -78,9 +80,8 @@ public struct ReplicaChooser {
   }
 
   /// The placements, as indices, whose replicas have an adapter or are about to.
-  private static func holders(of adapter: String, among placements: [Placement]) -> [Int] {
-    let key = BlockHash.key(of: adapter)
-    return placements.indices.filter { placements[$0].replica.adapters.contains(key) }
+  private static func holders(of key: UInt64, among placements: [Placement]) -> [Int] {
+    placements.indices.filter { placements[$0].replica.adapters.contains(key) }
   }
 
   /// What ``choose(among:by:of:prompt:adapter:loads:excluding:now:random:)`` would choose from, and by which strategy. Counts
@@ -91,7 +92,7 @@ public struct ReplicaChooser {
   ) -> ReplicaPreview {
     read(prompt, adapter: adapter, of: model)
     let promptBytes = blocks.byteCount
-    let mustLoad = loads && adapter.map { Self.holders(of: $0, among: placements).isEmpty } ?? false
+    let mustLoad = loads && adapter.map { Self.holders(of: BlockHash.key(of: $0), among: placements).isEmpty } ?? false
     return blocks.hashes.withUnsafeBufferPointer { hashes in
       model.balancer.preview(
         among: placements,

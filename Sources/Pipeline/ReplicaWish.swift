@@ -66,9 +66,6 @@ public struct ReplicaWish: Sendable {
     if let user = field("user"), !user.isEmpty { userKey = BlockHash.key(of: String(user.prefix(Self.keyLimit))) }
   }
 
-  /// Those of the placements that the filter takes.
-  public func allowed(_ placements: [Placement]) -> [Placement] { filter?.filter(placements) ?? placements }
-
   /// nil for one that takes all.
   private static func filter(_ text: String?) throws(ReplicaWishError) -> LabelSelector? {
     guard let text else { return nil }

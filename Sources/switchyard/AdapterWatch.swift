@@ -42,11 +42,12 @@ final class AdapterWatch: Sendable {
     // Those that want a credential are other people's services: they are not asked again and again.
     let closed = fleet.closedReplicas
     let replicas = fleet.replicas.filter { !closed.contains($0.id) }
+    let moments = replicas.map(\.adapters.moment)
     let findings = await discovery.ask(
       replicas.map { EngineAddress(host: $0.host, port: $0.port, usesTLS: $0.usesTLS) })
-    for (replica, finding) in zip(replicas, findings) {
-      guard case .success(let models) = finding.models else { continue }
-      replica.adapters.replace(with: models.adapterNames.map { BlockHash.key(of: $0) })
+    for (index, replica) in replicas.enumerated() {
+      guard case .success(let models) = findings[index].models else { continue }
+      replica.adapters.replace(with: models.adapterNames.map { BlockHash.key(of: $0) }, askedAt: moments[index])
     }
     var learnt = known
     learnt.take(findings, of: fleet)

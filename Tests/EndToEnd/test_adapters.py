@@ -128,6 +128,16 @@ def test_where_none_can_load_it_the_client_is_to_come_again(engines: Engines, ro
     router.wait_until_idle()
 
 
+def test_those_that_could_not_load_it_are_passed_over_for_a_while(engines: Engines, route: Route):
+    """Three replicas a request at most, of which more cannot load it: the next request finds the one that can."""
+    *broken, sound = engines(*[loading(refuses)] * 4, answers)
+    router = route(on_demand("m", *broken, sound, sql="/adapters/sql"))
+    statuses = [wire.chat(router.port, ask_for("sql")).status for _ in range(3)]
+    assert statuses[1:] == [200, 200]
+    assert len(loads(*broken)) <= 4
+    router.wait_until_idle()
+
+
 def test_a_client_that_leaves_waits_no_more(engines: Engines, route: Route):
     gate = Gate()
     (first,) = engines(loading(gate))

@@ -448,6 +448,48 @@ def test_a_replica_without_an_address_is_not_chosen(make: Maker, recorder: Recor
     assert len(recorder.calls) == 20
 
 
+@pytest.mark.parametrize("role", ["both", "replica"])
+def test_profiles_and_labels_count_as_in_the_gateway(make: Maker, chain: Callable[..., Chain], role: str):
+    with ExitStack() as stack:
+        two = [RecordingEngine(name) for name in ["one", "two"]]
+        for each in two:
+            stack.callback(each.close)
+        profiles = {"short": {"strategy": "random", "prompt_tokens_lt": 100}, "long": {"prompt_tokens_gte": 100}}
+        alpha = model("alpha", *two, balancing={"profiles": profiles})
+        alpha["backend_refs"][0]["labels"] = {"zone": "a"}
+        chain = chain(str(make.file(document(alpha))), decide=(role,))
+        hello = '{"model":"alpha","messages":[{"role":"user","content":"hi"}]}'
+        for _ in range(6):
+            answer = wire.chat(chain.port, hello, "config-profile: auto", "external-filter: zone=a")
+            assert (answer.status, answer.json()["engine"]) == (200, "one"), (answer, chain.processor.errors)
+            assert answer.header("x-aibrix-config-profile") == "short"
+            assert wire.chat(chain.port, hello, "config-profile: auto", "external-filter: !zone").json()["engine"] == "two"
+        answer = wire.chat(chain.port, hello.replace("hi", "x" * 800), "config-profile: auto")
+        assert answer.header("x-aibrix-config-profile") == "long"
+        none = wire.chat(chain.port, hello, "config-profile: auto", "external-filter: zone=b")
+        assert (none.status, none.header("x-error-routing")) == (503, "true")
+        bad = wire.chat(chain.port, hello, "config-profile: auto", "external-filter: zone in (")
+        assert (bad.status, bad.header("x-error-routing")) == (400, "true")
+        assert "at byte 10" in bad.json()["error"]["message"]
+        chain.processor.wait_until_idle()
+
+
+@pytest.mark.parametrize("mode", ["buffered", "full-duplex"])
+def test_an_adapter_is_loaded_before_envoy_asks_for_it(make: Maker, chain: Callable[..., Chain], mode: str):
+    engines = [make.engine("pod-1"), make.engine("pod-2")]
+    sources = {"sql": "/adapters/sql"}
+    alpha = model("alpha", *[each.address for each in engines], adapters=sources, load_adapters=True)
+    chain = chain(str(make.file(document(alpha))), **MODES[mode])
+    for _ in range(3):
+        answer = wire.chat(chain.port, '{"model":"sql","messages":[{"role":"user","content":"hi"}]}')
+        assert answer.status == 200, (answer, chain.processor.errors, chain.envoy.log)
+        assert answer.json()["model"] == "sql"
+    assert chain.processor.metric("switchyard_adapter_loads_total") == 1
+    # One of them was asked to load it, and then three times for it.
+    assert sorted(len(each.requests()) for each in engines) == [0, 4]
+    chain.processor.wait_until_idle()
+
+
 def test_the_replica_only_role_speaks_as_aibrixs_plugin(engine: Engine, file: str, chain: Callable[..., Chain]):
     chain = chain(file, decide=("replica",))
     plain = f'{{"model":"{MODEL}","messages":[{{"role":"user","content":"hi"}}]}}'

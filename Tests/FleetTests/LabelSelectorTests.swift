@@ -77,4 +77,28 @@ import Testing
     #expect(try LabelSelector(parsing: "zone").filter(placements).map(\.replica.id) == [0, 1, 2, 3, 6, 7, 8])
     #expect(try LabelSelector(parsing: "zone!=a").filter(placements).map(\.replica.id) == [2, 3, 4, 5, 8])
   }
+
+  @Test("are asked of a model for all its replicas, an adapter's or those of pairs, each time with the same answer")
+  func selected() throws {
+    let replicas = (0..<6).map { Replica(id: $0, name: "r\($0)", host: "h", port: 1) }
+    let placements = replicas.map { replica in
+      Placement(
+        replica: replica, upstreamModel: "m", role: [.whole, .prefill, .decode][replica.id % 3],
+        labels: ReplicaLabels(["half": replica.id < 3 ? "first" : "second"]))
+    }
+    let model = FleetModel(name: "m", placements: placements, adapters: ["a"], holders: ["a": [0]])
+    let second = try LabelSelector(parsing: "half=second")
+    for _ in 0..<2 {
+      #expect(model.placements(for: nil, taking: second).map(\.replica.id) == [3])
+      #expect(model.placements(for: "a", taking: second).isEmpty)
+      #expect(model.pairedPlacements(for: nil, taking: second).map(\.replica.id) == [4, 5])
+      #expect(model.placements(for: nil, taking: nil).map(\.replica.id) == [0, 3])
+    }
+    // More than are remembered.
+    for number in 0..<200 {
+      let selector = try LabelSelector(parsing: "half=first,!key-\(number)")
+      #expect(model.placements(for: nil, taking: selector).map(\.replica.id) == [0])
+    }
+    #expect(model.placements(for: nil, taking: second).map(\.replica.id) == [3])
+  }
 }

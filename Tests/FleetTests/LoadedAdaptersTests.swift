@@ -12,11 +12,26 @@ import Testing
     #expect(adapters.contains(3) && !adapters.isLoaded(3) && adapters.isLoaded(1) && adapters.count == 3)
     adapters.replace(with: [1])
     #expect(adapters.contains(3) && !adapters.contains(2))
-    adapters.loadingEnded(3, isLoaded: true)
+    adapters.loadingEnded(3)
     #expect(adapters.isLoaded(3))
     adapters.loadingBegan(4)
-    adapters.loadingEnded(4, isLoaded: false)
+    adapters.loadingFailed(4, now: 10, until: 20)
     #expect(!adapters.contains(4) && adapters.count == 2)
+    #expect(adapters.refuses(4, now: 19) && !adapters.refuses(4, now: 20) && !adapters.refuses(3, now: 19))
+  }
+
+  @Test("what an engine said before an adapter came or went does not count for it")
+  func oldAnswers() {
+    let adapters = LoadedAdapters()
+    adapters.replace(with: [1, 2])
+    let asked = adapters.moment
+    adapters.loadingBegan(3)
+    adapters.loadingEnded(3)
+    #expect(adapters.takeIdle(among: [1]) == 1)
+    adapters.replace(with: [1, 2, 4], askedAt: asked)
+    #expect(adapters.isLoaded(3) && !adapters.contains(1) && adapters.isLoaded(2) && adapters.isLoaded(4))
+    adapters.replace(with: [1, 2], askedAt: adapters.moment)
+    #expect(!adapters.contains(3) && adapters.isLoaded(1))
   }
 
   @Test("to make room the one goes that was not used for the longest time, none that is in use or on its way")
@@ -49,7 +64,7 @@ import Testing
     #expect(adapters.count == LoadedAdapters.capacity)
     adapters.loadingBegan(1_000)
     #expect(!adapters.contains(1_000))
-    adapters.loadingEnded(1_000, isLoaded: true)
+    adapters.loadingEnded(1_000)
     #expect(adapters.count == LoadedAdapters.capacity)
   }
 }

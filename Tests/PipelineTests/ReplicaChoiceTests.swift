@@ -127,9 +127,9 @@ struct ReplicaChoiceTests {
         return backend
       }
     }
-    let placements = try #require(snapshot.fleet.model(named: model)).placements
+    let served = try #require(snapshot.fleet.model(named: model))
     let asked = try wish(snapshot, ["routing-strategy": "random", "external-filter": "zone=a"])
-    #expect(asked.allowed(placements).map(\.replica.host) == ["10.0.0.2", "10.0.0.4"])
+    #expect(served.placements(for: nil, taking: asked.filter).map(\.replica.host) == ["10.0.0.2", "10.0.0.4"])
     #expect(try wish(snapshot, ["routing-strategy": "random", "external-filter": ""]).filter == nil)
     #expect(try wish(snapshot, ["external-filter": "zone=a"]).filter == nil)
     #expect(try wish(snapshot, ["external-filter": "zone=("]).filter == nil)
@@ -292,6 +292,11 @@ struct ReplicaChoiceTests {
     #expect(try choose("random", excluding: [placements[2].replica.id]).index == 3)
     let others = try choose("random", excluding: [placements[2].replica.id, placements[3].replica.id])
     #expect(others.index == 1 && others.by == "lora-affinity")
+    // One that could not load it not long ago comes last.
+    placements[1].replica.adapters.loadingFailed(key, now: 0, until: 5)
+    let both = [placements[2].replica.id, placements[3].replica.id]
+    #expect(try choose("random", excluding: both).index == 0)
+    #expect(try choose("random", excluding: both + [placements[0].replica.id]).index == 1)
   }
 
   @Test("an adapter's request goes by lora-affinity unless a strategy is asked for")

@@ -10,7 +10,8 @@ final class Attempt {
   let exchange: Exchange
   let placement: Placement
   let pool: EnginePool
-  let startedAt: NIODeadline
+  /// When it was made, or its replica had loaded the adapter.
+  private(set) var startedAt: NIODeadline
   var connection: UpstreamConnection?
   /// Leaves those who wait for the adapter that the replica loads; nil where nothing is waited for.
   var leaveLoading: (() -> Void)?
@@ -40,6 +41,12 @@ final class Attempt {
   var takesBytes: Bool { isPrefill || exchange.client.takesBytes }
   /// Whether the answer's chunk framing is to stay around it.
   var takesChunkFraming: Bool { !isPrefill && exchange.takesChunkFraming }
+
+  /// The adapter that the attempt waited for is there.
+  func adapterCame() {
+    leaveLoading = nil
+    startedAt = exchange.loop.time
+  }
 
   /// The request no longer counts on the replica. Harmless when it does not.
   func release() {

@@ -47,8 +47,8 @@ extension Exchange {
   private func adapterLoaded(_ attempt: Attempt, _ outcome: AdapterLoader.Outcome) {
     // The client may have left.
     guard isCurrent(attempt), phase == .waiting, attempt.connection == nil else { return }
-    attempt.leaveLoading = nil
     _ = loop.refreshTime()
+    attempt.adapterCame()
     switch outcome {
     case .success: attempt.pool.lease(attempt)
     case .failure(let failure): adapterFailed(attempt, failure)

@@ -22,8 +22,7 @@ extension Exchange {
     let attempt = begin(on: placements[index], choice)
     self.attempt = attempt
     placement = attempt.placement
-    if waitsForAdapter(attempt) { return }
-    attempt.pool.lease(attempt)
+    if !waitsForAdapter(attempt) { attempt.pool.lease(attempt) }
   }
 
   /// Chooses a replica and counts the request on it.
@@ -105,7 +104,8 @@ extension Exchange {
     guard let policy = model?.model.policy else { return }
     let limit = TimeAmount(policy.firstByteTimeout)
     for attempt in [attempt, hedge] {
-      guard let attempt, attempt.connection == nil, now - attempt.startedAt > limit else { continue }
+      guard let attempt, attempt.connection == nil, attempt.leaveLoading == nil, now - attempt.startedAt > limit
+      else { continue }
       attempt.pool.waiterGone(attempt)
       engineFailed(attempt, .overflow)
     }
@@ -143,9 +143,8 @@ extension Exchange {
     case .wait(let more): scheduleHedge(after: more)
     case .send:
       guard let choice = choose(), let index = choice.choice.index else { return }
-      // A copy is sent to be quicker, which an ejected replica is not known for.
+      // A copy is sent to be quicker, which an ejected replica is not known for, nor one without the adapter.
       let chosen = placements[index].replica
-      // Nor is one that has to load the adapter first.
       guard chosen.health.state(at: loop.now) != .ejected, hasAdapter(chosen) else {
         var account = AttemptAccount(choice, on: chosen)
         return account.settle(now: loop.now)

@@ -92,8 +92,7 @@ final class Exchange {
   private(set) var placements: [Placement] = []
   /// Where its two legs may go, of a model that has pairs.
   var pairedPlacements: [Placement] {
-    let all = model?.model.pairedPlacements(for: adapter) ?? []
-    return wish?.allowed(all) ?? all
+    model?.model.pairedPlacements(for: adapter, taking: wish?.filter) ?? []
   }
   /// What it asks of the replica.
   private(set) var wish: ReplicaWish?
@@ -455,7 +454,7 @@ final class Exchange {
     }
     guard !placements.isEmpty || model.model.hasPairs else { return refused(.noBackend) }
     if let filter = wish?.filter {
-      placements = filter.filter(placements)
+      placements = model.model.placements(for: adapter, taking: filter)
       if placements.isEmpty, pairedPlacements.isEmpty { return refused(.filteredOut) }
     }
     do throws(LimitRefusal) {
