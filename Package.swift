@@ -154,7 +154,9 @@ let package = Package(
       path: "Benchmarks/core/decision"),
     .executableTarget(name: "bench-linear", dependencies: ["Reading"], path: "Benchmarks/core/linear"),
     .executableTarget(
-      name: "bench-encoder", dependencies: ["CTextKernels", "TextEncoder"], path: "Benchmarks/reading/encoder"),
+      name: "bench-encoder",
+      dependencies: ["CTextKernels", "ChatProtocols", "Reading", "RouterConfig", "Signals", "TextEncoder"],
+      path: "Benchmarks/reading/encoder"),
     .executableTarget(
       name: "bench-vectors", dependencies: ["CVectorKernels", "Seeded", "VectorIndex"],
       path: "Benchmarks/reading/vectors",

@@ -188,7 +188,12 @@ struct PersonalDataGrammarTests {
     (.dateTime, "May 1st, 2020", "May 1st, 2020"),
 
     (.age, "82 years old", "82"),
-    (.age, "a 50-year-old man", "50"),
+    (.age, "he is a 50-year-old man", "50"),
+    (.age, "I'm an 18 year old student", "18"),
+    (.age, "Mr. Ford is a 19 year old man", "19"),
+    (.age, "I have a 9-year-old son", "9"),
+    (.age, "my 9-year-old son", "9"),
+    (.age, "Patient: 38-year-old male", "38"),
     (.age, "This 66 year old female", "66"),
     (.age, "aged 82", "82"),
     (.age, "at the age of 71", "71"),
@@ -200,7 +205,6 @@ struct PersonalDataGrammarTests {
     (.age, "7 yrs old", "7"),
     (.age, "er ist 44 Jahre alt", "44"),
     (.age, "25yo", "25"),
-    (.age, "a group of 9-year-olds", "9"),
     (.age, "Age 101", "101"),
 
     (.driverLicense, "driver's license number is A1234567", "A1234567"),
@@ -294,7 +298,9 @@ struct PersonalDataGrammarTests {
     (.age, "a 30-year-old tree"), (.age, "200 years old"), (.age, "turned 180 degrees"), (.age, "5 years"),
     (.age, "page 12"), (.age, "the age of 7 months"), (.age, "a 10-year bond"), (.age, "in 40 years"),
     (.age, "I'm 100% sure"), (.age, "turn 3 times"), (.age, "$40"), (.age, "age 18%"), (.age, "I am 5 minutes late"),
-    (.age, "42"), (.age, "year 50 old"),
+    (.age, "42"), (.age, "year 50 old"), (.age, "A 45-year-old man presents to the office"),
+    (.age, "brought by her mother, an 11 year old girl"), (.age, "a group of 9-year-olds"), (.age, "age 7,000"),
+    (.age, "senior citizens over the age of 65"), (.age, "the world's 1-year-old children"),
 
     (.driverLicense, "printer driver 1234567"), (.driverLicense, "license A1234567"), (.driverLicense, "A1234567"),
     (.driverLicense, "driver module 705252405800"), (.driverLicense, "MIT license 2020"),

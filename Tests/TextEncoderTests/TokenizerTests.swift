@@ -40,7 +40,9 @@ struct TokenizerTests {
     #expect(differing == 0)
   }
 
-  private func skip() { print("skipped: set SWITCHYARD_TEST_MODEL to a folder of all-MiniLM-L6-v2") }
+  private func skip() {
+    print("skipped: set SWITCHYARD_TEST_MODEL to a folder of all-MiniLM-L6-v2, or run `make bench ONLY=reading` once")
+  }
 
   @Test("texts of special tokens are plain text")
   func specialTexts() throws {

@@ -46,19 +46,38 @@ enum Commands {
     let rounds = option("--rounds", arguments).flatMap { Int($0) } ?? 51
     let workspace = encoder.makeWorkspace()
     print("instructions \(encoder.instructions.rawValue), workspace \(workspace.size) bytes")
-    for length in [16, 32, 64, 128, 256] where length <= encoder.configuration.longestInput {
-      let ids = ids(length, encoder)
+    let suffix = option("--set", arguments).map { "_\($0)" } ?? ""
+    for length in [16, 32, 64, 128, 256, 512] {
+      let windows = windows(length, encoder)
       var times: [Double] = []
       for round in 0..<rounds + 3 {
         let start = threadTime()
-        encoder.run(ids, workspace)
-        _ = encoder.pooled(rows: length, workspace)
+        for ids in windows {
+          encoder.run(ids, workspace)
+          _ = encoder.pooled(rows: ids.count, workspace)
+        }
         if round >= 3 { times.append(Double(threadTime() - start) / 1e6) }
       }
       times.sort()
-      print("figure encoder_ms_\(length) \(rounded(times[times.count / 2])) ms")
-      print("figure encoder_lowest_ms_\(length) \(rounded(times[0])) ms")
+      if windows.count > 1 { print("\(length) tokens are read in \(windows.count) windows") }
+      print("figure encoder_ms_\(length)\(suffix) \(rounded(times[times.count / 2])) ms")
+      print("figure encoder_lowest_ms_\(length)\(suffix) \(rounded(times[0])) ms")
     }
+  }
+
+  static func read(_ arguments: [String]) throws {
+    let rounds = option("--rounds", arguments).flatMap { Int($0) } ?? 201
+    try PromptMeasurement.run(model(arguments.first, option("--set", arguments)), rounds: max(rounds, 1))
+  }
+
+  /// The inputs that a text of so many tokens, special ones included, is read as.
+  private static func windows(_ length: Int, _ encoder: TransformerEncoder) -> [[UInt32]] {
+    let options = EncodingOptions()
+    let window = min(options.window, encoder.configuration.longestInput)
+    guard length > window else { return [ids(length, encoder)] }
+    return WindowPlan(
+      tokens: length - 2, window: window - 2, stride: window - 2 - options.overlap, budget: options.windowBudget
+    ).windows.map { ids($0.count + 2, encoder) }
   }
 
   private static func ids(_ length: Int, _ encoder: TransformerEncoder) -> [UInt32] {

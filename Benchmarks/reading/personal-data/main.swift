@@ -4,6 +4,8 @@
 //   personal-data-report find < texts > spans          the grammars
 //   personal-data-report names < texts > spans         the tagger of names
 //   personal-data-report head MODEL < texts > spans    the head on the vectors of a packed all-MiniLM-L6-v2
+//   personal-data-report all [MODEL] < texts > spans   grammars and names merged, as the `pii` signal is read; without MODEL
+//                                                      without the head
 //   personal-data-report time TEXTS                    bytes a second of grammars and tagger, over a file's text
 //
 // A line of input is a text in hexadecimal; a line of output its spans, `TYPE start end confidence` with semicolons between.
@@ -88,6 +90,19 @@ case "head":
     }
     print(printed(spans))
   }
+case "all":
+  let encoder = try arguments.dropFirst().first.map { try TransformerEncoder(PackedModel(path: $0)) }
+  let reader = try BundledPersonalDataReader(encoderWidth: encoder?.configuration.width)
+  let options = EncodingOptions(capturedLayer: BundledPersonalDataReader.capturedLayer)
+  let workspace = encoder?.makeWorkspace(capacity: options.window)
+  while let line = readLine() {
+    let text = bytes(hexadecimal: line)
+    var encoding = PromptEncoding.absent
+    if let encoder, let workspace, let read = text.withUnsafeBytes({ encoder.encode($0, options, workspace) }) {
+      encoding = .read(read)
+    }
+    print(printed(reader.find(in: text, encoding)))
+  }
 case "time":
   guard let path = arguments.dropFirst().first, let text = FileManager.default.contents(atPath: path) else {
     fatalError("name a file of text")
@@ -96,5 +111,5 @@ case "time":
   let tagger = try NameTagger.bundled()
   measure("names_mb_per_s", text) { tagger.find(in: $0).count }
 default:
-  fatalError("usage: personal-data-report find | names | head MODEL | time TEXTS")
+  fatalError("usage: personal-data-report find | names | head MODEL | all [MODEL] | time TEXTS")
 }

@@ -1,4 +1,7 @@
-/// A person's age in years: `82 years old`, `a 50-year-old man`, `aged 82`, `I just turned 40`. The span is the number.
+/// A person's age in years: `82 years old`, `she is a 50-year-old nurse`, `aged 82`, `I just turned 40`. The span is the number.
+///
+/// An age of nobody in particular (`A 45-year-old man presents to…`, `children over the age of 12`) stays below the default
+/// threshold: word problems and rules are full of them.
 enum AgeGrammar {
   static func match(_ text: TextBytes, _ groups: DigitGroups, _ cues: CueTrail, _ table: WordTable) -> GrammarMatch? {
     guard groups.length(0) <= 3 else { return nil }
@@ -7,7 +10,10 @@ enum AgeGrammar {
     if let end = yearsOldEnd(text, range.upperBound) {
       let index = text.skippingSpaces(end)
       let isThing = table.kinds(text, index..<text.wordEnd(index, limit: 20)).contains(.thing)
-      return GrammarMatch(.age, range, isThing ? 0.4 : 0.92)
+      let isAnyones =
+        text.has("s", at: end) && !TextBytes.isWord(text[end + 1]) || text.has("children", at: index)
+        || isAnybody(text, before: range.lowerBound)
+      return GrammarMatch(.age, range, isThing ? 0.4 : (isAnyones ? anybodys : 0.92))
     }
     if TextBytes.isWord(text[range.upperBound]) || groups.count > 1 && groups.separator(1) != 0x20 { return nil }
     let start = range.lowerBound
@@ -28,7 +34,49 @@ enum AgeGrammar {
     let isOther =
       text[range.upperBound] == UInt8(ascii: "%") || text.has("month", at: after) || text.has("week", at: after)
       || text.has("day", at: after) || text.has("hour", at: after)
-    return isOther ? nil : GrammarMatch(.age, range, 0.9)
+    // `age 7,000`.
+    guard !isOther, text[range.upperBound] != UInt8(ascii: ",") || !text.isDigit(range.upperBound + 1) else {
+      return nil
+    }
+    return GrammarMatch(.age, range, isLimit(text, before: start) ? anybodys : 0.9)
+  }
+
+  /// Confidence in an age that is nobody's in particular.
+  private static let anybodys = 0.7
+
+  /// `a 45-year-old` behind nothing that says who: neither `is a` and the like nor `I`, `my` or `our` shortly before.
+  private static func isAnybody(_ text: TextBytes, before start: Int) -> Bool {
+    let place = start - (text.has("an ", before: start) ? 3 : 2)
+    guard text.has("an ", before: start) || text.has("a ", before: start), !TextBytes.isWord(text[place - 1]) else {
+      return false
+    }
+    for word: StaticString in ["is ", "was ", "am ", "'m ", "'s ", "\u{2019}m ", "\u{2019}s "]
+    where text.has(word, before: place) { return false }
+    var end = place
+    for _ in 0..<3 {
+      while end > 0, !TextBytes.isWord(text[end - 1]), place - end < 24 { end -= 1 }
+      var word = end
+      while word > 0, TextBytes.isWord(text[word - 1]), place - word < 24 { word -= 1 }
+      let length = end - word
+      let isSomebody =
+        (length == 1 && text.has("i", at: word)) || (length == 2 && text.has("my", at: word))
+        || (length == 3 && text.has("our", at: word))
+      if isSomebody { return false }
+      end = word
+    }
+    return true
+  }
+
+  /// `over the age of`: a limit, and no person's age.
+  private static func isLimit(_ text: TextBytes, before start: Int) -> Bool {
+    var place = start
+    for phrase: StaticString in ["of ", "age ", "the "] where text.has(phrase, before: place) {
+      place -= phrase.utf8CodeUnitCount
+    }
+    guard place < start else { return false }
+    for word: StaticString in ["over ", "under ", "after ", "before ", "above ", "below ", "until ", "beyond "]
+    where text.has(word, before: place) { return true }
+    return false
   }
 
   private static func yearsOldEnd(_ text: TextBytes, _ index: Int) -> Int? {
