@@ -21,7 +21,9 @@ import Users
     envoy.next()
     let reply = try #require(envoy.requestHeaders(Self.user).first)
     #expect(reply.status == 429)
-    #expect(reply.body == #"{"error":{"message":"user: ann has exceeded RPM: 1","type":"rate_limit_error","code":429,"param":null}}"#)
+    #expect(
+      reply.body
+        == #"{"error":{"message":"user: ann has exceeded RPM: 1","type":"rate_limit_error","code":429,"param":null}}"#)
     #expect(reply.set["x-error-rpm-exceeded"] == "true")
     #expect(reply.set["retry-after"] == "20")
     envoy.next()
@@ -134,7 +136,10 @@ import Users
     _ = envoy.requestHeaders()
     let reply = try #require(envoy.requestBody(RequestTests.body).first)
     #expect(reply.status == 429)
-    #expect(reply.body == #"{"error":{"message":"model: alpha has exceeded RPS: 1","type":"rate_limit_error","code":429,"param":null}}"#)
+    #expect(
+      reply.body
+        == #"{"error":{"message":"model: alpha has exceeded RPS: 1","type":"rate_limit_error","code":429,"param":null}}"#
+    )
     #expect(reply.set["x-error-model-rps-exceeded"] == "true")
     #expect(
       envoy.scope.context.metrics.registry.exposition().contains(
