@@ -201,7 +201,7 @@ let package = Package(
         "Reading", "Reliability", "RouterConfig", "Seeded", "Telemetry",
         .product(name: "NIOCore", package: "swift-nio"), .product(name: "NIOPosix", package: "swift-nio"),
       ],
-      path: "Fuzz/gateway", exclude: ["lsan.suppressions"]),
+      path: "Fuzz/gateway"),
     .executableTarget(
       name: "forms-fuzz", dependencies: ["ChatProtocols", "FuzzCommand", "JSONText", "Seeded"], path: "Fuzz/forms",
       exclude: ["corpus"]),

@@ -105,7 +105,7 @@ class Programs:
         with errors.open("wb") as sink:
             process = self.start(
                 *[binary, "serve", "-c", file, "--listen", "127.0.0.1:0", "--management", "127.0.0.1:0"],
-                *["--no-access-log"],
+                # Where the access log goes, which is on as it is by default.
                 stdout=subprocess.DEVNULL,
                 stderr=sink,
             )

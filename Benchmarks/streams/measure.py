@@ -17,6 +17,9 @@ INTERVAL_US = 100_000
 EVENTS = 350
 SLOW_BYTES_PER_SECOND = 200_000
 SLOW_SECONDS = 20
+# What fails the run: memory of a stream, and what a client that reads slowly may add.
+STREAM_KIB = 16
+SLOW_GROWTH_MB = 4
 
 
 def steady(programs: Programs, binary: str, client: Path, stub: Path) -> bool:
@@ -50,13 +53,16 @@ def steady(programs: Programs, binary: str, client: Path, stub: Path) -> bool:
     first_half, second_half = samples[4] - cpu, samples[9] - samples[4]
     print(f"memory {before} KiB before, {peak} KiB at most with {STREAMS} streams")
     print(f"CPU {used / took * 100:.1f} % of a core; {first_half:.2f} s in the first half, {second_half:.2f} s after")
-    print(f"figure gateway_stream_kib {(peak - before) / STREAMS:.2f} KiB")
+    each = (peak - before) / STREAMS
+    print(f"figure gateway_stream_kib {each:.2f} KiB")
     print(f"figure gateway_stream_event_us {used / passed * 1e6:.2f} us")
     print(f"figure gateway_streams_lost {STREAMS - counts['completed']} streams")
     in_flight = metrics(port).get("switchyard_replica_in_flight", 0)
     if in_flight:
         print(f"run.sh: {in_flight:.0f} requests are still counted on replicas", file=sys.stderr)
-    return counts["completed"] == STREAMS and not in_flight
+    if each > STREAM_KIB:
+        print(f"run.sh: a stream takes more than {STREAM_KIB} KiB", file=sys.stderr)
+    return counts["completed"] == STREAMS and not in_flight and each <= STREAM_KIB
 
 
 def slow_reader(programs: Programs, binary: str, client: Path, stub: Path) -> bool:
@@ -71,8 +77,11 @@ def slow_reader(programs: Programs, binary: str, client: Path, stub: Path) -> bo
         time.sleep(0.1)
     counts = fields(run.stdout.read())
     print(f"slow reader: {counts['bytes']} bytes in {SLOW_SECONDS} s; memory {before} KiB before, {peak} KiB at most")
-    print(f"figure gateway_slow_reader_growth_mb {(peak - before) / 1024:.2f} MB")
-    return counts["lost"] == 0
+    growth = (peak - before) / 1024
+    print(f"figure gateway_slow_reader_growth_mb {growth:.2f} MB")
+    if growth > SLOW_GROWTH_MB:
+        print(f"run.sh: a client that reads slowly took more than {SLOW_GROWTH_MB} MB", file=sys.stderr)
+    return counts["lost"] == 0 and growth <= SLOW_GROWTH_MB
 
 
 def main() -> int:

@@ -32,7 +32,7 @@ FAILURES = {
     "refused": "connections were refused",
     "bad_status": "requests were answered with an error that no engine gave",
 }
-GAUGES = ("in_flight", "pending", "buffered", "waiting", "open_streams")
+GAUGES = ("in_flight", "requests_running", "request_bytes_held")
 
 
 def faults(seed: int) -> Iterator[Fault]:

@@ -77,7 +77,9 @@ enum Oracle {
     if kind == .request {
       if !methods.contains(message.method) { return "a method that its parser does not know" }
       if message.method == "CONNECT" { return "CONNECT, behind which its parser speaks no HTTP any more" }
-      if message.target.lowercased().hasPrefix("http") { return "the authority of a whole URL, which we do not read" }
+      if message.target.lowercased().hasPrefix("http") {
+        return "a whole URL, whose authority we compare with the Host"
+      }
     } else if message.status == 101 {
       return "101, behind which its parser speaks no HTTP any more"
     }

@@ -36,6 +36,24 @@ public struct APIError: Error, Sendable, Equatable {
   /// The same as the semantic router's external processor writes it: `code` is the status, as a number.
   public var numericBody: [UInt8] { body { $0.append(contentsOf: String(status).utf8) } }
 
+  /// The data of the event that ends a stream of Anthropic's API, whose event is named `error`: UTF-8 JSON. Servers' errors
+  /// have other types there.
+  public var messagesBody: [UInt8] {
+    let type =
+      switch status {
+      case 503: "overloaded_error"
+      case 504: "timeout_error"
+      case 500...: "api_error"
+      default: type
+      }
+    var bytes = Array("{\"type\":\"error\",\"error\":{\"type\":".utf8)
+    JSONString.append(type, to: &bytes)
+    bytes.append(contentsOf: ",\"message\":".utf8)
+    JSONString.append(message, to: &bytes)
+    bytes.append(contentsOf: "}}".utf8)
+    return bytes
+  }
+
   private func body(code appendCode: (inout [UInt8]) -> Void) -> [UInt8] {
     var bytes: [UInt8] = []
     bytes.reserveCapacity(message.utf8.count + 96)

@@ -28,6 +28,27 @@ public enum ConnectionFailure {
     }
   }
 
+  /// Whether it is this process that has no descriptor, port or buffer left for a connection: that says nothing about the
+  /// engine. On a failed name look-up, which does not tell, a descriptor is opened to find out.
+  public static func isOurs(_ error: any Error) -> Bool {
+    switch error {
+    case let error as NIOConnectionError:
+      error.connectionErrors.isEmpty ? lacksDescriptor() : error.connectionErrors.allSatisfy { isOurs($0.error) }
+    case let error as IOError: [EMFILE, ENFILE, ENOBUFS, EADDRNOTAVAIL].contains(error.errnoCode)
+    case is SocketAddressError: lacksDescriptor()
+    default: false
+    }
+  }
+
+  private static func lacksDescriptor() -> Bool {
+    let descriptor = dup(STDERR_FILENO)
+    guard descriptor < 0 else {
+      close(descriptor)
+      return false
+    }
+    return errno == EMFILE || errno == ENFILE
+  }
+
   /// The system's own words for an error number.
   public static func text(errno code: CInt) -> String {
     strerror(code).map { String(cString: $0) }?.lowercased() ?? "error \(code)"

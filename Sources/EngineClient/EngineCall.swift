@@ -84,7 +84,9 @@ public final class EngineCall {
       .whenComplete { result in
         switch result {
         case .success(let channel): bound.value.connected(channel)
-        case .failure(let error): bound.value.end(.failure(.cannotConnect(ConnectionFailure.text(error))))
+        case .failure(let error):
+          let text = ConnectionFailure.text(error)
+          bound.value.end(.failure(ConnectionFailure.isOurs(error) ? .exhausted(text) : .cannotConnect(text)))
         }
       }
   }

@@ -11,6 +11,8 @@ public struct EngineHTTPClient: Sendable {
 
   public enum Failure: Error, Sendable, Equatable, CustomStringConvertible {
     case cannotConnect(String)
+    /// This process has nothing left to connect with (``ConnectionFailure/isOurs(_:)``).
+    case exhausted(String)
     case timedOut
     case closedEarly
     case broken(String)
@@ -21,6 +23,7 @@ public struct EngineHTTPClient: Sendable {
     public var description: String {
       switch self {
       case .cannotConnect(let reason): "cannot connect: \(reason)"
+      case .exhausted(let reason): "the gateway cannot open a connection: \(reason)"
       case .timedOut: "no answer in time"
       case .closedEarly: "the connection closed before the answer was complete"
       case .broken(let reason): "the connection broke: \(reason)"

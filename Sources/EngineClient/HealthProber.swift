@@ -62,6 +62,9 @@ public struct HealthProber: Sendable {
       event =
         answer.status < 500
         ? .probeSucceeded : .probeFailed(reason: "GET \(target.path) answered \(answer.status)")
+    } catch EngineHTTPClient.Failure.exhausted {
+      // It was not asked, so nothing is known of it.
+      return
     } catch {
       event = .probeFailed(reason: ConnectionFailure.text(error))
     }

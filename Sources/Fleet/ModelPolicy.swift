@@ -54,11 +54,8 @@ public struct ModelPolicy: Sendable, Equatable {
     self.probeTimeout = probeTimeout
   }
 
-  /// How many of a model's replicas may be ejected at once. The only one may be: it is taken all the same when there is no
-  /// other, and its state is told.
-  public func ejectionLimit(ofReplicas count: Int) -> Int {
-    outliers.maximumEjectionPercent == 0 ? 0 : max(1, outliers.limit(ofReplicas: count))
-  }
+  /// How many of a model's replicas may be ejected at once (``SuccessRateOutliers/ejectionLimit(ofReplicas:)``).
+  public func ejectionLimit(ofReplicas count: Int) -> Int { outliers.ejectionLimit(ofReplicas: count) }
 
   /// Whether a failure may eject a further one of these: a model keeps the share of its replicas that its policy says,
   /// whatever fails. Linear in the replicas.

@@ -11,10 +11,9 @@ public final class Gateway: Sendable {
   public init(group: MultiThreadedEventLoopGroup, context: GatewayContext, snapshot: RoutingSnapshot) {
     self.group = group
     self.context = context
-    let count = group.makeIterator().reduce(0) { total, _ in total + 1 }
     loops = group.makeIterator().map { eventLoop in
       NIOLoopBoundBox.makeBoxSendingValue(
-        GatewayLoop(eventLoop: eventLoop, of: count, context: context, snapshot: snapshot), eventLoop: eventLoop)
+        GatewayLoop(eventLoop: eventLoop, context: context, snapshot: snapshot), eventLoop: eventLoop)
     }
     for loop in loops { loop.eventLoop.execute { loop.value.start() } }
   }

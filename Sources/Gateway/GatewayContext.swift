@@ -16,6 +16,8 @@ public struct GatewayContext: Sendable {
   public let settings: GatewaySettings
   /// What runs and is held at the moment, against its limits.
   public let load: GatewayLoad
+  /// Clients' connections, those of all loops together.
+  let connections = ConnectionCount()
   /// How many requests and tokens users and models have.
   public let limits: TrafficLimits
   public let pipeline: RoutePipeline

@@ -26,13 +26,12 @@ final class GatewayLoop {
   var accounts: LoopAccounts
   /// Where heads are put together, one at a time.
   let text = TextWriter(capacity: 4096)
+  var date = DateLine()
   private var sweep: RepeatedTask?
   private var ticks = 0
   private static let ticksPerSecond = 10
-  private let loopCount: Int
 
-  init(eventLoop: any EventLoop, of loopCount: Int, context: GatewayContext, snapshot: RoutingSnapshot) {
-    self.loopCount = loopCount
+  init(eventLoop: any EventLoop, context: GatewayContext, snapshot: RoutingSnapshot) {
     self.eventLoop = eventLoop
     self.context = context
     self.snapshot = snapshot
@@ -121,15 +120,24 @@ final class GatewayLoop {
 
   /// Flushes a connection at the end of the loop's turn, or sooner.
   func flushLater(_ connection: any DeferredFlush) {
-    if flushes.isEmpty {
-      let bound = NIOLoopBound(self, eventLoop: eventLoop)
-      eventLoop.execute { bound.value.flushAll() }
-    }
+    if flushes.isEmpty { eventLoop.execute(endOfTurn ?? makeEndOfTurn()) }
     flushes.add(connection, at: time)
   }
 
+  /// What flushes at the end of a turn, made once; let go of in the end, since it refers to this.
+  private var endOfTurn: (@Sendable () -> Void)?
+
+  private func makeEndOfTurn() -> @Sendable () -> Void {
+    let bound = NIOLoopBound(self, eventLoop: eventLoop)
+    let task: @Sendable () -> Void = { bound.value.flushAll() }
+    endOfTurn = task
+    return task
+  }
+
   private func flushAll() {
-    for connection in flushes.take() { connection.flushDeferred() }
+    let taken = flushes.take()
+    for connection in taken { connection.flushDeferred() }
+    flushes.giveBack(taken)
   }
 
   /// Opens connections ahead where policies want some.
@@ -143,6 +151,7 @@ final class GatewayLoop {
     for client in clients.values { client.stop() }
     for upstream in upstreams.values { upstream.close() }
     accounts.flushLog()
+    endOfTurn = nil
   }
 
   /// No new requests on kept connections from now on.
@@ -160,7 +169,7 @@ final class GatewayLoop {
   ///
   /// - Returns: false when there are too many: it is to be closed.
   func add(_ client: any ClientConnection) -> Bool {
-    guard clients.count < max(1, context.settings.connectionLimit / loopCount) else {
+    guard context.connections.add(upTo: context.settings.connectionLimit) else {
       context.metrics.connectionsRefused.increment()
       return false
     }
@@ -169,7 +178,9 @@ final class GatewayLoop {
   }
 
   /// The connection has ended. Harmless when it was not taken in.
-  func remove(_ client: any ClientConnection) { clients[ObjectIdentifier(client)] = nil }
+  func remove(_ client: any ClientConnection) {
+    if clients.removeValue(forKey: ObjectIdentifier(client)) != nil { context.connections.remove() }
+  }
 
   /// Opens a connection. The completion runs on this loop.
   func connect(

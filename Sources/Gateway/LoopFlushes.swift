@@ -11,8 +11,17 @@ struct LoopFlushes {
   /// How long the first of them waits, as far as events allow.
   private static let longestWait = TimeAmount.microseconds(250)
 
-  private var waiting: [any DeferredFlush] = []
+  private var waiting: [any DeferredFlush]
+  /// The other array, empty, with room.
+  private var spare: [any DeferredFlush]
   private var since = NIODeadline.uptimeNanoseconds(0)
+
+  init() {
+    waiting = []
+    waiting.reserveCapacity(Self.limit)
+    spare = []
+    spare.reserveCapacity(Self.limit)
+  }
 
   /// Nothing waits: the next one needs a task at the end of the turn.
   var isEmpty: Bool { waiting.isEmpty }
@@ -27,13 +36,18 @@ struct LoopFlushes {
     !waiting.isEmpty && (waiting.count >= Self.limit || time - since >= Self.longestWait)
   }
 
-  /// Those that wait; none waits afterwards.
+  /// Those that wait; none waits afterwards. They are to be given back.
   mutating func take() -> [any DeferredFlush] {
     var taken: [any DeferredFlush] = []
-    // What waits next has room at once.
-    taken.reserveCapacity(Self.limit)
+    swap(&taken, &spare)
     swap(&taken, &waiting)
     return taken
+  }
+
+  /// Those that were taken have been flushed: their array is used anew.
+  mutating func giveBack(_ taken: consuming [any DeferredFlush]) {
+    taken.removeAll(keepingCapacity: true)
+    spare = taken
   }
 }
 

@@ -32,7 +32,7 @@ struct FieldSemantics {
   }
 
   /// `uri-host [ ":" port ]` (RFC 9110 §7.2, RFC 3986 §3.2.2), which may be empty.
-  private static func isHost(_ value: UnsafeRawBufferPointer) -> Bool {
+  static func isHost(_ value: UnsafeRawBufferPointer) -> Bool {
     var index = 0
     if let first = value.first, first == 0x5B {
       index = 1

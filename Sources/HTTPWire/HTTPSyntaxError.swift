@@ -13,6 +13,8 @@ public enum HTTPSyntaxError: Error, Sendable, Equatable, CustomStringConvertible
   case missingHost
   case severalHosts
   case badHost
+  case badAuthority
+  case hostIsNotAuthority
   case badContentLength
   case conflictingContentLengths
   case lengthAndTransferEncoding
@@ -44,6 +46,8 @@ public enum HTTPSyntaxError: Error, Sendable, Equatable, CustomStringConvertible
     case .missingHost: "the Host header is missing"
     case .severalHosts: "there are several Host headers"
     case .badHost: "the Host header is no host with an optional port"
+    case .badAuthority: "the request line's URL names no host, or more than a host with an optional port"
+    case .hostIsNotAuthority: "the Host header and the host of the request line's URL differ"
     case .badContentLength: "Content-Length is not a number"
     case .conflictingContentLengths: "Content-Length occurs twice with different values"
     case .lengthAndTransferEncoding: "Content-Length and Transfer-Encoding exclude each other"

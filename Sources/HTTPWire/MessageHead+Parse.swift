@@ -9,6 +9,7 @@ extension MessageHead {
     try parseFields(bytes, from: lineEnd + 2, limits: limits, semantics: &semantics)
     if semantics.hosts == 0, minorVersion == 1 { throw .missingHost }
     if semantics.hosts > 1 { throw .severalHosts }
+    try checkAuthority(bytes)
     if semantics.hasTransferEncoding {
       if semantics.contentLength != nil { throw .lengthAndTransferEncoding }
       if minorVersion == 0 || !semantics.isChunked { throw .unsupportedTransferEncoding }
@@ -90,6 +91,26 @@ extension MessageHead {
       if FieldName.equals(prefix, scheme) { return true }
     }
     return false
+  }
+
+  /// The authority of a whole URL must be a host, and the Host field's where there is one: two readers could otherwise go by
+  /// different ones (RFC 9112 §3.2.2). Userinfo is no part of it here (RFC 9110 §4.2.4).
+  private func checkAuthority(_ bytes: UnsafeRawBufferPointer) throws(HTTPSyntaxError) {
+    let target = UnsafeRawBufferPointer(rebasing: bytes[targetRange])
+    guard let letter = target.first, letter | 0x20 == 0x68, let slashes = target.firstIndex(of: 0x2F) else { return }
+    // CONNECT names no scheme.
+    guard slashes + 1 < target.count, target[slashes - 1] == 0x3A, target[slashes + 1] == 0x2F else { return }
+    let rest = target[(slashes + 2)...]
+    let end = rest.firstIndex { $0 == 0x2F || $0 == 0x3F || $0 == 0x23 } ?? rest.endIndex
+    let authority = UnsafeRawBufferPointer(rebasing: rest[..<end])
+    guard !authority.isEmpty, authority[0] != 0x3A, FieldSemantics.isHost(authority) else { throw .badAuthority }
+    guard let host = first(.host) else { return }
+    let isSame = authority.elementsEqual(bytes[host.valueRange]) { Self.lowercased($0) == Self.lowercased($1) }
+    guard isSame else { throw .hostIsNotAuthority }
+  }
+
+  private static func lowercased(_ byte: UInt8) -> UInt8 {
+    byte >= 0x41 && byte <= 0x5A ? byte | 0x20 : byte
   }
 
   /// `HTTP/1.x SP NNN [SP reason] CRLF`; returns the offset of the CR.

@@ -2,7 +2,8 @@
 public enum AttemptFailure: Sendable, Equatable {
   /// Refused, unreachable, or not connected in time; TLS too.
   case cannotConnect
-  /// Every connection and every place in the queue of the replica is taken (``CircuitLimits``).
+  /// Every connection and every place in the queue of the replica is taken (``CircuitLimits``), or the gateway itself has
+  /// no descriptor or port left to connect with.
   case overflow
   /// Closed or reset before the first byte of an answer.
   case closedBeforeAnswer

@@ -92,7 +92,8 @@ public struct AttemptMachine: Sendable, Equatable {
   /// A copy that is under way failed.
   ///
   /// - Parameters:
-  ///   - budget: the model's; a token is withdrawn only for a retry that is returned.
+  ///   - budget: the model's; a token is withdrawn only for a retry that is returned, and not after an overflow: no engine
+  ///     got the request, so sending it on adds nothing to the load.
   ///   - hasOtherReplica: whether a replica that was not tried may be chosen.
   public mutating func failed(
     _ failure: AttemptFailure, budget: inout RetryBudget, hasOtherReplica: Bool, now: UInt64
@@ -117,7 +118,7 @@ public struct AttemptMachine: Sendable, Equatable {
       reason = .attemptLimit
     } else if !hasOtherReplica {
       reason = .noOtherReplica
-    } else if !budget.withdraw(now: now) {
+    } else if failure != .overflow, !budget.withdraw(now: now) {
       reason = .budget
     } else {
       return .retry

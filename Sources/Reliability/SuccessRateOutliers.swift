@@ -47,7 +47,7 @@ public struct SuccessRateOutliers: Sendable, Equatable {
   /// In standard errors; 3 is passed by chance about once in 740 comparisons of equals, those that the difference
   /// already rules out included.
   public var minimumZ: Double
-  /// Share of a model's replicas that may be ejected at once, in percent; at least one stays whatever it says.
+  /// Share of a model's replicas that may be ejected at once, in percent (``ejectionLimit(ofReplicas:)``).
   public var maximumEjectionPercent: Int
   /// How often to look, nanoseconds: the span over which the caller collects a sample.
   public var interval: UInt64
@@ -72,10 +72,16 @@ public struct SuccessRateOutliers: Sendable, Equatable {
     max(0, min(count - 1, count * max(0, min(100, maximumEjectionPercent)) / 100))
   }
 
+  /// How many may be ejected at once: ``limit(ofReplicas:)``, but one whatever the share, unless that is 0. An only one is
+  /// taken all the same, and its state is told.
+  public func ejectionLimit(ofReplicas count: Int) -> Int {
+    maximumEjectionPercent <= 0 ? 0 : max(1, limit(ofReplicas: count))
+  }
+
   /// The indices of the replicas to eject now, the worst first. O(replicas × ejected); once an interval, so it may
   /// allocate.
   public func outliers(among samples: [Sample]) -> [Int] {
-    let room = limit(ofReplicas: samples.count) - samples.count { $0.isOut }
+    let room = ejectionLimit(ofReplicas: samples.count) - samples.count { $0.isOut }
     guard room > 0 else { return [] }
     var compared = samples.indices.filter { !samples[$0].isOut }
     var successes = compared.reduce(0) { $0 + samples[$1].successes }

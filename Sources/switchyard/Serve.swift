@@ -61,6 +61,7 @@ struct Serve: AsyncParsableCommand {
     let begin = ContinuousClock.now
     signal(SIGPIPE, SIG_IGN)
     let document = try await loadDocument()
+    if let warning = DescriptorLimit.raise(forClients: document.global.gateway.maxConnections) { Server.warn(warning) }
     let endpointsFile = (endpoints ?? document.global.gateway.endpointsFile).map { EndpointsFile(path: $0) }
     let server = try Server(
       ServedConfiguration(base: document, endpoints: try await endpointsFile?.first()), endpointsFile: endpointsFile,

@@ -14,6 +14,17 @@ struct APIErrorTests {
         == #"{"error":{"message":"no replica","type":"server_error","param":null,"code":null}}"#)
   }
 
+  @Test("the event that ends a stream of Anthropic's API")
+  func messages() {
+    #expect(
+      String(decoding: APIError.server("it \"broke\"", status: 502).messagesBody, as: UTF8.self)
+        == #"{"type":"error","error":{"type":"api_error","message":"it \"broke\""}}"#)
+    for (status, type) in [(500, "api_error"), (503, "overloaded_error"), (504, "timeout_error")] {
+      let body = String(decoding: APIError.server("", status: status).messagesBody, as: UTF8.self)
+      #expect(body.contains("\"type\":\"\(type)\""))
+    }
+  }
+
   @Test("each type has its status")
   func statuses() {
     #expect(APIError.invalidRequest("").status == 400)

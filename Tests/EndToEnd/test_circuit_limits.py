@@ -7,9 +7,9 @@ from concurrent.futures import ThreadPoolExecutor
 
 import wire
 from clients import CHAT, NOT_ALONG, ask, wait_for_standstill
-from conftest import Engines, Route
+from conftest import Engines, Maker, Route
 from processes import poll
-from recording_engine import Gate, answers, model
+from recording_engine import ConfiguredRouter, Gate, answers, document, model
 
 
 def test_a_replica_gets_no_more_requests_than_it_may_work_on(engines: Engines, route: Route):
@@ -43,6 +43,7 @@ def test_a_request_without_a_connection_waits_and_one_too_many_is_refused(engine
         assert answer.status == 503
         assert answer.json()["error"]["type"] == "server_error"
         assert answer.json()["error"]["code"] == "upstream_overflow"
+        assert answer.header("retry-after") == "1"
         assert len(engine.calls) == 1
         gate.opened.set()
         assert [answer.result().status for answer in held] == [200, 200]
@@ -110,3 +111,47 @@ def test_connections_are_opened_before_they_are_needed(engines: Engines, route: 
             connection.send(wire.request(CHAT, ask()))
             assert connection.read().status == 200
     assert {call.socket.getpeername()[1] for call in first.calls} <= ahead, "requests use what was opened ahead"
+
+
+def test_going_on_from_a_full_replica_takes_nothing_of_the_retry_budget(engines: Engines, route: Route):
+    gate = Gate()
+    replicas = engines(gate, gate)
+    # No budget but its reserve of ten, and all ask for the same replica first.
+    limits = {"max_connections": 1, "max_pending": 30, "retry_budget_percent": 0}
+    router = route(model("alpha", *replicas, reliability=limits, balancing={"strategy": "session-affinity"}))
+    with ThreadPoolExecutor(62) as pool:
+        held = [pool.submit(wire.chat, router.port, ask(), "x-session-id: k") for _ in range(62)]
+        poll(lambda: router.in_flight() == 62, "one works and 30 wait on either")
+        assert router.metric("switchyard_retries_total") > 20
+        assert router.metric("switchyard_retries_withheld_total") == 0
+        gate.opened.set()
+        assert {answer.result().status for answer in held} == {200}
+    router.wait_until_idle()
+
+
+def test_clients_are_counted_over_all_event_loops(engines: Engines, make: Maker):
+    [engine] = engines(answers)
+    file = make.file(document(model("alpha", engine), gateway={"max_connections": 4}))
+    router = make.keep(ConfiguredRouter("-c", str(file), "--loops", "3"))
+
+    def connect() -> wire.Connection | None:
+        connection = wire.Connection(router.port)
+        try:
+            connection.send(wire.request("/health"))
+            assert connection.read().status == 200
+            return connection
+        except (EOFError, ConnectionError):
+            connection.close()
+            return None
+
+    held = [connect() for _ in range(4)]
+    assert all(held), "as many as may be, whichever loop they come to"
+    for _ in range(3):
+        assert connect() is None, "one too many"
+    for connection in held[:2]:
+        connection.close()
+    for _ in range(2):
+        held.append(poll(connect, "the places that were left are taken again"))
+    assert connect() is None
+    for connection in held[2:]:
+        connection.close()

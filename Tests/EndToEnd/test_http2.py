@@ -488,3 +488,20 @@ def test_an_idle_connection_does_not_hold_up_a_stop(make: Maker):
         connection.read_to_close()
         assert connection.goaway is not None and connection.goaway.error_code == 0
     assert fleet.router.wait(within=5) == 0
+
+
+def test_a_client_that_waits_to_be_told_to_go_on_is(site: Fleet):
+    with http2.Connection(site.port) as connection:
+        body = chat(3).encode()
+        expects = [("expect", "100-continue"), ("content-length", str(len(body)))]
+        stream = connection.begin([*pseudo(CHAT), *expects])
+        while not connection.streams[stream].headers:
+            connection.read_frame()
+        assert connection.streams[stream].headers == {":status": "100"}
+        connection.send_data(stream, body, end=True)
+        assert connection.read(stream).status == 200
+        # What is refused is not asked for.
+        stream = connection.begin([*pseudo(CHAT), expects[0], ("content-length", str(65 * MIB))])
+        while not connection.streams[stream].headers:
+            connection.read_frame()
+        assert connection.streams[stream].status == 413

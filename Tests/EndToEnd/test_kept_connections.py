@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import time
+
 import pytest
 
 import wire
-from clients import ask
+from clients import CHAT, MEBIBYTE, TRANSCRIPTIONS, ask, chunked, form, upload_head
 from conftest import Engines, Route
 from processes import poll
-from recording_engine import Call, Script, model
+from recording_engine import Call, Script, answers, model
 
 
 def keeps(*fields: str) -> Script:
@@ -43,3 +45,62 @@ def test_an_idle_connection_ends_before_the_engine_ends_it(
     poll(lambda: call.closed_at is not None, "the idle connection is closed", within=span + 2)
     # The engine's own limit is a second above the span where it tells one.
     assert span <= call.closed_at - call.at < span + 0.9
+
+
+def test_a_connection_whose_request_did_not_leave_is_not_used_again(engines: Engines, route: Route):
+    def early(call: Call) -> bool:
+        if len(call.values("content-length")[0]) < 7:
+            call.read_body()
+            return call.answer()
+        # Refused unread, and kept: what the engine has not taken stands before whatever comes next.
+        call.answer(b'{"error":{"message":"too long"}}', status="413 Payload Too Large")
+        return call.wait_for_close()
+
+    [engine] = engines(early)
+    engine.limit_receive_buffer(1 << 16)
+    limits = {"connection_idle_timeout": "30s", "first_byte_timeout": "2s"}
+    router = route(model("alpha", engine, reliability=limits))
+    with wire.Connection(router.port) as connection:
+        connection.send(wire.request(CHAT, ask(padding=20 * MEBIBYTE)))
+        assert connection.read().status == 413
+        for _ in range(2):
+            connection.send(wire.request(CHAT, ask()))
+            assert connection.read().status == 200
+    # A request that has left leaves its connection to the next.
+    assert len({call.socket.getpeername()[1] for call in engine.calls[1:]}) == 1
+
+
+def test_a_long_request_that_has_left_leaves_its_connection_to_the_next(engines: Engines, route: Route):
+    [engine] = engines(answers)
+    router = route(model("alpha", engine, reliability={"connection_idle_timeout": "30s"}))
+    body, kind = form("alpha", b"x" * MEBIBYTE)
+    with wire.Connection(router.port) as connection:
+        for _ in range(3):
+            connection.send(wire.request(CHAT, ask(padding=MEBIBYTE)))
+            assert connection.read().status == 200
+            connection.send(upload_head(TRANSCRIPTIONS, kind, len(body)) + body)
+            assert connection.read().status == 200
+            connection.send(upload_head(TRANSCRIPTIONS, kind, None) + chunked(body))
+            assert connection.read().status == 200
+    assert len(engine.calls) == 9
+    assert len({call.socket.getpeername()[1] for call in engine.calls}) == 1
+
+
+def test_an_engine_that_dies_long_after_its_request_came_has_failed_at_it(engines: Engines, route: Route):
+    def dies(call: Call) -> bool:
+        call.read_body()
+        time.sleep(1.2)
+        return False
+
+    [engine] = engines(answers)
+    limits = {"retry_budget_percent": 0, "connection_idle_timeout": "30s", "consecutive_5xx": 1}
+    router = route(model("alpha", engine, reliability=limits))
+    with wire.Connection(router.port) as connection:
+        connection.send(wire.request(CHAT, ask()))
+        assert connection.read().status == 200
+        engine.script = dies
+        connection.send(wire.request(CHAT, ask()))
+        answer = connection.read()
+    assert (answer.status, answer.json()["error"]["code"]) == (502, "upstream_closed")
+    assert len(engine.calls) == 2, "it was not sent to the same engine again"
+    assert router.metric("switchyard_replica_ejections") == 1

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import json
 import re
+import time
 
 import wire
-from conftest import Fleet, Maker
+from clients import ask
+from conftest import Engines, Fleet, Maker
 from processes import MODEL, poll, prompt_of
+from recording_engine import EVENT, STREAM_HEAD, Call, ConfiguredRouter, answers, document, model
 
 CHAT = "/v1/chat/completions"
 BODY = f'{{"model":"{MODEL}","messages":[{{"role":"user","content":"Hi"}}],"max_tokens":4}}'
@@ -109,6 +112,28 @@ def test_each_request_writes_a_line_without_its_prompt(make: Maker):
     assert (entry["requested_model"], entry["model"], entry["decision"]) == ("MoM", MODEL, "math_decision")
     assert (entry["request_bytes"], entry["response_bytes"]) == (len(body), len(answer.body))
     assert secret not in line and "sk-secret" not in line and prompt_of("math_decision") not in line
+
+
+def test_a_stream_that_broke_off_is_logged_as_one_and_takes_its_time(engines: Engines, make: Maker):
+    def dies(call: Call) -> bool:
+        call.read_body()
+        call.send(STREAM_HEAD + EVENT)
+        time.sleep(0.3)
+        return False
+
+    [engine] = engines(dies)
+    file = make.file(document(model("alpha", engine)))
+    router = make.keep(ConfiguredRouter("-c", str(file), access_log=True))
+    assert wire.chat(router.port, ask(stream=True)).status == 200
+    engine.script = answers
+    assert wire.chat(router.port, ask()).status == 200
+    lines = poll(lambda: len(router.output.splitlines()) == 2 and router.output, "both are in the log")
+    broken, whole = map(json.loads, lines.splitlines())
+    assert (broken["status"], broken["broken"]) == (200, "closed")
+    # The moment that it broke, not that of the last event before.
+    assert 300_000 <= broken["duration_us"] < 2_000_000
+    assert broken["first_byte_us"] < broken["duration_us"]
+    assert (whole["status"], "broken" in whole) == (200, False)
 
 
 def test_answers_of_the_gateways_own_that_are_errors_write_a_line(make: Maker):

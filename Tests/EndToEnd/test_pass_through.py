@@ -7,12 +7,13 @@ import json
 from collections.abc import Iterator
 from contextlib import ExitStack
 
+import anthropic
 import pytest
 
 import wire
 from clients import MEBIBYTE, TRANSCRIPTIONS, chunked, form, upload_head
-from conftest import Maker, Site, Sites
-from recording_engine import RecordingEngine
+from conftest import Engines, Maker, Route, Site, Sites
+from recording_engine import STREAM_HEAD, Call, RecordingEngine, model
 
 PATHS = [
     *["/v1/rerank", "/rerank", "/v2/rerank", "/v1/score", "/score", "/v1/classify", "/classify", "/tokenize"],
@@ -194,3 +195,24 @@ def test_another_method_is_a_405_that_says_which(shared: Site, method: str, path
         assert answer.json()["error"]["type"] == "invalid_request_error"
         connection.send(wire.request("/health"))
         assert connection.read().status == 200
+
+
+def test_a_stream_of_messages_that_dies_raises_in_anthropics_sdk(engines: Engines, route: Route):
+    def dies(call: Call) -> bool:
+        call.read_body()
+        start = {"type": "message_start", "message": {"id": "m", "type": "message", "role": "assistant", "content": [],
+                 "model": "alpha", "stop_reason": None, "usage": {"input_tokens": 1, "output_tokens": 1}}}  # fmt: skip
+        event = f"event: message_start\ndata: {json.dumps(start)}\n\n".encode()
+        call.send(STREAM_HEAD + b"%x\r\n%s\r\n" % (len(event), event))
+        return False
+
+    [engine] = engines(dies)
+    router = route(model("alpha", engine))
+    client = anthropic.Anthropic(base_url=f"http://127.0.0.1:{router.port}", api_key="none", max_retries=0)
+    question = {"model": "alpha", "max_tokens": 5, "messages": [{"role": "user", "content": "Hi"}]}
+    with client, pytest.raises(anthropic.APIStatusError) as caught:
+        for event in client.messages.create(**question, stream=True):
+            assert event.type == "message_start"
+    error = caught.value.body["error"]
+    assert error["type"] == "api_error"
+    assert error["message"].endswith("the connection closed before the answer was complete")

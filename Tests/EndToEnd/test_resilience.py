@@ -9,8 +9,9 @@ import openai
 import pytest
 
 import wire
-from conftest import Fleet, Maker
+from conftest import Engines, Fleet, Maker, Route
 from processes import MODEL, configuration, free_port, poll
+from recording_engine import Call, answers, model
 
 CHAT = "/v1/chat/completions"
 
@@ -262,3 +263,29 @@ def test_tokens_arrive_one_by_one(make: Maker):
         while connection.read_chunk():
             events += 1
     assert events > 15
+
+
+def test_of_three_replicas_one_that_fails_half_its_requests_is_ejected_at_30_percent(engines: Engines, route: Route):
+    """30 % of three is none by itself: one may be out all the same, whatever the share, unless it is 0."""
+    failed = [0]
+
+    def half(call: Call) -> bool:
+        call.read_body()
+        failed[0] += 1
+        if failed[0] % 2:
+            return call.answer(b'{"error":{"message":"broken"}}', status="500 Internal Server Error")
+        return call.answer()
+
+    bad, *good = engines(half, answers, answers)
+    limits = {"max_ejection_percent": 30}
+    router = route(model("alpha", bad, *good, reliability=limits, balancing={"strategy": "random"}))
+    with wire.Connection(router.port) as connection:
+
+        def is_ejected() -> bool:
+            connection.send(wire.request(CHAT, ask()))
+            connection.read()
+            return router.metric("switchyard_replica_ejections") == 1
+
+        # The replicas are compared each 10 s.
+        poll(is_ejected, "the bad one is ejected", within=25)
+    assert router.metric("switchyard_replica_ready") == 2

@@ -82,9 +82,9 @@ def test_head_is_answered_without_a_body(fleet: Fleet):
 def test_a_target_in_absolute_form_is_understood(fleet: Fleet):
     """RFC 9112 §3.2.2 demands it of every server."""
     with wire.Connection(fleet.port) as connection:
-        connection.send(wire.request(f"http://127.0.0.1:{fleet.port}/health"))
+        connection.send(wire.request("http://switchyard.test/health"))
         assert connection.read().status == 200
-        connection.send(wire.request(f"http://127.0.0.1:{fleet.port}{CHAT}", BODY))
+        connection.send(wire.request(f"http://switchyard.test{CHAT}", BODY))
         assert connection.read().status == 200
 
 

@@ -32,6 +32,24 @@ import Testing
     #expect(!flushes.isDue(at: begin + .milliseconds(5)))
   }
 
+  @Test("the arrays that were flushed are used anew")
+  func arraysAreKept() {
+    var flushes = LoopFlushes()
+    let now = NIODeadline.uptimeNanoseconds(0)
+    var places: Set<UnsafeRawPointer?> = []
+    for _ in 0..<8 {
+      for _ in 0..<64 { flushes.add(Connection(), at: now) }
+      let taken = flushes.take()
+      taken.withUnsafeBytes { _ = places.insert($0.baseAddress) }
+      #expect(taken.count == 64)
+      // Whoever is flushed may wait again at once.
+      flushes.add(Connection(), at: now)
+      flushes.giveBack(taken)
+      _ = flushes.take().count
+    }
+    #expect(flushes.isEmpty)
+  }
+
   @Test("at most 64 connections wait")
   func limit() {
     var flushes = LoopFlushes()

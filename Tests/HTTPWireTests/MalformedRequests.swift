@@ -78,6 +78,15 @@ enum MalformedRequests {
         "GET / HTTP/1.1\r\nX-Host: h\r\n\r\n", "GET http://h/ HTTP/1.1\r\n\r\n",
       ])
     + heads(
+      .badAuthority,
+      ["http:///a", "http://u:p@h/", "http://u@h", "http://?a", "http://:80/", "http://h:a/", "https://h\\i/"].map {
+        "GET \($0) HTTP/1.1\r\nHost: h\r\n\r\n"
+      } + ["GET http:/// HTTP/1.0\r\n\r\n"])
+    + heads(
+      .hostIsNotAuthority,
+      ["http://i/", "http://h:80/", "HTTP://hh?a", "https://i#h"].map { "GET \($0) HTTP/1.1\r\nHost: h\r\n\r\n" }
+        + ["GET http://h/ HTTP/1.1\r\nHost:\r\n\r\n"])
+    + heads(
       .severalHosts,
       [
         "GET / HTTP/1.1\r\nHost: h\r\nHost: i\r\n\r\n", "GET / HTTP/1.1\r\nHost: h\r\nHost: h\r\n\r\n",

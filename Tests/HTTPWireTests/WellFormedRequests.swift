@@ -18,6 +18,8 @@ enum WellFormedRequests {
     ),
     ("GET http://h/v1/models HTTP/1.1\r\nHost: h\r\n\r\n", "GET http://h/v1/models 1.1 | none keep | Host=h"),
     ("GET HTTPS://h HTTP/1.1\r\nHost: h\r\n\r\n", "GET HTTPS://h 1.1 | none keep | Host=h"),
+    ("GET http://H:80?a HTTP/1.1\r\nHost: h:80\r\n\r\n", "GET http://H:80?a 1.1 | none keep | Host=h:80"),
+    ("GET http://[::1]/ HTTP/1.0\r\n\r\n", "GET http://[::1]/ 1.0 | none close | "),
     ("OPTIONS * HTTP/1.1\r\nHost: h\r\n\r\n", "OPTIONS * 1.1 | none keep | Host=h"),
     ("OPTIONS /a HTTP/1.1\r\nHost: h\r\n\r\n", "OPTIONS /a 1.1 | none keep | Host=h"),
     ("CONNECT h:443 HTTP/1.1\r\nHost: h:443\r\n\r\n", "CONNECT h:443 1.1 | none keep | Host=h:443"),

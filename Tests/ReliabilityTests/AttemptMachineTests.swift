@@ -96,6 +96,17 @@ import Testing
         == .answer(status: 502, reason: .budget))
   }
 
+  @Test("an overflow is sent on without a token: no engine got the request")
+  func overflow() {
+    var budget = RetryBudget(ratio: 0, reserve: 0)
+    var machine = begun()
+    #expect(machine.failed(.overflow, budget: &budget, hasOtherReplica: true, now: 1) == .retry)
+    machine.attemptBegan()
+    #expect(
+      machine.failed(.cannotConnect, budget: &budget, hasOtherReplica: true, now: 1)
+        == .answer(status: 502, reason: .budget))
+  }
+
   @Test("a body that is gone cannot be sent again, not even on a fresh connection")
   func bodyGone() {
     var machine = begun()

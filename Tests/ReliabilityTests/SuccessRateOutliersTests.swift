@@ -22,7 +22,6 @@ import Testing
   func two() {
     #expect(outliers([(20, 20), (4, 20)]) == [1])
     #expect(outliers([(4, 20), (4, 20)]) == [])
-    #expect(outliers([(20, 20), (4, 20)], percent: 40) == [])
   }
 
   @Test("two bad ones of four do not hide each other, the worse first")
@@ -49,6 +48,14 @@ import Testing
     #expect(outliers([(0, 0), (0, 0)]) == [])
     #expect(outliers([]) == [])
     #expect(outliers([(0, 100)], percent: 100) == [])
+  }
+
+  @Test("one may be out whatever the share, unless that is 0")
+  func oneMay() {
+    #expect(outliers([(20, 20), (4, 20)], percent: 40) == [1])
+    #expect(outliers([(20, 40), (40, 40), (40, 40)], percent: 30) == [0])
+    #expect(outliers([(0, 40), (0, 40), (40, 40)], percent: 30).count == 1)
+    #expect(outliers([(20, 40), (40, 40), (40, 40)], percent: 0) == [])
   }
 
   @Test("those that are out already use up the bound")

@@ -40,7 +40,7 @@ extension PrefillCall.Result {
         case .timedOut: .firstByteTimedOut
         case .closedEarly, .broken: .closedBeforeAnswer
         case .bodyTooLarge: .malformedHead
-        case .noRoom: .overflow
+        case .exhausted, .noRoom: .overflow
         }
       self = .failed(kind, "\(failure)")
     }

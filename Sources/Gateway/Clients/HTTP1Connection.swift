@@ -126,6 +126,7 @@ final class HTTP1Connection: ChannelDuplexHandler, RemovableChannelHandler, Clie
   }
 
   func channelInactive(context: ChannelHandlerContext) {
+    loop.refreshTime()
     loop.remove(self)
     state = .closing
     exchange?.clientLeft()
@@ -140,8 +141,7 @@ final class HTTP1Connection: ChannelDuplexHandler, RemovableChannelHandler, Clie
     isInputClosed = true
     switch state {
     case .responding:
-      let isAlong = loop.refreshTime() - receivedAt < Self.halfCloseSpan
-      if !isAlong || exchange?.phase == .answering { close() }
+      if loop.refreshTime() - receivedAt >= Self.halfCloseSpan { close() }
     case .closing: break
     case .head, .lengthBody, .chunkedBody: if !waitsForEngine { close() }
     }

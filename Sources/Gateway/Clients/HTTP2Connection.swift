@@ -134,6 +134,7 @@ final class HTTP2Connection: ChannelInboundHandler, ClientConnection, NIOHTTP2Fr
   }
 
   func channelInactive(context: ChannelHandlerContext) {
+    loop.refreshTime()
     loop.remove(self)
     state = .closing
     leaveAll()

@@ -53,6 +53,9 @@ final class HTTP2Stream: ClientStream {
     intake = exchange.begin()
     guard self.exchange != nil else { return }
     if endsStream { return end() }
+    if exchange.head.expectsContinue {
+      connection.write(id, .headers(HTTP2Frame.FramePayload.Headers(headers: [":status": "100"])))
+    }
     guard intake == .whole else { return }
     connection.open(connection.credit.opened(Int(id), length: declaredLength))
   }

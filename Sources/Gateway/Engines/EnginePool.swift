@@ -1,3 +1,4 @@
+import EngineClient
 import Fleet
 import NIOCore
 import NIOPosix
@@ -116,7 +117,8 @@ final class EnginePool {
         let failure = machine.connectFailed(id, now: loop.now, others: others)
         if let fresh = failure.open { connect(fresh) }
         if let refused = failure.refusedWaiter, let attempt = waiters.removeValue(forKey: refused) {
-          attempt.exchange.engineFailed(attempt, .cannotConnect(error))
+          attempt.exchange.engineFailed(
+            attempt, ConnectionFailure.isOurs(error) ? .exhausted(error) : .cannotConnect(error))
         }
       }
       report()

@@ -54,8 +54,14 @@ final class UpstreamConnection: ChannelDuplexHandler, DeferredFlush {
   private(set) var poolID = -1
   private var firstByteTimeout = TimeAmount.minutes(10)
   private var idleTimeout = TimeAmount.minutes(5)
-  /// The engine has the whole request.
+  /// The whole request has been written.
   private var isRequestComplete = true
+  /// And has left: before that, the next request would wait behind bytes that the engine may never take.
+  private var isRequestFlushed = true
+  private var sentAt = NIODeadline.uptimeNanoseconds(0)
+  /// How soon after a request was sent a kept connection must have ended for its end to be the idle limit's, which crosses
+  /// the request; an engine that has had it longer has failed at it.
+  private static let keptSpan = TimeAmount.seconds(1)
   private(set) var isWritable = true
 
   func join(_ pool: EnginePool, as id: Int) {
@@ -79,11 +85,23 @@ final class UpstreamConnection: ChannelDuplexHandler, DeferredFlush {
       idleTimeout = TimeAmount(attempt.isPrefill ? policy.prefillTimeout : policy.idleTimeout)
     }
     deadline = isComplete ? loop.time + firstByteTimeout : nil
+    sentAt = loop.time
+    isRequestFlushed = true
     for piece in pieces { context.write(wrapOutboundOut(piece), promise: nil) }
+    // Of a small one the kernel takes all: what an engine had not read before would have kept it from answering.
+    if !isComplete || pieces.count > 1 { awaitFlush(context) }
     loop.flushLater(self)
   }
 
   func flushDeferred() { context?.flush() }
+
+  /// Notes when what has been written has left.
+  private func awaitFlush(_ context: ChannelHandlerContext) {
+    isRequestFlushed = false
+    guard isRequestComplete else { return }
+    // Nothing is sent behind it until it has left, so it is this request's.
+    context.write(wrapOutboundOut(ByteBuffer())).assumeIsolated().whenSuccess { self.isRequestFlushed = true }
+  }
 
   /// A further piece of the request.
   func sendBody(_ bytes: ByteBuffer) { context?.writeAndFlush(wrapOutboundOut(bytes), promise: nil) }
@@ -91,6 +109,10 @@ final class UpstreamConnection: ChannelDuplexHandler, DeferredFlush {
   /// The request has been sent to its end: now the engine's time runs.
   func requestIsComplete() {
     isRequestComplete = true
+    if let context {
+      awaitFlush(context)
+      context.flush()
+    }
     if state.isAwaitingHead { deadline = loop.time + firstByteTimeout }
   }
 
@@ -147,6 +169,8 @@ final class UpstreamConnection: ChannelDuplexHandler, DeferredFlush {
   /// The connection is over: tells whoever uses it. Harmless when it was told.
   private func end() {
     loop.closed(self)
+    // What began long ago ends now.
+    let now = loop.refreshTime()
     securing?(.failure(lastError ?? ChannelError.eof))
     securing = nil
     let before = state
@@ -157,7 +181,8 @@ final class UpstreamConnection: ChannelDuplexHandler, DeferredFlush {
         attempt.exchange.engineEnded(attempt)
       } else {
         attempt.isBetweenChunks = isBetweenChunks
-        let isKept = isReused && inbound.readableBytes == 0 && before.isAwaitingHead
+        let isKept =
+          isReused && inbound.readableBytes == 0 && before.isAwaitingHead && now - sentAt < Self.keptSpan
         attempt.exchange.engineFailed(attempt, isKept ? .keptConnectionClosed : .closed)
       }
     }
@@ -398,7 +423,7 @@ final class UpstreamConnection: ChannelDuplexHandler, DeferredFlush {
     self.attempt = nil
     deadline = nil
     isReused = true
-    if keepsAlive, isRequestComplete, inbound.readableBytes == 0 {
+    if keepsAlive, isRequestComplete, isRequestFlushed, inbound.readableBytes == 0 {
       inbound = ByteBuffer()
       state = .idle
       attempt.connection = nil

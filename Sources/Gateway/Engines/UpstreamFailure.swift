@@ -5,6 +5,8 @@ import Reliability
 /// Why an engine gave no whole answer.
 enum UpstreamFailure: Error, CustomStringConvertible {
   case cannotConnect(any Error)
+  /// The gateway itself has nothing left to connect with (``ConnectionFailure/isOurs(_:)``).
+  case exhausted(any Error)
   /// As many requests wait for a connection as may.
   case overflow
   case closed
@@ -19,6 +21,8 @@ enum UpstreamFailure: Error, CustomStringConvertible {
   var description: String {
     switch self {
     case .cannotConnect(let error): "cannot connect: \(ConnectionFailure.text(error))"
+    case .exhausted(let error):
+      "the gateway has no descriptor or port left for a connection: \(ConnectionFailure.text(error))"
     case .overflow: "too many requests wait for a connection to it"
     case .closed, .keptConnectionClosed: "the connection closed before the answer was complete"
     case .badAnswer(let error): "its answer is not HTTP: \(error)"
@@ -32,6 +36,7 @@ enum UpstreamFailure: Error, CustomStringConvertible {
   var reason: String {
     switch self {
     case .cannotConnect: "connect"
+    case .exhausted: "exhausted"
     case .overflow: "overflow"
     case .closed, .keptConnectionClosed: "closed"
     case .badAnswer: "bad_answer"
@@ -48,7 +53,7 @@ enum UpstreamFailure: Error, CustomStringConvertible {
     guard !hasBegun else { return .brokeMidway }
     return switch self {
     case .cannotConnect: .cannotConnect
-    case .overflow: .overflow
+    case .exhausted, .overflow: .overflow
     case .closed: .closedBeforeAnswer
     case .keptConnectionClosed: .keptConnectionClosed
     case .badAnswer: .malformedHead

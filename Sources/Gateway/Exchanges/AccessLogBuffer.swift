@@ -33,6 +33,8 @@ package final class AccessLogBuffer {
     /// What the answer told of its tokens.
     package var facts: AnswerFacts
     package var status: Int
+    /// Why an answer that had begun came to no end; nil where it did.
+    package var broken: String?
     package var attempts: Int
     package var milliseconds: Double
     package var firstByteMilliseconds: Double
@@ -42,7 +44,8 @@ package final class AccessLogBuffer {
     package init(
       method: StaticString, path: String, requestedModel: String, model: String, decision: String, replica: String,
       strategy: StrategyKind? = nil, prefill: PrefillSpan? = nil, facts: AnswerFacts = AnswerFacts(), status: Int,
-      attempts: Int, milliseconds: Double, firstByteMilliseconds: Double, requestBytes: Int, responseBytes: Int
+      broken: String? = nil, attempts: Int, milliseconds: Double, firstByteMilliseconds: Double, requestBytes: Int,
+      responseBytes: Int
     ) {
       self.method = method
       self.path = path
@@ -54,6 +57,7 @@ package final class AccessLogBuffer {
       self.prefill = prefill
       self.facts = facts
       self.status = status
+      self.broken = broken
       self.attempts = attempts
       self.milliseconds = milliseconds
       self.firstByteMilliseconds = firstByteMilliseconds
@@ -93,6 +97,10 @@ package final class AccessLogBuffer {
       number(",\"prefill_us\":", Int(prefill.nanoseconds / 1_000))
     }
     number(",\"status\":", entry.status)
+    if let broken = entry.broken {
+      literal(",\"broken\":")
+      string(broken)
+    }
     number(",\"attempts\":", entry.attempts)
     number(",\"duration_us\":", Int(entry.milliseconds * 1000))
     number(",\"first_byte_us\":", Int(entry.firstByteMilliseconds * 1000))

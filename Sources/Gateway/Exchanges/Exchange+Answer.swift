@@ -5,8 +5,14 @@ import Pipeline
 
 /// Answers of our own, and the accounts of all.
 extension Exchange {
+  /// Whatever makes the gateway say 503 is over soon, or so it hopes.
+  private func askForRetry(_ error: APIError) {
+    if error.status == 503, retryAfter == 0 { retryAfter = 1 }
+  }
+
   /// Answers a routed request that no engine serves.
   func failed(_ error: APIError, reason: String) {
+    askForRetry(error)
     loop.context.metrics.error(model: publicModel, reason: reason).increment()
     status = error.status
     conclude()
@@ -18,6 +24,7 @@ extension Exchange {
 
   /// Answers a request that was not routed.
   func answer(_ error: APIError, allow: String? = nil) {
+    askForRetry(error)
     conclude()
     let body = errorBody ?? error.body
     errorMark = errorMark ?? error.mark
@@ -119,7 +126,12 @@ extension Exchange {
   // MARK: Identity and accounts
 
   func writeIdentity(to buffer: TextWriter, goesToEngine: Bool) {
-    if goesToEngine { buffer.writeStaticString("x-went-into-req-headers: true\r\n") }
+    if goesToEngine {
+      buffer.writeStaticString("x-went-into-req-headers: true\r\n")
+    } else {
+      // An engine's answer has its own.
+      buffer.writeBytes(loop.date.bytes(at: loop.context.wallClock()))
+    }
     buffer.writeStaticString("request-id: ")
     buffer.write(id)
     buffer.writeStaticString("\r\nx-request-id: ")
@@ -157,12 +169,13 @@ extension Exchange {
         method: head.method.name, path: accountedPath, requestedModel: requestedModel, model: publicModel,
         decision: decision,
         replica: placement?.name ?? "", strategy: strategy, prefill: legs?.span, facts: facts, status: status,
+        broken: brokenBy,
         attempts: attempts.attempts,
         milliseconds: Double(total.nanoseconds) / 1e6, firstByteMilliseconds: Double(first.nanoseconds) / 1e6,
         requestBytes: bodyBytes, responseBytes: responseBytes))
   }
 
-  private var accountedPath: String {
+  var accountedPath: String {
     if case .model(let endpoint) = endpoint { endpoint.path } else { RequestTarget(target).path }
   }
 

@@ -370,13 +370,19 @@ extension Exchange {
     loop.context.metrics.error(model: publicModel, reason: reason).increment()
     loop.context.metrics.brokenAnswers(model: publicModel).increment()
     conclude()
+    brokenBy = reason
     account()
     let mayAppend = answerFraming == .unknownLength || (answerFraming == .chunksAsTheyAre && isBetweenChunks)
     guard isEventStream, mayAppend else { return client.abort() }
     var event = client.allocator.buffer(capacity: 256)
     // An event that was cut ends here; after a whole one the empty lines mean nothing.
-    event.writeStaticString("\n\ndata: ")
-    event.writeBytes(error.body)
+    if accountedPath == "/v1/messages" {
+      event.writeStaticString("\n\nevent: error\ndata: ")
+      event.writeBytes(error.messagesBody)
+    } else {
+      event.writeStaticString("\n\ndata: ")
+      event.writeBytes(error.body)
+    }
     event.writeStaticString("\n\n")
     if answerFraming == .chunksAsTheyAre {
       let length = event.readableBytes

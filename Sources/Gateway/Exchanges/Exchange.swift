@@ -129,6 +129,8 @@ final class Exchange {
   var firstByteAt: NIODeadline?
   var status = 0
   var responseBytes = 0
+  /// Why an answer that had begun came to no end, in a word.
+  var brokenBy: String?
   var isEventStream = false
 
   init(
@@ -520,6 +522,7 @@ final class Exchange {
       if let attempt { facts = attempt.facts }
       endAttempts()
       conclude()
+      brokenBy = "bad_request"
       account()
       client.abort()
     case .ended: break
@@ -529,11 +532,13 @@ final class Exchange {
   /// The client closed its connection or its stream.
   func clientLeft() {
     guard phase != .ended else { return }
-    let wasReceiving = phase == .receiving || phase == .reading
+    let phase = phase
+    if let reading { requestedModel = reading.facts.model }
     if let attempt, phase == .answering { facts = attempt.facts }
     conclude()
-    guard !wasReceiving else { return }
+    guard phase != .receiving else { return }
     loop.context.metrics.clientsGone.increment()
+    if phase == .reading { return logLocally(status: 499, bytes: 0) }
     if status == 0 { status = 499 }
     endAttempts()
     account()

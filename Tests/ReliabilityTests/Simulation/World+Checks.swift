@@ -77,6 +77,8 @@ extension World {
   func checkRetry(_ request: SimulatedRequest, _ failure: AttemptFailure) {
     expect(failure.mayBeSentAgain, "a request was sent again after \(failure)")
     expect(!request.attempts.hasFirstByte, "a request was sent again after its answer had begun")
+    // No engine got the request, so going on adds nothing to the load.
+    guard failure != .overflow else { return }
     let (loop, window) = (request.loop, settings.budgetWindow)
     truth.retries[loop].append(now)
     let retries = truth.retries[loop].count(since: now - min(now, window / 10 * 9))

@@ -64,7 +64,8 @@ extension World {
     }
     expect(out < placements.count, "the outlier check ejected the last replica")
     expect(
-      out * 100 <= placements.count * settings.outliers.maximumEjectionPercent,
+      out == 1 && settings.outliers.maximumEjectionPercent > 0
+        || out * 100 <= placements.count * settings.outliers.maximumEjectionPercent,
       "\(out) of \(placements.count) replicas are out, allowed are \(settings.outliers.maximumEjectionPercent) %")
   }
 }
