@@ -141,7 +141,8 @@ final class HTTP1Connection: ChannelDuplexHandler, RemovableChannelHandler, Clie
     isInputClosed = true
     switch state {
     case .responding:
-      if loop.refreshTime() - receivedAt >= Self.halfCloseSpan { close() }
+      let isAlong = loop.refreshTime() - receivedAt < Self.halfCloseSpan
+      if !isAlong || exchange?.phase == .answering { close() }
     case .closing: break
     case .head, .lengthBody, .chunkedBody: if !waitsForEngine { close() }
     }
