@@ -1,7 +1,7 @@
 import Fleet
 
-/// What an engine's metrics and KV events tell of the size of its cache, and of the cost of its prefill. A replica of several models has one cache: the
-/// balancer of one of them is to be told.
+/// What an engine's metrics and KV events tell of the size of its cache, and of the cost of its prefill. A replica of several
+/// models has one cache: the balancer of one of them is to be told.
 extension ModelBalancer {
   /// The replica's metrics were published: the index goes by the size that they tell.
   public func metricsPublished(of replica: Replica) {

@@ -28,25 +28,20 @@ package final class ProcessorLoop {
   func start() {
     let bound = NIOLoopBound(self, eventLoop: eventLoop)
     let eventLoop = eventLoop
-    scope.read = { reading, answer in
-      let answer = NIOLoopBound(answer, eventLoop: eventLoop)
-      reading.read { encoding in
+    /// Has what other threads find come to this loop.
+    func onLoop<Value: Sendable>(_ take: @escaping (Value) -> Void) -> @Sendable (Value) -> Void {
+      let take = NIOLoopBound(take, eventLoop: eventLoop)
+      return { value in
         eventLoop.execute {
           bound.value.refreshTime()
-          answer.value(encoding)
+          take.value(value)
         }
       }
     }
+    scope.read = { reading, answer in reading.read(answer: onLoop(answer)) }
     scope.tokenize = scope.context.tokenizer.map { tokenizer in
       { question, answer in
-        let answer = NIOLoopBound(answer, eventLoop: eventLoop)
-        let reply = tokenizer.ask(question) { chains in
-          eventLoop.execute {
-            bound.value.refreshTime()
-            answer.value(chains)
-          }
-        }
-        return switch reply {
+        switch tokenizer.ask(question, answer: onLoop(answer)) {
         case .known(let chains): .known(chains)
         case .later(let wait): .later(abandon: { tokenizer.abandon(wait) })
         case .declined: .declined
@@ -74,14 +69,7 @@ package final class ProcessorLoop {
     }
     if let loader = scope.context.adapterLoader {
       scope.loadAdapter = { order, done in
-        let done = NIOLoopBound(done, eventLoop: eventLoop)
-        let reply = loader.load(order) { outcome in
-          eventLoop.execute {
-            bound.value.refreshTime()
-            done.value(outcome)
-          }
-        }
-        return switch reply {
+        switch loader.load(order, done: onLoop(done)) {
         case .loaded: .loaded
         case .failed(let failure): .failed(failure)
         case .waiting(let ticket): .waiting { loader.leave(ticket) }

@@ -179,14 +179,18 @@ def configuration(engines: list[str]) -> str:
     return text
 
 
+PORTS = iter(random.sample(range(10_000, 30_000), 20_000))
+
+
 def free_port() -> int:
     """A port that nothing has at the moment, for programs that must be told theirs. It lies below those that the kernel hands
-    out, so that no connection and no other listener gets it before it is bound."""
-    while True:
-        port = random.randrange(10_000, 30_000)
+    out, so that no connection and no other listener gets it before it is bound, and is given once, since two programs may be
+    told theirs before either binds it."""
+    for port in PORTS:
         with socket.socket() as probe:
             try:
                 probe.bind(("127.0.0.1", port))
             except OSError:
                 continue
             return port
+    raise AssertionError("every port has been given")

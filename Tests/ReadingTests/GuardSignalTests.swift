@@ -95,12 +95,18 @@ import TextEncoder
       embeddings: [EmbeddingRule(name: "e", threshold: 0.9, candidates: ["a"], aggregation: .max)])
     var read = EncodedText()
     (read.embedding, read.windows, read.plannedWindows) = ([0, 1, 0], [0..<254], 8)
-    for family in [SignalFamily.jailbreak, .embedding] {
-      let reading = try self.read(family, rules, "a long text", encoder: encoder, encoding: .read(read))
-      #expect(state(reading) == .unmatched)
-      #expect(reading.isProvisional)
-      #expect(reading.note?.contains("after 1 of the text's 8 windows") == true)
+    func reading(_ family: SignalFamily) throws -> FamilyReading {
+      try self.read(family, rules, "a long text", encoder: encoder, encoding: .read(read))
     }
+    let like = try reading(.embedding)
+    #expect(state(like) == .unmatched && like.isProvisional)
+    #expect(like.note?.contains("after 1 of the text's 8 windows") == true)
+    // A guard that has read so little closes; one that has read half of it does not.
+    let closed = try reading(.jailbreak)
+    #expect(closed.readings[0].evidence == [SignalReading.readerFailed] && closed.isProvisional)
+    read.windows = [0..<254, 1_140..<1_394, 190..<444, 380..<634]
+    let half = try reading(.jailbreak)
+    #expect(state(half) == .unmatched && half.isProvisional)
     read.plannedWindows = 1
     let whole = try self.read(.jailbreak, rules, "a short text", encoder: encoder, encoding: .read(read))
     #expect(!whole.isProvisional)

@@ -120,6 +120,7 @@ class Model:
         strings = b"".join(bytes([len(s.encode())]) + s.encode() for s in [self.name, *self.labels])
         biases = np.asarray(self.biases, "<f4").tobytes()
         # The guard's model has neither: it puts a calibration of its own into their place.
+        assert (self.none is None) == (self.calibration is None)
         own = b""
         if self.none is not None and self.calibration is not None:
             own = np.array([*self.calibration.values, self.none.bias, *self.none.scales], "<f4").tobytes()

@@ -110,11 +110,22 @@ struct JailbreakSignal: GuardSignalRules {
           failure = encoding.reason
           return failed(encoding.reason)
         }
-        return reading(Double(like - unlike), rule, "like an attack")
+        let found = reading(Double(like - unlike), rule, "like an attack")
+        // A small part says nothing against an attack in the rest; what it shows of one counts.
+        guard case .read(let read) = encoding, read.isMostlyUnread, !found.isMatched, let shortfall = encoding.shortfall
+        else { return found }
+        failure = shortfall
+        return failed(shortfall)
       }
     }
     if let failure { return FamilyReading(readings: readings, note: note(of: failure), isProvisional: true) }
-    return FamilyReading(readings: readings).lessened(by: wantsEncoding ? encoding.shortfall : nil)
+    return FamilyReading(readings: readings).lessened(by: isLessened(by: encoding) ? encoding.shortfall : nil)
+  }
+
+  /// Whether a further reading could find more. The classifier's head never reads texts of several windows.
+  private func isLessened(by encoding: PromptEncoding) -> Bool {
+    guard case .read = encoding else { return wantsEncoding }
+    return rules.contains { if case .contrastive = $0.method { true } else { false } }
   }
 
   func unread(_ reason: String) -> FamilyReading {

@@ -65,7 +65,7 @@ public struct PackedModel: Sendable {
   /// Packs the model of a folder: int8 weights with a scale a channel, adapter merged, tensors checked by name and
   /// shape.
   ///
-  /// Takes some 0.6 s for a small model and holds it in memory meanwhile.
+  /// Reads and hashes all weights, and holds them in memory meanwhile.
   ///
   /// - Throws: the first tensor that is missing or of another shape, with what was expected.
   public static func pack(folder: String, to path: String) throws(EncoderModelError) {

@@ -21,6 +21,8 @@ public struct EncodedText: Sendable, Equatable {
 
   /// Whether the time was over before all of the plan was read.
   public var isCutShort: Bool { windows.count < plannedWindows }
+  /// Fewer than half of the windows that were planned have been read.
+  public var isMostlyUnread: Bool { 2 * windows.count < plannedWindows }
 
   /// Whether every token was read.
   public var isWhole: Bool {

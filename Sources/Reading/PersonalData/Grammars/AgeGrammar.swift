@@ -44,7 +44,8 @@ enum AgeGrammar {
   /// Confidence in an age that is nobody's in particular.
   private static let anybodys = 0.7
 
-  /// `a 45-year-old` behind nothing that says who: neither `is a` and the like nor `I`, `my` or `our` shortly before.
+  /// `a 45-year-old` behind nothing that says who: neither `is a` and the like nor a name (`Doe, a 34-year-old`), nor `I`, `we`,
+  /// `he`, `she`, `they`, `my` or `our` shortly before. `his` and `her` are as often a made-up person's.
   private static func isAnybody(_ text: TextBytes, before start: Int) -> Bool {
     let place = start - (text.has("an ", before: start) ? 3 : 2)
     guard text.has("an ", before: start) || text.has("a ", before: start), !TextBytes.isWord(text[place - 1]) else {
@@ -52,6 +53,7 @@ enum AgeGrammar {
     }
     for word: StaticString in ["is ", "was ", "am ", "'m ", "'s ", "\u{2019}m ", "\u{2019}s "]
     where text.has(word, before: place) { return false }
+    if text[place - 1] == 0x20, text[place - 2] == UInt8(ascii: ","), endsName(text, at: place - 2) { return false }
     var end = place
     for _ in 0..<3 {
       while end > 0, !TextBytes.isWord(text[end - 1]), place - end < 24 { end -= 1 }
@@ -59,12 +61,24 @@ enum AgeGrammar {
       while word > 0, TextBytes.isWord(text[word - 1]), place - word < 24 { word -= 1 }
       let length = end - word
       let isSomebody =
-        (length == 1 && text.has("i", at: word)) || (length == 2 && text.has("my", at: word))
-        || (length == 3 && text.has("our", at: word))
+        switch length {
+        case 1: text.has("i", at: word)
+        case 2: text.has("my", at: word) || text.has("we", at: word) || text.has("he", at: word)
+        case 3: text.has("our", at: word) || text.has("she", at: word)
+        case 4: text.has("they", at: word)
+        default: false
+        }
       if isSomebody { return false }
       end = word
     }
     return true
+  }
+
+  /// Whether a capitalised word ends there.
+  private static func endsName(_ text: TextBytes, at end: Int) -> Bool {
+    var start = end
+    while TextBytes.isWord(text[start - 1]), end - start < 24 { start -= 1 }
+    return end - start >= 2 && text.isCapital(start) && !text.isCapital(end - 1)
   }
 
   /// `over the age of`: a limit, and no person's age.
