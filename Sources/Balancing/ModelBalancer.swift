@@ -188,6 +188,20 @@ public final class ModelBalancer: Sendable {
     firstToken(&ticket, on: replica, isStreamed: false, now: now)
   }
 
+  /// The request that was counted is not sent yet, because its replica has something to do first.
+  public func postponed(_ ticket: WorkTicket, on replica: Replica) {
+    if ticket.isPrefilling { replica.estimates.prefillPostponed() }
+  }
+
+  /// The request that was postponed is sent now.
+  ///
+  /// - Parameter wait: nanoseconds since it was counted.
+  public func sent(_ ticket: inout WorkTicket, on replica: Replica, after wait: UInt64, now: UInt64) {
+    guard ticket.isPrefilling else { return }
+    ticket.presumedEnd &+= wait
+    if replica.load.state.prefilling == 1 { replica.estimates.prefillBegan(now: now) }
+  }
+
   private func learn(
     _ sample: (seconds: Double, requests: Double, tokens: Double), of replica: Replica, now: UInt64
   ) {

@@ -33,12 +33,33 @@ public enum ConnectionFailure {
   public static func isOurs(_ error: any Error) -> Bool {
     switch error {
     case let error as NIOConnectionError:
-      error.connectionErrors.isEmpty ? lacksDescriptor() : error.connectionErrors.allSatisfy { isOurs($0.error) }
+      error.connectionErrors.isEmpty ? lacksDescriptor() : error.connectionErrors.allSatisfy { isOurs($0.error, $0.target) }
     case let error as IOError: [EMFILE, ENFILE, ENOBUFS, EADDRNOTAVAIL].contains(error.errnoCode)
     case is SocketAddressError: lacksDescriptor()
     default: false
     }
   }
+
+  /// A machine without IPv6 says of its addresses too that none is available: that does not pass.
+  private static func isOurs(_ error: any Error, _ target: SocketAddress) -> Bool {
+    if target.protocol == .inet6, (error as? IOError)?.errnoCode == EADDRNOTAVAIL, !hasIPv6 { return false }
+    return isOurs(error)
+  }
+
+  /// Whether this machine has an address of its own to connect from.
+  private static let hasIPv6: Bool = {
+    let socket = socket(AF_INET6, CInt(SOCK_STREAM.rawValue), 0)
+    guard socket >= 0 else { return false }
+    defer { close(socket) }
+    var address = sockaddr_in6()
+    address.sin6_family = sa_family_t(AF_INET6)
+    address.sin6_addr = in6addr_loopback
+    return withUnsafePointer(to: &address) {
+      $0.withMemoryRebound(to: sockaddr.self, capacity: 1) {
+        bind(socket, $0, socklen_t(MemoryLayout<sockaddr_in6>.size)) == 0
+      }
+    }
+  }()
 
   private static func lacksDescriptor() -> Bool {
     let descriptor = dup(STDERR_FILENO)

@@ -9,6 +9,7 @@ final class AdapterWait {
   /// Replicas that could not load it.
   var tried = ReplicaSet()
   private var leaveLoad: (() -> Void)?
+  private var began: UInt64 = 0
 
   init(_ routed: RequestRouting.Routed, _ intent: RequestRouting.Intent, isLast: Bool) {
     self.routed = routed
@@ -19,9 +20,16 @@ final class AdapterWait {
   /// Another replica may be tried.
   var mayTryAnother: Bool { tried.count < min(intent.policy.attempts, ReplicaSet.capacity) }
 
-  func begin(_ leave: @escaping () -> Void) { leaveLoad = leave }
+  func begin(_ leave: @escaping () -> Void, now: UInt64) {
+    leaveLoad = leave
+    began = now
+  }
 
-  func ended() { leaveLoad = nil }
+  /// - Returns: nanoseconds that were waited.
+  func ended(now: UInt64) -> UInt64 {
+    leaveLoad = nil
+    return now > began ? now - began : 0
+  }
 
   /// Nobody waits any more.
   func leave() {

@@ -7,6 +7,18 @@ import Pipeline
 
 /// Adapters that engines are made to load when they are asked for: Envoy hears of the replica once that has the adapter.
 extension ProcessorSession {
+  /// Whether an adapter is one that this process has engines load.
+  func isLoadedOnDemand(_ adapter: String?, of model: FleetModel?) -> Bool {
+    guard let adapter, scope.loadAdapter != nil else { return false }
+    return model?.adapterSources[adapter] != nil
+  }
+
+  /// An engine answers 404: it may have lost the adapter. The next request has it loaded anew; this one is Envoy's.
+  func noteLostAdapter(on replica: Replica) {
+    guard pair == nil, let adapter, isLoadedOnDemand(adapter, of: model) else { return }
+    replica.adapters.remove(BlockHash.key(of: adapter))
+  }
+
   /// Has the replica that was picked load the adapter, or another one where it cannot.
   ///
   /// - Returns: whether the request goes on later; else ``placement`` has the adapter.
@@ -26,7 +38,8 @@ extension ProcessorSession {
       case .loaded: return false
       case .failed(let failure): try pickAnother(wait, after: failure, body: bytes)
       case .waiting(let leave):
-        wait.begin(leave)
+        wait.begin(leave, now: scope.now)
+        attempt?.postponed()
         // Without a body there is nothing that Envoy would wait with: the client comes again, and the adapter is there.
         if repliesToHeadOnly {
           wait.leave()
@@ -48,7 +61,7 @@ extension ProcessorSession {
   }
 
   private func adapterLoaded(_ wait: AdapterWait, _ outcome: AdapterLoader.Outcome) {
-    wait.ended()
+    attempt?.sent(after: wait.ended(now: scope.now), now: scope.now)
     adapterWait = nil
     state = .collecting
     let whole = body

@@ -76,6 +76,7 @@ extension ProcessorSession {
 
   private func judgeReplica(_ status: Int) {
     guard let placement, status > 0 else { return }
+    if status == 404 { noteLostAdapter(on: placement.replica) }
     if status < 500 {
       noteSuccess(on: placement.replica)
     } else {
@@ -103,7 +104,7 @@ extension ProcessorSession {
 
   /// To be called now and then: an answer that comes whole says nothing before it is there.
   func presumePrefillOver() {
-    if comesWhole, pair == nil, responseBytes == 0 { attempt?.presumePrefillOver(now: scope.now) }
+    if comesWhole, pair == nil, adapterWait == nil, responseBytes == 0 { attempt?.presumePrefillOver(now: scope.now) }
   }
 
   func takeResponseBody(_ bytes: UnsafeRawBufferPointer, isLast: Bool) {

@@ -69,9 +69,7 @@ extension ProcessorSession {
     responseBytes = body.count
     let replica = placement?.name ?? ""
     if state == .answering { finishAnswer() }
-    pair?.end()
-    adapterWait?.leave()
-    adapterWait = nil
+    endWaits()
     attempt?.settle(now: scope.now)
     placement = nil
     state = .ended

@@ -133,7 +133,11 @@ extension ProcessorSession {
     let (placement, attempt) = try RequestRouting.pick(routed, intent, body: bytes, scope: scope)
     self.placement = placement
     self.attempt = attempt
-    if try waitsForAdapter(AdapterWait(routed, intent, isLast: isLast), body: bytes) { return }
+    if isLoadedOnDemand(routed.adapter, of: routed.model),
+      try waitsForAdapter(AdapterWait(routed, intent, isLast: isLast), body: bytes)
+    {
+      return
+    }
     forward(routed, to: placement, body: bytes, changed: routed.body(for: placement, bytes), isLast: isLast)
   }
 

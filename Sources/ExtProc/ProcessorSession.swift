@@ -192,20 +192,15 @@ package final class ProcessorSession {
     let wasOpen = state != .ended
     // Envoy ends the stream alike when the client has left and when no more is to be shown of the answer, so only an
     // answer whose end was to come tells of a client that left.
-    let hasLeft = state == .answering && !hasAnswerEnded && !mayEndUnseen || waitsForReplica
+    let hasLeft =
+      state == .answering && !hasAnswerEnded && !mayEndUnseen || waitsForReplica || state == .reading
     // What came of the answer counts although its end was not seen.
     if state == .answering { finishAnswer() }
     state = .ended
     waiting = []
-    reading?.abandon()
-    reading = nil
-    tokenWait?()
-    tokenWait = nil
     onLateOutput = nil
     onAbort = nil
-    pair?.end()
-    adapterWait?.leave()
-    adapterWait = nil
+    endWaits()
     letBodyGo()
     if isAdmitted {
       isAdmitted = false
@@ -219,6 +214,17 @@ package final class ProcessorSession {
       account(replica: "")
     }
     if hasLeft { scope.metrics.clientsGone.increment() }
+  }
+
+  /// What is done for the request elsewhere is not wanted any more. Harmless when called again.
+  func endWaits() {
+    reading?.abandon()
+    reading = nil
+    tokenWait?()
+    tokenWait = nil
+    pair?.end()
+    adapterWait?.leave()
+    adapterWait = nil
   }
 
   private func adopt(_ configuration: ProcessingRequest.ProtocolConfiguration) {

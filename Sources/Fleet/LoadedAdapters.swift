@@ -99,8 +99,10 @@ public final class LoadedAdapters: Sendable {
   /// An adapter was loaded, or a request was sent that makes the engine load it.
   public func insert(_ key: UInt64) { change { $0.insert(key) } }
 
+  /// The engine has it no more. One on its way stays.
   public func remove(_ key: UInt64) {
     change { state in
+      guard !state.pending.contains(key) else { return }
       state.noteChange(key)
       state.keys.removeAll { $0 == key }
       state.forget(key)
@@ -121,6 +123,8 @@ public final class LoadedAdapters: Sendable {
     change { state in
       state.noteChange(key)
       state.pending.remove(key)
+      // There may have been no room when it began.
+      state.insert(key)
     }
   }
 

@@ -101,6 +101,15 @@ public final class ReplicaEstimates: Sendable {
     }
   }
 
+  /// A request that counts as one to be prefilled is not sent yet: what is measured until the replica has none waiting tells
+  /// nothing.
+  public func prefillPostponed() {
+    learning.withLock { learning in
+      learning.clearStretch()
+      learning.isSpoiled = true
+    }
+  }
+
   /// An answer is complete.
   ///
   /// - Parameters:

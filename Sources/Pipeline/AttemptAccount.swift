@@ -47,6 +47,19 @@ public struct AttemptAccount {
     strategy = .pd
   }
 
+  /// The request is not sent yet: its replica loads the adapter first.
+  public func postponed() {
+    if isOpen { balancer.postponed(ticket, on: replica) }
+  }
+
+  /// The request that was postponed is sent now.
+  ///
+  /// - Parameter wait: nanoseconds since the choice.
+  public mutating func sent(after wait: UInt64, now: UInt64) {
+    guard isOpen else { return }
+    balancer.sent(&ticket, on: replica, after: wait, now: now)
+  }
+
   /// The first bytes of a sound answer's body have come. Later calls do nothing.
   ///
   /// - Parameter isStreamed: whether that is the first token, rather than the whole answer.

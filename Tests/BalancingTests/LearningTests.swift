@@ -126,6 +126,31 @@ import Testing
     #expect(abs(fixture.balancer.tokenRatio.bytesPerToken - 4) < 0.01)
   }
 
+  @Test("what a request waits for its adapter is no time of prefill")
+  func postponed() throws {
+    var fixture = try BalancingFixture(1)
+    var now: UInt64 = 1
+    try serve(&fixture, tokensPerSecond: 3_000, count: 24, now: &now)
+    let before = fixture.balancer.prefillCost(now: now)
+    let replica = fixture.placements[0].replica
+    for _ in 0..<24 {
+      let choice = try fixture.pick("least-ttft", promptBytes: 4_000, now: now)
+      var ticket = choice.ticket
+      fixture.balancer.postponed(ticket, on: replica)
+      now += 5_000_000_000
+      fixture.balancer.sent(&ticket, on: replica, after: 5_000_000_000, now: now)
+      // It is not presumed to be read while it waits, nor at once when it is sent.
+      fixture.balancer.presumePrefillOver(&ticket, on: replica, now: now)
+      #expect(ticket.isPrefilling)
+      #expect(replica.vitals.ownQueueSeconds(replica.load.state, now: now) > 0.1)
+      now += 1_000_000_000 / 3
+      fixture.balancer.firstToken(&ticket, on: replica, now: now)
+      replica.load.end()
+      fixture.balancer.ended(&ticket, on: replica, facts: AnswerFacts(), promptBytes: 4_000, now: now)
+    }
+    #expect(fixture.balancer.prefillCost(now: now) == before)
+  }
+
   @Test("the head of the queue is taken off as time passes, but a stalled engine seems no emptier")
   func queue() {
     let replica = Replica(id: 0, name: "r", host: "h", port: 1)

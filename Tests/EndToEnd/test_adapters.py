@@ -184,6 +184,23 @@ def test_an_adapter_that_an_engine_lost_is_loaded_anew(make: Maker):
     assert "sql" in served(engine)
 
 
+def test_an_engine_that_answers_404_all_the_same_is_asked_once_more_only(engines: Engines, route: Route):
+    def lacks(call: Call) -> bool:
+        call.read_body()
+        if call.target == LOAD:
+            return call.answer(b"{}")
+        return call.answer(b'{"detail":"Not Found"}', status="404 Not Found")
+
+    (first,) = engines(lacks)
+    router = route(on_demand("m", first, sql="/adapters/sql"))
+    answer = wire.chat(router.port, ask_for("sql"))
+    assert answer.status == 404, answer
+    assert len([call for call in first.calls if call.target == "/v1/chat/completions"]) == 2
+    assert len(loads(first)) == 2
+    assert wire.chat(router.port, ask_for("sql")).status == 404
+    assert len(loads(first)) == 3
+
+
 def test_without_leave_nothing_is_loaded(engines: Engines, route: Route):
     (first,) = engines(answers)
     router = route(model("m", first, adapters={"sql": "/adapters/sql"}))

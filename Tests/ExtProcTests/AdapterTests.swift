@@ -77,6 +77,21 @@ import Testing
     #expect(loads.orders.count == 4 && envoy.inFlight == 0)
   }
 
+  @Test("an engine that has lost it is asked to load it for the next request")
+  func lost() throws {
+    let (envoy, loads) = try Self.envoy()
+    for replica in envoy.replicas { replica.adapters.insert(BlockHash.key(of: "alpha-math")) }
+    for status in [500, 404] {
+      envoy.next()
+      _ = envoy.requestHeaders()
+      _ = envoy.requestBody(Self.body)
+      _ = envoy.responseHeaders(status, isLast: true)
+      envoy.session.close()
+    }
+    #expect(loads.orders.isEmpty)
+    #expect(envoy.replicas.filter { $0.adapters.isLoaded(BlockHash.key(of: "alpha-math")) }.count == 1)
+  }
+
   @Test("a client that leaves waits no more")
   func leaves() throws {
     let (envoy, loads) = try Self.envoy()
@@ -84,6 +99,7 @@ import Testing
     _ = envoy.requestBody(Self.body)
     envoy.session.close()
     #expect(loads.left == 1 && envoy.inFlight == 0)
+    #expect(envoy.scope.metrics.clientsGone.value == 1)
     loads.outcome?(.success(()))
     #expect(envoy.lateReplies().isEmpty)
   }

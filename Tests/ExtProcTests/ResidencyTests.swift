@@ -51,7 +51,7 @@ import Testing
     #expect(
       String(decoding: question.body, as: UTF8.self)
         == #"{"model":"org/alpha","messages":[{"role":"user","content":"\#(Self.text)"}]}"#)
-    #expect(question.replica === envoy.replicas[1])
+    #expect(question.replica === envoy.replicas[1] && question.path == "/tokenize")
     engine.answers[0](tokens.chains(of: Self.prompt, adapter: nil))
     let reply = try #require(envoy.lateReplies().first)
     #expect(reply.part == 3)
@@ -90,7 +90,7 @@ import Testing
     _ = envoy.requestHeaders()
     _ = envoy.requestBody(Self.body)
     envoy.session.close()
-    #expect(engine.abandoned == 1)
+    #expect(engine.abandoned == 1 && envoy.scope.metrics.clientsGone.value == 1)
     #expect(envoy.scope.context.load.bytes == 0 && envoy.scope.context.load.requests == 0)
     engine.answers[0](tokens.chains(of: Self.prompt, adapter: nil))
     #expect(envoy.lateReplies().isEmpty)

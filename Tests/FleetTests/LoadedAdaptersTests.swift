@@ -20,6 +20,24 @@ import Testing
     #expect(adapters.refuses(4, now: 19) && !adapters.refuses(4, now: 20) && !adapters.refuses(3, now: 19))
   }
 
+  @Test("one on its way that an engine did not know stays, and is loaded once it came, also where there was no room")
+  func lostMeanwhile() {
+    let adapters = LoadedAdapters()
+    adapters.replace(with: [1, 2])
+    adapters.remove(2)
+    #expect(!adapters.contains(2))
+    adapters.loadingBegan(2)
+    adapters.remove(2)
+    #expect(adapters.contains(2))
+    adapters.loadingEnded(2)
+    #expect(adapters.isLoaded(2))
+    adapters.replace(with: (1...UInt64(LoadedAdapters.capacity)).map { $0 })
+    adapters.loadingBegan(1_000)
+    #expect(adapters.takeIdle(among: [1]) == 1)
+    adapters.loadingEnded(1_000)
+    #expect(adapters.isLoaded(1_000))
+  }
+
   @Test("what an engine said before an adapter came or went does not count for it")
   func oldAnswers() {
     let adapters = LoadedAdapters()

@@ -23,6 +23,8 @@ public final class PromptTokenizer: Sendable {
     /// The adapter that the prompt is for.
     public var adapter: String?
     public var replica: Replica
+    /// Of the engine's `/tokenize`, with what stands before it there.
+    public var path: String
     /// Sent beside `host` and `content-type`.
     public var headers: [(String, String)]
     public var body: [UInt8]
@@ -30,12 +32,13 @@ public final class PromptTokenizer: Sendable {
     public var timeout: TimeAmount
 
     public init(
-      model: String, adapter: String?, replica: Replica, headers: [(String, String)] = [], body: [UInt8],
-      timeout: TimeAmount
+      model: String, adapter: String?, replica: Replica, path: String = "/tokenize", headers: [(String, String)] = [],
+      body: [UInt8], timeout: TimeAmount
     ) {
       self.model = model
       self.adapter = adapter
       self.replica = replica
+      self.path = path
       self.headers = headers
       self.body = body
       self.timeout = timeout
@@ -69,6 +72,8 @@ public final class PromptTokenizer: Sendable {
   }
 
   private struct Call {
+    /// Of the wait that began it: tells it from a later call for the same prompt.
+    var number: Int
     var waiting: [Int: @Sendable (TokenChains?) -> Void] = [:]
     var bytes: Int
     /// Of the engine; set and used on the loop.
@@ -111,7 +116,7 @@ public final class PromptTokenizer: Sendable {
   /// Finds a prompt's tokens, or has an engine asked for them.
   ///
   /// - Parameters:
-  ///   - question: of a prompt that nobody has asked about; not made where that is not needed.
+  ///   - question: of a prompt that others may be asking about too.
   ///   - answer: called once from the tokenizer's loop where the reply is ``Reply/later(_:)``, unless the wait is abandoned; nil
   ///     means that the tokens are not to be had.
   public func ask(
@@ -119,30 +124,30 @@ public final class PromptTokenizer: Sendable {
   ) -> Reply {
     let key = key(question)
     let now = NIODeadline.now().uptimeNanoseconds
-    let (reply, isNew) = state.withLock { state -> (Reply, Bool) in
+    let (reply, number) = state.withLock { state -> (Reply, Int?) in
       if let known = state.cache.find(key), index.isCurrent(known) {
         state.statistics.known += 1
-        return (.known(known), false)
+        return (.known(known), nil)
       }
       state.lastWait += 1
       let wait = Wait(key: key, number: state.lastWait)
       if state.calls[key] != nil {
         state.statistics.shared += 1
         state.calls[key]?.waiting[wait.number] = answer
-        return (.later(wait), false)
+        return (.later(wait), nil)
       }
       guard state.pauses[question.model]?.allows(now: now) ?? true, state.calls.count < Self.callLimit,
         state.bytes + question.body.count <= Self.byteLimit
       else {
         state.statistics.declined += 1
-        return (.declined, false)
+        return (.declined, nil)
       }
       state.statistics.calls += 1
       state.bytes += question.body.count
-      state.calls[key] = Call(waiting: [wait.number: answer], bytes: question.body.count)
-      return (.later(wait), true)
+      state.calls[key] = Call(number: wait.number, waiting: [wait.number: answer], bytes: question.body.count)
+      return (.later(wait), wait.number)
     }
-    if isNew { loop.execute { self.call(question, key) } }
+    if let number { loop.execute { self.call(question, key, number) } }
     return reply
   }
 
@@ -166,25 +171,28 @@ public final class PromptTokenizer: Sendable {
 
   // MARK: On the loop
 
-  private func call(_ question: Question, _ key: UInt64) {
-    guard state.withLock({ $0.calls[key] != nil }) else { return }
+  private func call(_ question: Question, _ key: UInt64, _ number: Int) {
+    guard state.withLock({ $0.calls[key]?.number == number }) else { return }
     let replica = question.replica
     let running = EngineCall(
       EngineCall.Request(
-        host: replica.host, port: replica.port, usesTLS: replica.usesTLS, path: "/tokenize",
+        host: replica.host, port: replica.port, usesTLS: replica.usesTLS, path: question.path,
         headers: [("content-type", "application/json")] + question.headers, body: ByteBuffer(bytes: question.body),
         connectTimeout: question.timeout, timeout: question.timeout,
         answer: .kept(limit: Self.answerLimit, hold: { _ in true })),
-      on: loop, tls: tls, onSent: {}, onEnd: { [self] in ended($0, question, key) })
+      on: loop, tls: tls, onSent: {}, onEnd: { [self] in ended($0, question, key, number) })
     let bound = NIOLoopBound(running, eventLoop: loop)
     let isWanted = state.withLock { state in
+      guard state.calls[key]?.number == number else { return false }
       state.calls[key]?.running = bound
-      return state.calls[key] != nil
+      return true
     }
     if !isWanted { running.cancel() }
   }
 
-  private func ended(_ result: Result<EngineCall.Answer, EngineCall.Failure>, _ question: Question, _ key: UInt64) {
+  private func ended(
+    _ result: Result<EngineCall.Answer, EngineCall.Failure>, _ question: Question, _ key: UInt64, _ number: Int
+  ) {
     var chains: TokenChains?
     if case .success(let answer) = result, answer.status == 200,
       let tokens = answer.body.withUnsafeReadableBytes({ TokenizeAnswer.tokens($0) })
@@ -193,7 +201,8 @@ public final class PromptTokenizer: Sendable {
     }
     let now = NIODeadline.now().uptimeNanoseconds
     let waiting = state.withLock { [chains] state -> [@Sendable (TokenChains?) -> Void] in
-      guard let call = state.calls.removeValue(forKey: key) else { return [] }
+      guard let call = state.calls[key], call.number == number else { return [] }
+      state.calls[key] = nil
       state.bytes -= call.bytes
       if let chains {
         state.cache.insert(key, chains)

@@ -14,7 +14,7 @@ final class Attempt {
   private(set) var startedAt: NIODeadline
   var connection: UpstreamConnection?
   /// Leaves those who wait for the adapter that the replica loads; nil where nothing is waited for.
-  var leaveLoading: (() -> Void)?
+  private(set) var leaveLoading: (() -> Void)?
   /// Everything of the answer that went to the client is whole chunks.
   var isBetweenChunks = true
   private(set) var account: AttemptAccount
@@ -42,10 +42,20 @@ final class Attempt {
   /// Whether the answer's chunk framing is to stay around it.
   var takesChunkFraming: Bool { !isPrefill && exchange.takesChunkFraming }
 
-  /// The adapter that the attempt waited for is there.
+  /// The replica loads the adapter first.
+  ///
+  /// - Parameter leave: says that nobody waits any more.
+  func awaitsAdapter(_ leave: @escaping () -> Void) {
+    leaveLoading = leave
+    account.postponed()
+  }
+
+  /// The wait for the adapter is over.
   func adapterCame() {
     leaveLoading = nil
+    let wait = exchange.loop.time - startedAt
     startedAt = exchange.loop.time
+    account.sent(after: UInt64(max(0, wait.nanoseconds)), now: exchange.loop.now)
   }
 
   /// The request no longer counts on the replica. Harmless when it does not.
@@ -66,7 +76,9 @@ final class Attempt {
   }
 
   /// The answer comes whole, and nothing of it is there.
-  func presumePrefillOver() { account.presumePrefillOver(now: exchange.loop.now) }
+  func presumePrefillOver() {
+    if leaveLoading == nil { account.presumePrefillOver(now: exchange.loop.now) }
+  }
 
   /// What the answer told of its tokens so far.
   var facts: AnswerFacts { AnswerFacts(usage.usage) }

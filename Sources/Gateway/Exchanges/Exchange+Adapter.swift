@@ -39,7 +39,7 @@ extension Exchange {
     switch reply {
     case .loaded: return false
     case .failed(let failure): adapterFailed(attempt, failure)
-    case .waiting(let ticket): attempt.leaveLoading = { loader.leave(ticket) }
+    case .waiting(let ticket): attempt.awaitsAdapter { loader.leave(ticket) }
     }
     return true
   }
@@ -63,35 +63,41 @@ extension Exchange {
     let action = attempts.failed(
       .refused(status: 503), budget: &model.budget, hasOtherReplica: hasOtherReplica, now: loop.now)
     drop(attempt)
-    retryAfter = failure.retryAfter
     switch action {
     case .retry:
       loop.context.metrics.retries.increment()
-      lastFailure = (error, AdapterLoader.Failure.label)
+      lastFailure = (error, AdapterLoader.Failure.label, failure.retryAfter)
       makeAttempt()
     case .awaitOther: break
     case .answer(_, let reason):
       if reason == .budget { loop.context.metrics.retriesWithheld.increment() }
+      retryAfter = failure.retryAfter
       failed(error, reason: AdapterLoader.Failure.label)
-    case .retryOnFreshConnection, .breakOff, .ignore: failed(error, reason: AdapterLoader.Failure.label)
+    case .retryOnFreshConnection, .breakOff, .ignore:
+      retryAfter = failure.retryAfter
+      failed(error, reason: AdapterLoader.Failure.label)
     }
   }
 
-  /// An engine says that it does not know the model: it has lost the adapter that it was thought to have. It may load it anew.
+  /// An engine answers 404: it may have lost the adapter that it was thought to have. It may load it anew, once a request, for an
+  /// endpoint that it lacks is answered alike.
   ///
   /// - Returns: whether the request was sent again, so that the answer is not wanted.
   func isSentAgain(forWantOfAdapterOn attempt: Attempt) -> Bool {
-    guard let adapter, adapterSource != nil, upload == nil, let model else { return false }
+    guard let adapter, adapterSource != nil, !hasRenewedAdapter, legs?.pair == nil, upload == nil, let model
+    else { return false }
+    hasRenewedAdapter = true
     let replica = attempt.placement.replica
-    replica.adapters.remove(BlockHash.key(of: adapter))
     switch attempts.failed(.refused(status: 503), budget: &model.budget, hasOtherReplica: true, now: loop.now) {
     case .retry:
       loop.context.metrics.retries.increment()
+      replica.adapters.remove(BlockHash.key(of: adapter))
       tried.remove(replica.id)
       drop(attempt)
       makeAttempt()
       return true
     case .awaitOther:
+      replica.adapters.remove(BlockHash.key(of: adapter))
       drop(attempt)
       return true
     case .answer, .retryOnFreshConnection, .breakOff, .ignore: return false

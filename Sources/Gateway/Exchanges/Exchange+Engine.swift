@@ -16,7 +16,10 @@ extension Exchange {
       // It went to no replica, so it does not count among the model's of this second.
       if attempts.attempts == 0 { loop.context.limits.takeBack(rateCharge) }
       if choice.choice.outcome == .allFull { return refused(.allFull) }
-      if let lastFailure { return failed(lastFailure.error, reason: lastFailure.reason) }
+      if let lastFailure {
+        retryAfter = lastFailure.retryAfter
+        return failed(lastFailure.error, reason: lastFailure.reason)
+      }
       return refused(placements.isEmpty ? .noPair : .noneReady)
     }
     let attempt = begin(on: placements[index], choice)
@@ -343,7 +346,7 @@ extension Exchange {
     switch action {
     case .retry:
       loop.context.metrics.retries.increment()
-      lastFailure = (error, failure.reason)
+      lastFailure = (error, failure.reason, 0)
       upload?.stage = .waiting
       makeAttempt()
     case .awaitOther: break

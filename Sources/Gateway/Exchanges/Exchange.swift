@@ -122,7 +122,9 @@ final class Exchange {
   /// What the answer told of its tokens.
   var facts = AnswerFacts()
   /// How the last attempt ended: what the client is told when no further replica is there.
-  var lastFailure: (error: APIError, reason: String)?
+  var lastFailure: (error: APIError, reason: String, retryAfter: Int)?
+  /// An engine that seemed to have lost the adapter was asked again.
+  var hasRenewedAdapter = false
   var answerFraming: AnswerFraming = .none
   /// An engine's error that is read to its end before the client gets any of it.
   var heldError: HeldError?
@@ -540,6 +542,7 @@ final class Exchange {
     loop.context.metrics.clientsGone.increment()
     if phase == .reading { return logLocally(status: 499, bytes: 0) }
     if status == 0 { status = 499 }
+    if phase == .answering { brokenBy = "client_left" }
     endAttempts()
     account()
   }

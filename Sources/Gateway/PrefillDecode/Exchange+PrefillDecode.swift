@@ -199,7 +199,7 @@ extension Exchange {
     switch attempts.failed(kind, budget: &model.budget, hasOtherReplica: hasOtherReplica, now: loop.now) {
     case .retry:
       loop.context.metrics.retries.increment()
-      lastFailure = (error, "prefill_\(reason)")
+      lastFailure = (error, "prefill_\(reason)", 0)
       makeAttempt()
     case .answer(_, let why):
       if why == .budget { loop.context.metrics.retriesWithheld.increment() }

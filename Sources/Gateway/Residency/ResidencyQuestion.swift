@@ -26,8 +26,7 @@ package enum ResidencyQuestion {
       return
     }
     guard index.isInUse,
-      let placement = Self.placement(
-        of: model.placements(for: adapter) + model.pairedPlacements(for: adapter), index, now: now, random: &random)
+      let placement = Self.placement(of: model, adapter: adapter, index, now: now, random: &random)
     else {
       self = .known(.lacking(.eventsUnknown))
       return
@@ -41,20 +40,34 @@ package enum ResidencyQuestion {
       placement.headerLines.forEachField { headers.append(($0, $1)) }
       self = .ask(
         PromptTokenizer.Question(
-          model: model.name, adapter: adapter, replica: placement.replica, headers: headers, body: question,
+          model: model.name, adapter: adapter, replica: placement.replica, path: placement.pathPrefix + "/tokenize",
+          headers: headers, body: question,
           timeout: .nanoseconds(settings.tokenizeNanoseconds)), settings.weights)
     }
   }
 
-  /// One whose engine has told of blocks and that takes requests, by chance: all of a model read prompts alike.
+  /// One whose engine has told of blocks, takes requests and knows the adapter, by chance: all of a model read prompts alike.
   private static func placement(
-    of placements: [Placement], _ index: TokenBlockIndex, now: UInt64, random: inout some RandomNumberGenerator
+    of model: FleetModel, adapter: String?, _ index: TokenBlockIndex, now: UInt64,
+    random: inout some RandomNumberGenerator
   ) -> Placement? {
-    guard !placements.isEmpty else { return nil }
-    let first = Int(random.next(upperBound: UInt64(placements.count)))
-    return placements.indices.lazy.map { placements[(first + $0) % placements.count] }.first { placement in
-      !placement.vitals.cannotServe && placement.vitals.ejectedUntil <= now
-        && index.knowledge(of: placement.replica) != .nothing
+    let single = model.placements(for: adapter)
+    let paired = model.pairedPlacements(for: adapter)
+    let count = single.count + paired.count
+    guard count > 0 else { return nil }
+    // One that is loaded on demand may be missing anywhere.
+    let wanted = adapter.flatMap { model.adapterSources[$0] == nil ? nil : BlockHash.key(of: $0) }
+    let first = Int(random.next(upperBound: UInt64(count)))
+    for step in 0..<count {
+      let place = (first + step) % count
+      let placement = place < single.count ? single[place] : paired[place - single.count]
+      if !placement.vitals.cannotServe, placement.vitals.ejectedUntil <= now,
+        wanted.map({ placement.replica.adapters.isLoaded($0) }) ?? true,
+        index.knowledge(of: placement.replica) != .nothing
+      {
+        return placement
+      }
     }
+    return nil
   }
 }
