@@ -33,7 +33,8 @@ public enum ConnectionFailure {
   public static func isOurs(_ error: any Error) -> Bool {
     switch error {
     case let error as NIOConnectionError:
-      error.connectionErrors.isEmpty ? lacksDescriptor() : error.connectionErrors.allSatisfy { isOurs($0.error, $0.target) }
+      error.connectionErrors.isEmpty
+        ? lacksDescriptor() : error.connectionErrors.allSatisfy { isOurs($0.error, $0.target) }
     case let error as IOError: [EMFILE, ENFILE, ENOBUFS, EADDRNOTAVAIL].contains(error.errnoCode)
     case is SocketAddressError: lacksDescriptor()
     default: false

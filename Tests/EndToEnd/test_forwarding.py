@@ -54,6 +54,16 @@ def test_behind_a_trusted_proxy_its_claims_are_kept_and_added_to(engines: Engine
 
 
 @pytest.mark.parametrize("path", [CHAT, "/v1/rerank"])
+def test_an_engine_is_told_by_which_proxies_a_request_came(engines: Engines, route: Route, path: str):
+    [engine] = engines(answers)
+    router = route(model("alpha", engine))
+    assert wire.post(router.port, path, ask()).status == 200
+    assert engine.calls[-1].values("via") == ["1.1 switchyard"]
+    assert wire.post(router.port, path, ask(), "Via: 2 first, 1.1 second").status == 200
+    assert engine.calls[-1].values("via") == ["2 first, 1.1 second", "1.1 switchyard"]
+
+
+@pytest.mark.parametrize("path", [CHAT, "/v1/rerank"])
 def test_fields_of_one_hop_pass_in_neither_direction(engines: Engines, route: Route, path: str):
     back = ("Connection: keep-alive, x-engine-hop", "Keep-Alive: timeout=9", "X-Engine-Hop: 1", "X-Engine-End: 1")
     [engine] = engines(lambda call: bool(call.read_body()) and call.answer(None, *back))

@@ -267,7 +267,9 @@ def test_cookies_and_hosts_reach_engines_as_http1_has_them(site: Fleet):
         stream = connection.begin([*fields, ("host", "switchyard.test"), ("cookie", "a=1"), ("cookie", "b=2")])
         connection.send_data(stream, chat().encode(), end=True)
         assert connection.read(stream).status == 200
-    assert "cookie" in {name.lower() for name in site.engines[0].requests()[-1]["headers"]}
+    headers = {name.lower(): value for name, value in site.engines[0].requests()[-1]["headers"].items()}
+    assert "cookie" in headers
+    assert headers["via"] == "2 switchyard"
 
 
 def test_bodies_without_a_length_and_with_trailers_are_taken(site: Fleet):

@@ -10,7 +10,11 @@ final class ClientPeer {
   /// Its element of a `forwarded` field, without the host: `for=192.0.2.1;proto=http`.
   let forwardedElement: String
 
-  init(address: SocketAddress?, isEncrypted: Bool) {
+  /// Whether it sends its requests by HTTP/2.
+  let speaksHTTP2: Bool
+
+  init(address: SocketAddress?, isEncrypted: Bool, speaksHTTP2: Bool) {
+    self.speaksHTTP2 = speaksHTTP2
     self.address = address?.ipAddress ?? "unknown"
     scheme = isEncrypted ? "https" : "http"
     // RFC 7239 §6: an IPv6 address stands in brackets and quotes.

@@ -50,7 +50,7 @@ final class HTTP1Connection: ChannelDuplexHandler, RemovableChannelHandler, Clie
   private var isInputClosed = false
   /// When the request that is being answered was complete.
   private var receivedAt = NIODeadline.now()
-  private(set) var peer = ClientPeer(address: nil, isEncrypted: false)
+  private(set) var peer = ClientPeer(address: nil, isEncrypted: false, speaksHTTP2: false)
 
   init(loop: GatewayLoop, listener: ListenerContext) {
     self.loop = loop
@@ -61,7 +61,8 @@ final class HTTP1Connection: ChannelDuplexHandler, RemovableChannelHandler, Clie
 
   func handlerAdded(context: ChannelHandlerContext) {
     self.context = context
-    peer = ClientPeer(address: context.remoteAddress, isEncrypted: listener.isEncrypted)
+    peer = ClientPeer(
+      address: context.remoteAddress, isEncrypted: listener.isEncrypted, speaksHTTP2: false)
     if !loop.add(self) { context.close(promise: nil) }
   }
 

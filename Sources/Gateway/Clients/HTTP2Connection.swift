@@ -29,7 +29,7 @@ final class HTTP2Connection: ChannelInboundHandler, ClientConnection, NIOHTTP2Fr
   private var streams: [HTTP2StreamID: HTTP2Stream] = [:]
   private var lastStream = HTTP2StreamID.rootStream
   private var head = MessageHead()
-  private(set) var peer = ClientPeer(address: nil, isEncrypted: false)
+  private(set) var peer = ClientPeer(address: nil, isEncrypted: false, speaksHTTP2: true)
   var credit: HTTP2UploadCredit
 
   private(set) var isWritable = true
@@ -68,7 +68,8 @@ final class HTTP2Connection: ChannelInboundHandler, ClientConnection, NIOHTTP2Fr
   /// - Precondition: the channel is active, and the protocol's handler stands in front.
   func handlerAdded(context: ChannelHandlerContext) {
     self.context = context
-    peer = ClientPeer(address: context.remoteAddress, isEncrypted: listener.isEncrypted)
+    peer = ClientPeer(
+      address: context.remoteAddress, isEncrypted: listener.isEncrypted, speaksHTTP2: true)
     isWritable = context.channel.isWritable
     guard loop.add(self) else { return context.close(promise: nil) }
     open(.rootStream, bytes: limits.connectionWindow - 65_535)

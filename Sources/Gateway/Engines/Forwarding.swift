@@ -2,7 +2,8 @@ import HTTPWire
 import NIOCore
 
 /// Tells the engine whom the gateway asks for: `x-forwarded-for`, `-proto`, `-host`, and the same as `forwarded`
-/// (RFC 7239). What the client says of others before it is kept where the listener believes it.
+/// (RFC 7239). What the client says of others before it is kept where the listener believes it. And that the gateway stands
+/// between, as `via` (RFC 9110 §7.6.3), behind the fields of that name that were copied.
 enum Forwarding {
   static func write(_ exchange: Exchange, to buffer: TextWriter) {
     let peer = exchange.client.peer
@@ -21,6 +22,11 @@ enum Forwarding {
       buffer.writeStaticString("x-forwarded-host: ")
       writeValue(host, exchange, to: buffer)
       buffer.writeStaticString("\r\n")
+    }
+    switch (peer.speaksHTTP2, exchange.head.minorVersion) {
+    case (true, _): buffer.writeStaticString("via: 2 switchyard\r\n")
+    case (false, 0): buffer.writeStaticString("via: 1.0 switchyard\r\n")
+    default: buffer.writeStaticString("via: 1.1 switchyard\r\n")
     }
     buffer.writeStaticString("forwarded: ")
     if isBelieved { writeOwn(.forwarded, exchange, to: buffer) }
