@@ -246,7 +246,7 @@ func timeResidency() throws {
   let prefixes = try PrefixIndex(maximumBlocks: 1_000)
   prefixes.adopt(placements.map(\.replica))
   let before = residentMegabytes()
-  let index = try TokenBlockIndex(maximumBlocks: 1_000_000)
+  let index = try TokenBlockIndex(maximumBlocks: 1_000_000, maximumReplicas: 4_096)
   index.follow(placements.map(\.replica))
   func tokens(_ count: Int) -> [UInt32] { (0..<count).map { _ in UInt32.random(in: 0..<128_000, using: &random) } }
   func store(_ tokens: [UInt32], on replica: Int) {

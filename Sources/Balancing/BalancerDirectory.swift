@@ -18,8 +18,10 @@ public final class BalancerDirectory: Sendable {
 
   /// With indices of its own; ``PrefixIndex`` and ``TokenBlockIndex`` say what memory they take.
   public convenience init(maximumBlocks: Int) throws(PrefixIndex.NoMemory) {
+    let index = try PrefixIndex(maximumBlocks: maximumBlocks)
     self.init(
-      index: try PrefixIndex(maximumBlocks: maximumBlocks), tokens: try TokenBlockIndex(maximumBlocks: maximumBlocks))
+      index: index,
+      tokens: try TokenBlockIndex(maximumBlocks: maximumBlocks, maximumReplicas: index.maximumReplicas))
   }
 
   /// The balancers of a fleet's models, in the order of its models; forgets those of models that are gone. To be called

@@ -3,8 +3,8 @@ import Synchronization
 /// Tokens that users took lately, for fairness between them: virtual token counters (Sheng et al., OSDI 2024), an answer's
 /// tokens counting twice.
 ///
-/// Counts fade by half every ``halfLife``. A user who took nothing for so long is no longer among those that share. At most ``capacity`` users are kept; beyond that the one with the least tokens
-/// of a few looked at gives way. Any thread, under a lock.
+/// Counts fade by half every ``halfLife``. A user who took nothing for so long is no longer among those that share. At most
+/// ``capacity`` users are kept; beyond that the one with the least tokens of a few looked at gives way. Any thread, under a lock.
 public final class UserTokens: Sendable {
   /// 2.5 minutes, in nanoseconds.
   public static let halfLife: UInt64 = 150_000_000_000
@@ -15,11 +15,15 @@ public final class UserTokens: Sendable {
   /// How old the mean may be: 1 s.
   static let meanSpan: UInt64 = 1_000_000_000
 
+  private struct Count: Sendable {
+    /// In units that grow as time passes: `tokens × 2^((then − origin) ÷ halfLife)`.
+    var scaled = 0.0
+    /// When the user took something last.
+    var chargedAt: UInt64 = 0
+  }
+
   private struct Counters: Sendable {
-    /// By user, in units that grow as time passes: `tokens × 2^((then − origin) ÷ halfLife)`.
-    var scaled: [UInt64: Double] = [:]
-    /// When each took something last.
-    var charged: [UInt64: UInt64] = [:]
+    var users: [UInt64: Count] = [:]
     var origin: UInt64 = 0
     /// The mean of those that took something lately, in the same units, and when it was worked out.
     var mean = 0.0
@@ -38,14 +42,13 @@ public final class UserTokens: Sendable {
     counters.withLock { counters in
       let scale = Self.scale(&counters, now)
       let amount = (promptTokens + 2 * generatedTokens) * scale
-      if counters.scaled[user] == nil, counters.scaled.count >= Self.capacity {
-        if let least = counters.scaled.prefix(8).min(by: { $0.value < $1.value }) {
-          counters.scaled[least.key] = nil
-          counters.charged[least.key] = nil
-        }
+      if counters.users[user] == nil, counters.users.count >= Self.capacity,
+        let least = counters.users.prefix(8).min(by: { $0.value.scaled < $1.value.scaled })
+      {
+        counters.users[least.key] = nil
       }
-      counters.scaled[user, default: 0] += amount
-      counters.charged[user] = now
+      counters.users[user, default: Count()].scaled += amount
+      counters.users[user]?.chargedAt = now
     }
   }
 
@@ -53,7 +56,7 @@ public final class UserTokens: Sendable {
   public func tokens(_ user: UInt64, now: UInt64) -> Double {
     counters.withLock { counters in
       let scale = Self.scale(&counters, now)
-      return (counters.scaled[user] ?? 0) / scale
+      return (counters.users[user]?.scaled ?? 0) / scale
     }
   }
 
@@ -62,7 +65,7 @@ public final class UserTokens: Sendable {
   public func share(_ user: UInt64, now: UInt64) -> Double {
     counters.withLock { counters in
       let scale = Self.scale(&counters, now)
-      guard counters.scaled.count > 1, let own = counters.scaled[user], own / scale > Self.activeTokens else {
+      guard counters.users.count > 1, let own = counters.users[user]?.scaled, own / scale > Self.activeTokens else {
         return 1
       }
       return min(1, Self.mean(&counters, now) / own)
@@ -71,10 +74,10 @@ public final class UserTokens: Sendable {
 
   /// Looks through all users; where they are more than ``fewUsers``, at most once in ``meanSpan``.
   private static func mean(_ counters: inout Counters, _ now: UInt64) -> Double {
-    if let at = counters.meanAt, counters.scaled.count > fewUsers, now < at &+ meanSpan { return counters.mean }
+    if let at = counters.meanAt, counters.users.count > fewUsers, now < at &+ meanSpan { return counters.mean }
     var (sum, count) = (0.0, 0)
-    for (user, tokens) in counters.scaled where now <= (counters.charged[user] ?? 0) &+ halfLife {
-      sum += tokens
+    for user in counters.users.values where now <= user.chargedAt &+ halfLife {
+      sum += user.scaled
       count += 1
     }
     counters.mean = count > 0 ? sum / Double(count) : .infinity
@@ -84,15 +87,14 @@ public final class UserTokens: Sendable {
 
   /// Begins anew from `now` before the units grow too large, dropping users that have faded.
   private static func scale(_ counters: inout Counters, _ now: UInt64) -> Double {
-    if counters.scaled.isEmpty { counters.origin = now }
+    if counters.users.isEmpty { counters.origin = now }
     let halves = now > counters.origin ? Double(now - counters.origin) / Double(halfLife) : 0
     guard halves > 8 else { return exp2(halves) }
     let factor = exp2(-halves)
-    counters.scaled = counters.scaled.compactMapValues { value in
-      let kept = value * factor
-      return kept > activeTokens ? kept : nil
+    counters.users = counters.users.compactMapValues { user in
+      let kept = user.scaled * factor
+      return kept > activeTokens ? Count(scaled: kept, chargedAt: user.chargedAt) : nil
     }
-    counters.charged = counters.charged.filter { counters.scaled[$0.key] != nil }
     counters.mean *= factor
     counters.origin = now
     return 1

@@ -30,6 +30,7 @@ struct MessageScan {
     _ cursor: inout JSONCursor, in bytes: UnsafeRawBufferPointer, limit: Int
   ) throws(JSONError) -> MessageScan {
     var scan = MessageScan(limit: limit)
+    scan.messages.reserveCapacity(4)
     let start = cursor.position
     try cursor.enterArray()
     while let kind = try cursor.nextElement() {

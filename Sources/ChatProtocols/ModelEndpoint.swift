@@ -23,6 +23,11 @@ public enum ModelEndpoint: Sendable, Equatable, CaseIterable {
   }
 
   private static func equal(_ bytes: UnsafeRawBufferPointer, _ path: String) -> Bool {
-    bytes.count == path.utf8.count && bytes.elementsEqual(path.utf8)
+    var path = path
+    return path.withUTF8 { path in
+      guard bytes.count == path.count else { return false }
+      for place in 0..<path.count where bytes[place] != path[place] { return false }
+      return true
+    }
   }
 }

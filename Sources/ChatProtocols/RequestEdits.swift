@@ -113,7 +113,8 @@ public struct RequestEdits: Sendable {
   public func splices(on body: UnsafeRawBufferPointer, model: JSONFragment? = nil) -> ByteSplices {
     precondition(
       body.count == facts.bodyLength, "the body is not the one that the facts were made from")
-    var splices = ByteSplices()
+    // The model, the system prompt, and one behind the last member.
+    var splices = ByteSplices(capacity: members.count + 3)
     // Of every member whether it goes; empty as long as none does.
     var removed: [Bool] = []
     var appended: [NestedMember] = []

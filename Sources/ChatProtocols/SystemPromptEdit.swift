@@ -14,7 +14,9 @@ struct SystemPromptEdit: Sendable, Equatable {
     _ splices: inout ByteSplices
   ) {
     guard let firstMessage, firstMessage.role == .system else {
-      var message = Array("{\"role\":\"system\",\"content\":".utf8)
+      var message: [UInt8] = []
+      message.reserveCapacity(prompt.utf8.count + 48)
+      message.append(contentsOf: "{\"role\":\"system\",\"content\":".utf8)
       JSONString.append(prompt, to: &message)
       message.append(UInt8(ascii: "}"))
       if firstMessage != nil { message.append(UInt8(ascii: ",")) }

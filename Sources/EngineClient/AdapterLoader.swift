@@ -143,7 +143,10 @@ public final class AdapterLoader: Sendable {
   private func carryOut(_ order: Order, _ place: Place) async {
     let began = ContinuousClock.now
     await makeRoom(for: order)
-    let reason = await failure(of: order)
+    let failure = await failure(of: order)
+    let reason = failure?.reason
+    // What this process lacks is not held against the engine.
+    let pause = failure?.isOurs == true ? .zero : Self.pause
     let seconds = (ContinuousClock.now - began) / .seconds(1)
     let adapters = order.placement.replica.adapters
     if reason == nil {
@@ -151,17 +154,17 @@ public final class AdapterLoader: Sendable {
     } else {
       let now = NIODeadline.now().uptimeNanoseconds
       adapters.loadingFailed(
-        place.adapter, now: now, until: now + UInt64(Self.pause.components.seconds) * 1_000_000_000)
+        place.adapter, now: now, until: now + UInt64(pause.components.seconds) * 1_000_000_000)
     }
     let waiters = state.withLock { state in
       if let reason {
         state.failures = state.failures.filter { $0.value.until > .now }
-        if state.failures.count < Self.limit { state.failures[place] = (.now + Self.pause, reason) }
+        if pause > .zero, state.failures.count < Self.limit { state.failures[place] = (.now + pause, reason) }
       }
       return state.waiters.removeValue(forKey: place) ?? [:]
     }
     let outcome: Outcome =
-      reason.map { .failure(Failure(reason: $0, retryAfter: Int(Self.pause.components.seconds))) } ?? .success(())
+      reason.map { .failure(Failure(reason: $0, retryAfter: max(1, Int(pause.components.seconds)))) } ?? .success(())
     onEvent(
       reason.map { .failed(order, reason: $0, seconds: seconds) } ?? .loaded(order, seconds: seconds))
     for done in waiters.values { done(outcome) }
@@ -194,7 +197,7 @@ public final class AdapterLoader: Sendable {
   }
 
   /// nil when the adapter is loaded.
-  private func failure(of order: Order) async -> String? {
+  private func failure(of order: Order) async -> (reason: String, isOurs: Bool)? {
     do {
       let answer = try await post(
         "load_lora_adapter", ["lora_name": order.adapter.text, "lora_path": Self.path(of: order.source)], order,
@@ -202,9 +205,10 @@ public final class AdapterLoader: Sendable {
       if (200..<300).contains(answer.status) { return nil }
       // One that has it already refuses to load it.
       if (400..<500).contains(answer.status), await has(order) { return nil }
-      return Self.text(of: answer)
+      return (Self.text(of: answer), false)
     } catch {
-      return "\(error)"
+      if case EngineHTTPClient.Failure.exhausted = error { return ("\(error)", true) }
+      return ("\(error)", false)
     }
   }
 

@@ -137,6 +137,7 @@ public final class LoadedAdapters: Sendable {
     change { state in
       state.pending.remove(key)
       state.keys.removeAll { $0 == key }
+      state.forget(key)
       state.refused = state.refused.filter { $0.value > now }
       if state.refused.count < Self.capacity { state.refused[key] = end }
       refusedUntil.store(state.refused.values.max() ?? 0, ordering: .relaxed)

@@ -24,7 +24,8 @@ public struct ByteSplices: Sendable, Equatable {
   public private(set) var splices: [Splice] = []
   private var growth = 0
 
-  public init() {}
+  /// - Parameter capacity: room for so many splices.
+  public init(capacity: Int = 0) { splices.reserveCapacity(capacity) }
 
   public var isEmpty: Bool { splices.isEmpty }
 
@@ -41,7 +42,11 @@ public struct ByteSplices: Sendable, Equatable {
     precondition(
       index == splices.count || range.upperBound <= splices[index].range.lowerBound,
       "splice \(range) overlaps an earlier one")
-    splices.insert(Splice(range: range, replacement: replacement), at: index)
+    if index == splices.count {
+      splices.append(Splice(range: range, replacement: replacement))
+    } else {
+      splices.insert(Splice(range: range, replacement: replacement), at: index)
+    }
     growth += replacement.count - range.count
   }
 

@@ -40,8 +40,9 @@ public struct JSONFragment: Sendable, Equatable {
 
   /// An object with the given members, in order.
   public static func object(of members: [(key: String, value: JSONFragment)]) -> JSONFragment {
-    var bytes: [UInt8] = [UInt8(ascii: "{")]
+    var bytes: [UInt8] = []
     bytes.reserveCapacity(members.reduce(2) { $0 + $1.key.utf8.count + $1.value.bytes.count + 4 })
+    bytes.append(UInt8(ascii: "{"))
     for member in members {
       if bytes.count > 1 { bytes.append(UInt8(ascii: ",")) }
       JSONString.append(member.key, to: &bytes)

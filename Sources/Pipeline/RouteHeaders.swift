@@ -83,7 +83,14 @@ public enum RouteHeaders {
   /// Four decimals, as in `0.9731`.
   static func fixed4(_ value: Double) -> String {
     let scaled = Int((min(max(value, 0), 1) * 10_000).rounded())
-    let fraction = String(scaled % 10_000)
-    return "\(scaled / 10_000)." + String(repeating: "0", count: 4 - fraction.count) + fraction
+    return String(unsafeUninitializedCapacity: 6) { digits in
+      var rest = scaled
+      for place in [5, 4, 3, 2, 0] {
+        digits[place] = UInt8(ascii: "0") + UInt8(rest % 10)
+        rest /= 10
+      }
+      digits[1] = UInt8(ascii: ".")
+      return 6
+    }
   }
 }

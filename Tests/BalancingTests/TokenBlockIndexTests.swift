@@ -167,6 +167,13 @@ private struct ResidencyFixture {
     for replica in 0..<5 { fixture.store(prompt, on: replica, size: replica + 1) }
     #expect(fixture.held(prompt) == [16, 16, 15, 16, 0])
     #expect(fixture.index.knowledge(of: fixture.replicas[4]) == .nothing)
+    // One that began anew with a size too many is not thought to be empty.
+    fixture.store(prompt, on: 4, size: 1)
+    #expect(fixture.held(prompt) == [16, 16, 15, 16, 16])
+    fixture.store(prompt, on: 4, size: 5)
+    #expect(fixture.held(prompt) == [16, 16, 15, 16, 0])
+    #expect(fixture.index.knowledge(of: fixture.replicas[4]) == .nothing)
+    #expect(fixture.index.blocks(of: fixture.replicas[4]) == nil)
   }
 
   @Test("each replica keeps its share of the blocks, and gives up those that it told of longest ago")
@@ -176,6 +183,9 @@ private struct ResidencyFixture {
     for prompt in prompts { fixture.store(prompt, on: 0) }
     fixture.store(prompt, on: 1)
     #expect(fixture.index.blocks(of: fixture.replicas[0]) == 32)
+    // It may hold what there was no room for.
+    #expect(fixture.index.knowledge(of: fixture.replicas[0]) == .part)
+    #expect(fixture.index.knowledge(of: fixture.replicas[1]) == .all)
     #expect(fixture.held(prompts[3]) == [0, 0])
     #expect(fixture.held(prompts[4]) == [8, 0])
     #expect(fixture.held(prompt) == [0, 16])
@@ -189,6 +199,8 @@ private struct ResidencyFixture {
     for prompt in prompts { fixture.store(prompt, on: 0) }
     #expect(fixture.index.blocks(of: fixture.replicas[0]) == 40)
     #expect(fixture.held(prompt) == [0, 0])
+    fixture.index.cleared(replica: fixture.replicas[0].id, knowledge: .all)
+    #expect(fixture.index.knowledge(of: fixture.replicas[0]) == .all)
   }
 
   @Test("more replicas than one entry has bits for are told apart")

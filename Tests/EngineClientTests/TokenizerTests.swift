@@ -80,11 +80,11 @@ import Testing
     }
   }
 
-  private func question(_ server: PageServer, _ body: String, timeout: TimeAmount = .seconds(10))
+  private func question(_ server: PageServer, _ body: String, of model: String = "m", timeout: TimeAmount = .seconds(10))
     -> PromptTokenizer.Question
   {
     PromptTokenizer.Question(
-      model: "m", adapter: nil, replica: Replica(id: 1, name: "r", host: "127.0.0.1", port: server.port),
+      model: model, adapter: nil, replica: Replica(id: 1, name: "r", host: "127.0.0.1", port: server.port),
       body: Array(body.utf8), timeout: timeout)
   }
 
@@ -109,10 +109,14 @@ import Testing
     #expect(chains.tokenCount == 5)
     #expect(server.paths == ["/tokenize"])
     #expect(tokenizer.statistics.calls == 1)
+    // Another model's engines may go by the same name.
+    _ = tokenizer.ask(question(server, "a", of: "other"), answer: { answers.told.yield($0?.tokenCount) })
+    #expect(await answers.next(1) == [5])
+    #expect(tokenizer.statistics.calls == 2)
     index.stored(replica: 0, hashes: [1], tokens: [1, 2, 3], blockSize: 3)
     _ = tokenizer.ask(question(server, "a"), answer: { answers.told.yield($0?.tokenCount) })
     #expect(await answers.next(1) == [5])
-    #expect(tokenizer.statistics.calls == 2)
+    #expect(tokenizer.statistics.calls == 3)
     try await server.stop()
   }
 

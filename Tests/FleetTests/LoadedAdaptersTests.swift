@@ -20,6 +20,21 @@ import Testing
     #expect(adapters.refuses(4, now: 19) && !adapters.refuses(4, now: 20) && !adapters.refuses(3, now: 19))
   }
 
+  @Test("of one that could not be loaded no uses are kept once all who waited have left")
+  func failedUnused() {
+    let adapters = LoadedAdapters()
+    adapters.replace(with: [1])
+    adapters.requestBegan(1)
+    adapters.requestEnded(1)
+    adapters.requestBegan(2)
+    adapters.loadingBegan(2)
+    adapters.requestEnded(2)
+    adapters.loadingFailed(2, now: 0, until: 5)
+    // As one that was never used it goes before one that was.
+    adapters.insert(2)
+    #expect(adapters.takeIdle(among: [1, 2]) == 2)
+  }
+
   @Test("one on its way that an engine did not know stays, and is loaded once it came, also where there was no room")
   func lostMeanwhile() {
     let adapters = LoadedAdapters()

@@ -71,7 +71,7 @@ import Users
     }
     let charge = try admit("bulk", 1)
     let refusal = try #require(throws: LimitRefusal.self) { try admit("bulk", 1) }
-    #expect(refusal.error.message == "model: m has exceeded RPS: 1")
+    #expect(refusal.error.message == "model: m, profile: bulk has exceeded RPS: 1")
     #expect(try admit("chat", 1) != nil)
     limits.takeBack(charge)
     #expect(try admit("bulk", 1) != nil)

@@ -4,6 +4,8 @@ struct EngineHolding {
   let slot: Int
   /// Tokens of a block; 0 until it is told.
   private(set) var blockSize = 0
+  /// Blocks that the engine told of were given up for want of room: it may hold more than is known.
+  private(set) var isIncomplete = false
   private var blocks = EngineBlocks()
 
   init(slot: Int) { self.slot = slot }
@@ -60,8 +62,13 @@ struct EngineHolding {
 
   /// Gives up those that were told of longest ago until so many are left.
   mutating func trim(to share: Int, in table: TokenBlockTable) {
-    while blocks.count > share, let gone = blocks.removeOldest() { table.set(gone, slot: slot, tiers: 0) }
-    if share == 0 { blocks = EngineBlocks() }
+    while blocks.count > share, let gone = blocks.removeOldest() {
+      table.set(gone, slot: slot, tiers: 0)
+      isIncomplete = true
+    }
+    guard share == 0 else { return }
+    blocks = EngineBlocks()
+    isIncomplete = false
   }
 
   /// Nothing is known of it any more, not even the size of its blocks.

@@ -18,7 +18,7 @@ public final class TokenBlockIndex: Sendable {
   public enum Knowledge: UInt8, Sendable {
     /// It has told nothing.
     case nothing
-    /// It holds what it has told of, and perhaps more: its events from before are lost.
+    /// It holds what it has told of, and perhaps more: its events from before are lost, or there was no room for all of them.
     case part
     case all
   }
@@ -53,9 +53,9 @@ public final class TokenBlockIndex: Sendable {
 
   /// - Parameters:
   ///   - maximumBlocks: of all replicas together, at least 64.
-  ///   - maximumReplicas: 1…4 096, as many as the prefix index has.
+  ///   - maximumReplicas: 1…4 096; to be as many as the prefix index has.
   /// - Throws: when the system has not got the memory.
-  public init(maximumBlocks: Int = 1_000_000, maximumReplicas: Int = 1_024) throws(PrefixIndex.NoMemory) {
+  public init(maximumBlocks: Int, maximumReplicas: Int) throws(PrefixIndex.NoMemory) {
     precondition((1...TokenBlockTable.slotLimit).contains(maximumReplicas), "an index holds 1 to 4096 replicas")
     self.maximumReplicas = maximumReplicas
     self.maximumBlocks = min(max(64, maximumBlocks), Int(Int32.max))
@@ -88,6 +88,7 @@ public final class TokenBlockIndex: Sendable {
       state.share = maximumBlocks / max(1, state.holdings.count)
       for (id, slot) in wanted {
         state.holdings[id]?.trim(to: state.share, in: table)
+        noteIncompleteness(of: id, state)
         count(state.holdings[id]?.count ?? 0, slot)
       }
       settleSizes(state)
@@ -141,6 +142,7 @@ public final class TokenBlockIndex: Sendable {
       } else if slots[slot].knowledge.load(ordering: .relaxed) == Knowledge.nothing.rawValue {
         know(.all, slot)
       }
+      noteIncompleteness(of: replica, state)
       count(state.holdings[replica]?.count ?? 0, slot)
     }
   }
@@ -227,6 +229,11 @@ public final class TokenBlockIndex: Sendable {
     settleSizes(state)
   }
 
+  private func noteIncompleteness(of id: Int, _ state: State) {
+    guard let holding = state.holdings[id], holding.isIncomplete else { return }
+    know(.part, holding.slot)
+  }
+
   private func count(_ blocks: Int, _ slot: Int) { slots[slot].blocks.store(blocks, ordering: .relaxed) }
 
   private func know(_ knowledge: Knowledge, _ slot: Int) {
@@ -238,10 +245,7 @@ public final class TokenBlockIndex: Sendable {
   /// - Returns: false when there are too many sizes.
   private func takeSize(_ size: Int, of id: Int, _ state: inout State) -> Bool {
     guard let before = state.holdings[id]?.blockSize, before != size else { return true }
-    if before != 0 {
-      state.holdings[id]?.forget(in: table)
-      settleSizes(state)
-    }
+    if before != 0 { empty(id, &state, knowledge: .nothing) }
     let known = Self.sizes(sizesWord.load(ordering: .relaxed))
     guard known.contains(size) || known.count < Self.sizeLimit else { return false }
     state.holdings[id]?.begin(blockSize: size, in: table)

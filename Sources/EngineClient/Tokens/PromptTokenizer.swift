@@ -165,8 +165,10 @@ public final class PromptTokenizer: Sendable {
   }
 
   private func key(_ question: Question) -> UInt64 {
+    // Engines of two models may serve them under one name.
     let adapter = question.adapter.map { BlockHash.key(of: $0) } ?? 0
-    return question.body.withUnsafeBytes { BlockHash.hash($0, seed: seed ^ adapter) }
+    let model = BlockHash.key(of: question.model) &* 0x9E37_79B9_7F4A_7C15
+    return question.body.withUnsafeBytes { BlockHash.hash($0, seed: seed ^ adapter ^ model) }
   }
 
   // MARK: On the loop
@@ -199,6 +201,8 @@ public final class PromptTokenizer: Sendable {
     {
       chains = index.chains(of: tokens, adapter: question.adapter)
     }
+    // What this process lacks is no engine's fault.
+    let isOurs = if case .failure(.exhausted) = result { true } else { false }
     let now = NIODeadline.now().uptimeNanoseconds
     let waiting = state.withLock { [chains] state -> [@Sendable (TokenChains?) -> Void] in
       guard let call = state.calls[key], call.number == number else { return [] }
@@ -209,7 +213,7 @@ public final class PromptTokenizer: Sendable {
         state.pauses[question.model] = nil
       } else {
         state.statistics.failures += 1
-        state.pauses[question.model, default: TokenizePause()].failed(now: now)
+        if !isOurs { state.pauses[question.model, default: TokenizePause()].failed(now: now) }
       }
       return Array(call.waiting.values)
     }

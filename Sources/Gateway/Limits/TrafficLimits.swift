@@ -103,7 +103,7 @@ public struct TrafficLimits: Sendable {
     guard let profile, let profileLimit else { return charge }
     do throws(LimitRefusal) {
       // No name of a model has a line end.
-      charge.profile = try admit("\(model)\n\(profile)", to: model, limit: profileLimit)
+      charge.profile = try admit("\(model)\n\(profile)", to: "\(model), profile: \(profile)", limit: profileLimit)
     } catch {
       takeBack(charge)
       throw error
@@ -111,10 +111,11 @@ public struct TrafficLimits: Sendable {
     return charge
   }
 
-  private func admit(_ key: String, to model: String, limit: Int?) throws(LimitRefusal) -> ModelRates.Charge? {
+  /// - Parameter name: as the client is told.
+  private func admit(_ key: String, to name: String, limit: Int?) throws(LimitRefusal) -> ModelRates.Charge? {
     guard let limit else { return nil }
     guard let charge = rates.admit(key, limit: limit, now: clock()) else {
-      throw .rate(of: model, limit: limit, as: generation)
+      throw .rate(of: name, limit: limit, as: generation)
     }
     return charge
   }
