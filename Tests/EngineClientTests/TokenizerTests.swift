@@ -80,7 +80,9 @@ import Testing
     }
   }
 
-  private func question(_ server: PageServer, _ body: String, of model: String = "m", timeout: TimeAmount = .seconds(10))
+  private func question(
+    _ server: PageServer, _ body: String, of model: String = "m", timeout: TimeAmount = .seconds(10)
+  )
     -> PromptTokenizer.Question
   {
     PromptTokenizer.Question(
