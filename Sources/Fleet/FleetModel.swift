@@ -1,5 +1,5 @@
-/// A model and where it runs.
-public struct FleetModel: Sendable {
+/// A model and where it runs. Never changes; a reference, since each request passes it on.
+public final class FleetModel: Sendable {
   public let name: String
   /// All of them, whatever they do of a request.
   public let placements: [Placement]

@@ -71,6 +71,23 @@ public struct ByteSplices: Sendable, Equatable {
     return length + growth
   }
 
+  /// Hands over the edited body's bytes piece by piece, in order. The pointers live as long as the call.
+  public func forEachPiece(of body: UnsafeRawBufferPointer, _ each: (UnsafeRawBufferPointer) -> Void) {
+    precondition((splices.last?.range.upperBound ?? 0) <= body.count, "a splice ends behind the body")
+    var position = 0
+    splices.withUnsafeBufferPointer { splices in
+      for index in splices.indices {
+        let range = splices[index].range
+        if position < range.lowerBound {
+          each(UnsafeRawBufferPointer(rebasing: body[position..<range.lowerBound]))
+        }
+        splices[index].replacement.withUnsafeBytes { if !$0.isEmpty { each($0) } }
+        position = range.upperBound
+      }
+    }
+    if position < body.count { each(UnsafeRawBufferPointer(rebasing: body[position...])) }
+  }
+
   /// Hands over the edited body of `length` original bytes piece by piece, in order, without empty pieces. Copies
   /// nothing.
   public func forEachSegment<Failure: Error>(
@@ -92,13 +109,7 @@ public struct ByteSplices: Sendable, Equatable {
   public func apply(to body: UnsafeRawBufferPointer) -> [UInt8] {
     var result: [UInt8] = []
     result.reserveCapacity(lengthAfter(body.count))
-    forEachSegment(ofLength: body.count) { segment in
-      switch segment {
-      case .original(let range):
-        result.append(contentsOf: UnsafeRawBufferPointer(rebasing: body[range]))
-      case .replacement(let bytes): result.append(contentsOf: bytes)
-      }
-    }
+    forEachPiece(of: body) { result.append(contentsOf: $0) }
     return result
   }
 

@@ -37,14 +37,7 @@ enum UpstreamRequest {
     var first = exchange.client.allocator.buffer(capacity: head.count + (isOne ? length + trailers.count + 16 : 0))
     first.writeBytes(head.bytes)
     if isOne {
-      body.withUnsafeReadableBytes { bytes in
-        splices.forEachSegment(ofLength: bytes.count) { segment in
-          switch segment {
-          case .original(let range): first.writeBytes(UnsafeRawBufferPointer(rebasing: bytes[range]))
-          case .replacement(let new): first.writeBytes(new)
-          }
-        }
-      }
+      body.withUnsafeReadableBytes { bytes in splices.forEachPiece(of: bytes) { first.writeBytes($0) } }
       if isChunked { writeChunkEnd(trailers, to: &first) }
       return [first]
     }

@@ -25,7 +25,7 @@ extension Exchange {
   ///
   /// - Returns: whether the attempt goes on later.
   func waitsForAdapter(_ attempt: Attempt) -> Bool {
-    guard let loader = loop.context.adapterLoader,
+    guard adapter != nil, let loader = loop.context.adapterLoader,
       let order = AdapterLoader.Order(adapter, of: model?.model, on: attempt.placement)
     else { return false }
     let eventLoop = loop.eventLoop
