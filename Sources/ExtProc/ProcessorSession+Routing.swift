@@ -30,7 +30,7 @@ extension ProcessorSession {
     _ routed: RequestRouting.Routed, body bytes: UnsafeRawBufferPointer, isLast: Bool
   ) throws(RequestRouting.Refusal) {
     requestedModel = routed.requestedModel
-    comesWhole = routed.facts?.isStreaming == false
+    comesWhole = routed.isStreaming == false
     if let plan, let own = plan.ownAnswer(created: scope.context.wallClock()) {
       return answer(own, plan)
     }

@@ -448,7 +448,8 @@ final class Exchange {
     placements = model.model.placements(for: adapter)
     do throws(ReplicaWishError) {
       wish = try ReplicaWish(
-        model.balancing.strategies, among: placements, tokens: RequestTokens(plan?.facts.size, by: model.balancing),
+        model.balancing.strategies, among: placements,
+        tokens: RequestTokens(plan?.facts.size ?? upload?.prompt?.size, by: model.balancing),
         hasPairs: model.model.hasPairs
       ) { fieldValue(named: $0) }
     } catch {
@@ -478,6 +479,9 @@ final class Exchange {
   }
 
   func requestedName(_ name: String) { requestedModel = name }
+
+  /// What came before was the client's time.
+  func beginsNow() { startedAt = loop.time }
 
   // MARK: The end
 
