@@ -131,6 +131,7 @@ extension ProcessorSession {
   ) throws(RequestRouting.Refusal) {
     if routed.model?.hasPairs ?? false, beginPair(routed, intent, body: bytes, isLast: isLast) { return }
     let (placement, attempt) = try RequestRouting.pick(routed, intent, body: bytes, scope: scope)
+    markPrompt()
     self.placement = placement
     self.attempt = attempt
     if try waitsForAdapter(AdapterWait(routed, intent, isLast: isLast), body: bytes) { return }

@@ -28,6 +28,7 @@ extension Exchange {
   /// Chooses a replica and counts the request on it.
   private func choose() -> ReplicaChooser.Choice? {
     guard let model, let wish else { return nil }
+    defer { markPrompt() }
     return body.withUnsafeReadableBytes { bytes in
       loop.chooser.choose(
         among: placements, by: wish, of: model.balancing,
@@ -36,6 +37,11 @@ extension Exchange {
         excluding: triedWhole,
         now: loop.now, random: &loop.random)
     }
+  }
+
+  /// Remembers for the log what prompt the replica was chosen for.
+  func markPrompt() {
+    if loop.context.logsPrefixes, promptMark == nil { promptMark = loop.chooser.lastPrompt }
   }
 
   /// The prompt, where it was read.

@@ -119,6 +119,8 @@ final class Exchange {
   var strategy: StrategyKind?
   /// Of a request that a pair of replicas serves; nil for every other.
   var legs: PrefillDecodeLegs?
+  /// What the log tells of its prompt, where it does.
+  var promptMark: PromptMark?
   /// What the answer told of its tokens.
   var facts = AnswerFacts()
   /// How the last attempt ended: what the client is told when no further replica is there.
