@@ -37,6 +37,8 @@ public enum Shortfall: String, Sendable, CaseIterable {
   /// No replica has the adapter: the slot rule chose where it is loaded.
   case adapterNotLoaded = "adapter_not_loaded"
   case noPromptBlocks = "no_prompt_blocks"
+  /// The request is passed on without a look at its prompt.
+  case promptUnread = "prompt_unread"
   case noTarget = "no_target"
   /// No replica is expected to meet the target: the soonest was taken.
   case targetMissed = "target_missed"
@@ -59,6 +61,7 @@ public enum Shortfall: String, Sendable, CaseIterable {
     case .noAdapter: "the request asks for no adapter"
     case .adapterNotLoaded: "no replica has the adapter loaded"
     case .noPromptBlocks: "the prompt is too short to fill a block"
+    case .promptUnread: "the request is passed on without its prompt being read"
     case .noTarget: "the model has no target for the time to first token"
     case .targetMissed: "no replica is expected to meet the target for the time to first token"
     case .noPair: "one replica is asked both to prefill and to decode"

@@ -44,7 +44,8 @@ extension StrategyKind {
     case .pd: .noPair
     case .vtcBasic: request.userKey == 0 ? .noUser : nil
     case .loraAffinity: request.adapterKey == 0 ? .noAdapter : nil
-    case .prefixCache, .prefixCachePreble, .sticky: request.blockCount == 0 ? .noPromptBlocks : nil
+    case .prefixCache, .prefixCachePreble, .sticky:
+      request.blockCount > 0 ? nil : request.promptTokens > 0 ? .noPromptBlocks : .promptUnread
     case .slo, .sloPackLoad, .sloLeastLoad: request.firstTokenTarget == nil ? .noTarget : nil
     default: nil
     }

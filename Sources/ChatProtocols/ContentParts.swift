@@ -47,13 +47,14 @@ enum ContentParts {
     return summary
   }
 
-  private enum Part {
+  enum Part {
     case text(JSONExtent)
     case image
     case other
   }
 
-  private static func part(_ cursor: inout JSONCursor, in bytes: UnsafeRawBufferPointer)
+  /// Passes the object that the cursor stands before.
+  static func part(_ cursor: inout JSONCursor, in bytes: UnsafeRawBufferPointer)
     throws(JSONError) -> Part
   {
     var type: JSONExtent?

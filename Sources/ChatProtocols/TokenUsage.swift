@@ -46,7 +46,8 @@ public struct TokenUsage: Sendable, Equatable {
   }
 
   /// The value of a member `usage`, an object; nil as in ``init(answer:)``. The Messages and Responses APIs count in
-  /// `input_tokens` and `output_tokens`.
+  /// `input_tokens` and `output_tokens`, that of Messages without the cached ones (`cache_read_input_tokens`) and those that
+  /// came into the cache (`cache_creation_input_tokens`), which are the prompt's too.
   ///
   /// - Parameter earlier: what the same answer told before. Counts that the object leaves out stay: a stream of the
   ///   Messages API tells the prompt's at its beginning and the answer's at its end.
@@ -79,7 +80,8 @@ public struct TokenUsage: Sendable, Equatable {
   private static func counts(
     _ cursor: inout JSONCursor, in bytes: UnsafeRawBufferPointer, after earlier: TokenUsage? = nil
   ) throws(JSONError) -> TokenUsage? {
-    var promptTokens = earlier?.promptTokens
+    var promptTokens: Int?
+    var besides: Int?
     var usage = earlier ?? TokenUsage(promptTokens: 0, completionTokens: 0)
     func isNamed(_ member: JSONMember, _ name: StaticString, or other: StaticString) -> Bool {
       JSONString.equals(member.key, name, in: bytes) || JSONString.equals(member.key, other, in: bytes)
@@ -90,6 +92,12 @@ public struct TokenUsage: Sendable, Equatable {
         promptTokens = count(try cursor.skipValue(), in: bytes)
       } else if isNamed(member, "completion_tokens", or: "output_tokens") {
         usage.completionTokens = count(try cursor.skipValue(), in: bytes)
+      } else if JSONString.equals(member.key, "cache_read_input_tokens", in: bytes), member.kind == .number {
+        let read = count(try cursor.skipValue(), in: bytes)
+        usage.cachedTokens = read
+        besides = (besides ?? 0) + read
+      } else if JSONString.equals(member.key, "cache_creation_input_tokens", in: bytes) {
+        besides = (besides ?? 0) + count(try cursor.skipValue(), in: bytes)
       } else if member.kind == .object, isNamed(member, "prompt_tokens_details", or: "input_tokens_details") {
         try cursor.enterObject()
         while let detail = try cursor.nextMember() {
@@ -99,8 +107,8 @@ public struct TokenUsage: Sendable, Equatable {
         }
       }
     }
-    guard let promptTokens else { return nil }
-    usage.promptTokens = promptTokens
+    guard promptTokens != nil || earlier != nil else { return nil }
+    if let promptTokens { usage.promptTokens = min(promptTokens + (besides ?? 0), greatestCount) }
     return usage
   }
 

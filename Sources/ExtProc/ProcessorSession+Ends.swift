@@ -80,6 +80,11 @@ extension ProcessorSession {
 
   // MARK: Accounts
 
+  /// Remembers for the log what prompt the replica was chosen for.
+  func markPrompt() {
+    if scope.context.logsPrefixes, promptMark == nil { promptMark = scope.chooser.lastPrompt }
+  }
+
   /// Metrics and the access log, once a request of ours. A status of 0 says that Envoy did not show the answer.
   func account(replica: String) {
     guard !isAccounted, isRouted || status > 0 else { return }
@@ -100,7 +105,7 @@ extension ProcessorSession {
         decision: plan?.selection?.decision ?? "", replica: replica, strategy: attempt?.strategy,
         prefill: pair?.span, facts: facts, status: status, attempts: isRouted ? 1 : 0,
         milliseconds: Double(total) / 1e6, firstByteMilliseconds: Double(first) / 1e6, requestBytes: bodyBytes,
-        responseBytes: responseBytes),
+        responseBytes: responseBytes, prompt: promptMark),
       id: id)
   }
 }

@@ -30,7 +30,7 @@ extension ProcessorSession {
     _ routed: RequestRouting.Routed, body bytes: UnsafeRawBufferPointer, isLast: Bool
   ) throws(RequestRouting.Refusal) {
     requestedModel = routed.requestedModel
-    comesWhole = routed.facts?.isStreaming == false
+    comesWhole = routed.isStreaming == false
     if let plan, let own = plan.ownAnswer(created: scope.context.wallClock()) {
       return answer(own, plan)
     }
@@ -131,6 +131,7 @@ extension ProcessorSession {
   ) throws(RequestRouting.Refusal) {
     if routed.model?.hasPairs ?? false, beginPair(routed, intent, body: bytes, isLast: isLast) { return }
     let (placement, attempt) = try RequestRouting.pick(routed, intent, body: bytes, scope: scope)
+    markPrompt()
     self.placement = placement
     self.attempt = attempt
     if isLoadedOnDemand(routed.adapter, of: routed.model),

@@ -105,6 +105,8 @@ package final class ProcessorSession {
   var publicModel = ""
   var isRouted = false
   var isAccounted = false
+  /// What the log tells of its prompt, where it does.
+  var promptMark: PromptMark?
   var status = 0
   var firstByteAt: UInt64?
   var responseBytes = 0

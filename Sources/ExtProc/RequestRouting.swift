@@ -40,6 +40,8 @@ enum RequestRouting {
     /// Where the replicas are; nil where the fleet has no such model.
     var model: FleetModel?
     fileprivate var edit: Edit
+    /// Of a request that is passed on.
+    fileprivate var passed: PassedPrompt?
 
     var publicModel: String { adapter ?? base }
 
@@ -98,12 +100,15 @@ enum RequestRouting {
       }
     }
 
+    /// Whether the answer is to come as a stream; nil where that was not read.
+    var isStreaming: Bool? { facts?.isStreaming ?? passed?.isStreaming }
+
     /// Of what was read of the body; nil where nothing was.
     fileprivate var size: PromptSize? {
       switch edit {
       case .plan(let plan): plan.facts.size
       case .facts(let facts): facts.size
-      case .none, .place: nil
+      case .none, .place: passed?.size
       }
     }
 
@@ -112,7 +117,7 @@ enum RequestRouting {
       switch edit {
       case .plan(let plan): PromptOfBody(plan: plan, body: bytes)
       case .facts(let facts): PromptOfBody(facts: facts, body: bytes)
-      case .none, .place: nil
+      case .none, .place: passed.map { PromptOfBody(passed: $0, body: bytes) }
       }
     }
 
@@ -250,8 +255,10 @@ enum RequestRouting {
       if scope.settings.role == .replica { throw unknownModel(wanted, scope) }
       throw Refusal(error: snapshot.unknownModel(wanted), requestedModel: wanted)
     }
-    return routed(
+    var found = routed(
       name ?? "", base, adapter, range.map { .place($0, isForm: row.modelPlace == .form) } ?? .none, scope)
+    found.passed = row.prompt.flatMap { PassedPrompt(bytes, as: $0) }
+    return found
   }
 
   private static func verdict(

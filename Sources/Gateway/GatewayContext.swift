@@ -23,6 +23,8 @@ public struct GatewayContext: Sendable {
   public let pipeline: RoutePipeline
   public let metrics: GatewayMetrics
   public let accessLog: AccessLog?
+  /// The log tells what prompts share (``PromptMark``).
+  package let logsPrefixes: Bool
   /// Unix time at which the process began to serve: the `created` of its models, the same for every call.
   public let startedAt: Int
   /// Seconds since 1970: the `created` of answers that the router gives itself.
@@ -41,7 +43,8 @@ public struct GatewayContext: Sendable {
   public init(
     settings: GatewaySettings = GatewaySettings(), load: GatewayLoad = GatewayLoad(),
     limits: TrafficLimits = TrafficLimits(), pipeline: RoutePipeline, metrics: GatewayMetrics,
-    accessLog: AccessLog?, startedAt: Int, wallClock: @escaping @Sendable () -> Int = GatewayContext.now,
+    accessLog: AccessLog?, logsPrefixes: Bool = false, startedAt: Int,
+    wallClock: @escaping @Sendable () -> Int = GatewayContext.now,
     tls: EngineTLS, adapterLoader: AdapterLoader? = nil, tokenizer: PromptTokenizer? = nil,
     onHealthChange: @escaping @Sendable (Replica) -> Void = { _ in }
   ) {
@@ -51,6 +54,7 @@ public struct GatewayContext: Sendable {
     self.pipeline = pipeline
     self.metrics = metrics
     self.accessLog = accessLog
+    self.logsPrefixes = logsPrefixes && accessLog != nil
     self.startedAt = startedAt
     self.wallClock = wallClock
     self.tls = tls

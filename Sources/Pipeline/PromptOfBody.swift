@@ -10,6 +10,7 @@ public struct PromptOfBody {
     /// A reference: facts are many parts to copy.
     case plan(RoutePlan)
     case facts(RequestFacts)
+    case passed(PassedPrompt)
   }
 
   private let source: Source
@@ -18,6 +19,14 @@ public struct PromptOfBody {
   /// - Parameter body: the bytes that the facts were made from.
   public init(facts: RequestFacts, body: UnsafeRawBufferPointer) {
     source = .facts(facts)
+    self.body = body
+  }
+
+  /// The prompt of a request that is passed on.
+  ///
+  /// - Parameter body: the bytes that the prompt was found in.
+  public init(passed: PassedPrompt, body: UnsafeRawBufferPointer) {
+    source = .passed(passed)
     self.body = body
   }
 
@@ -38,6 +47,16 @@ public struct PromptOfBody {
     case .plan(let plan):
       append(plan.facts, systemPrompt: plan.injectsSystemPrompt ? plan.selection?.systemPrompt : nil, to: &blocks)
     case .facts(let facts): append(facts, systemPrompt: nil, to: &blocks)
+    case .passed(let prompt):
+      prompt.forEachPiece(in: body) { piece in
+        switch piece {
+        case .tools: blocks.begin(.tools)
+        case .system: blocks.begin(.system)
+        case .message(let role): blocks.begin(Self.piece(role))
+        case .part: blocks.begin(.text)
+        case .bytes(let range): blocks.append(bytes(range))
+        }
+      }
     }
   }
 

@@ -12,6 +12,11 @@ public struct ReplicaChooser {
 
   public init(index: PrefixIndex) { matches = PrefixMatches(index: index) }
 
+  /// Of the prompt that the last choice was made for; nil where it was not read.
+  public var lastPrompt: PromptMark? {
+    blocks.byteCount > 0 ? PromptMark(samples: PrefixSamples.text(of: blocks.hashes), bytes: blocks.byteCount) : nil
+  }
+
   /// What was chosen, and what ``AttemptAccount`` needs of it.
   public struct Choice {
     public var choice: ReplicaChoice

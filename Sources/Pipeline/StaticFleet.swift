@@ -45,12 +45,18 @@ public enum StaticFleet {
       var placements: [Placement] = []
       for backend in model.backends {
         guard let headerLines = headerLines(backend, problems: &problems) else { continue }
+        let handOver = CacheHandOver(engine: backend.type)
+        if role(backend) != .whole, handOver == nil {
+          problems.append(
+            "backend \(backend.name): of engines of the type \(backend.type.debugDescription) it is not known how they hand "
+              + "caches over, so it is part of no pair; types that are: vllm, sglang, trtllm")
+        }
         placements.append(
           Placement(
             name: backend.name, replica: replica(backend), weight: backend.weight,
             upstreamModel: model.externalModelIDs[backend.type] ?? model.providerModelID ?? model.name,
             pathPrefix: backend.pathPrefix, chatPath: backend.chatPath, headerLines: headerLines,
-            role: role(backend), group: backend.endpoint?.roleset, handOver: CacheHandOver(engine: backend.type),
+            role: role(backend), group: backend.endpoint?.roleset, handOver: handOver,
             bootstrapPort: backend.bootstrapPort ?? Placement.usualBootstrapPort, labels: labels(backend)))
       }
       let declared = document.routing.modelCards.first { $0.name == model.name }?.loras.map(\.name) ?? []

@@ -102,7 +102,7 @@ public struct BackendReference: Sendable, Equatable {
   public var cacheEvents: CacheEventEndpoints?
   /// What clients may choose replicas by, with the header `external-filter`.
   public var labels: [String: String] = [:]
-  /// What the endpoints file says of it; nil for backends of the document.
+  /// Whether it prefills or decodes, where document or endpoints file say so; nil for the whole request.
   public var endpoint: EndpointDetails?
 
   /// The label by which AIBrix's pods tell where an SGLang engine waits for those that decode.

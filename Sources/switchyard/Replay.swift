@@ -25,6 +25,7 @@ struct Replay: ParsableCommand {
 
   @Option(help: "The trace: Mooncake's JSON lines, Azure's CSV, or the gateway's own access log.") var trace: String
   @Option(help: "The trace's format; told from its first line when left out.") var format: Format?
+  @Option(help: ArgumentHelp("Of an access log only the requests of this model.", valueName: "name")) var model: String?
   @Option(
     help: ArgumentHelp("A strategy, as in the header routing-strategy; may be given several times.", valueName: "name"))
   var policy: [String] = []
@@ -68,6 +69,9 @@ struct Replay: ParsableCommand {
     print(
       "\(trace.requests.count) requests in \(String(format: "%.1f", minutes)) min, \(replicas) replicas of "
         + "\(cacheBlocks) blocks and \(Int(tokensPerSecond)) tok/s, seed \(seed); times in seconds")
+    if let share = trace.loggedCachedShare, requests == nil {
+      print("when the log was written engines found \(String(format: "%.3f", share)) of the prompt tokens cached")
+    }
     let showsProgress = isatty(2) == 1
     let results = try strategies.map { strategy in
       let result = try simulate(replay, strategy) { done, of in
@@ -119,7 +123,7 @@ struct Replay: ParsableCommand {
         switch format ?? Self.format(of: bytes) {
         case .mooncake: try Trace(mooncake: bytes, file: trace)
         case .azure: try Trace(azure: bytes, file: trace)
-        case .accessLog: try Trace(accessLog: bytes, file: trace)
+        case .accessLog: try Trace(accessLog: bytes, file: trace, model: model)
         }
       }
     } catch let error as TraceError {

@@ -47,6 +47,12 @@ struct Serve: AsyncParsableCommand {
   var compat: AIBrixCompatibility?
   @OptionGroup(title: "Behind Envoy") var behindEnvoy: ExtProcOptions
   @Flag(inversion: .prefixedNo, help: "Write one line a request to standard output.") var accessLog = true
+  @Flag(
+    help: """
+      Add to each line what prompts share (a few hashes, at most 960 characters), so that switchyard replay knows it. Who has \
+      the log and guesses a prompt's beginning can check the guess.
+      """)
+  var logPrefixes = false
 
   func validate() throws {
     let isFromFiles = config != nil || endpoints != nil
@@ -65,7 +71,7 @@ struct Serve: AsyncParsableCommand {
     let endpointsFile = (endpoints ?? document.global.gateway.endpointsFile).map { EndpointsFile(path: $0) }
     let server = try Server(
       ServedConfiguration(base: document, endpoints: try await endpointsFile?.first()), endpointsFile: endpointsFile,
-      loops: loops, writesAccessLog: accessLog)
+      loops: loops, writesAccessLog: accessLog, logsPrefixes: logPrefixes)
     let extProc = try behindEnvoy.listener()
     let places =
       try listen.isEmpty && extProc == nil

@@ -56,7 +56,8 @@ actor Server {
   /// - Parameters:
   ///   - endpointsFile: the one that the configuration's engines are from, to be read again when it changes.
   init(
-    _ configuration: ServedConfiguration, endpointsFile: EndpointsFile?, loops: Int, writesAccessLog: Bool
+    _ configuration: ServedConfiguration, endpointsFile: EndpointsFile?, loops: Int, writesAccessLog: Bool,
+    logsPrefixes: Bool
   ) throws {
     self.configuration = configuration
     self.endpointsFile = endpointsFile
@@ -106,7 +107,8 @@ actor Server {
       settings: GatewaySettings(document.global.gateway),
       load: load,
       limits: TrafficLimits(users: users?.ledger, as: document.global.gateway.compatibility), pipeline: pipeline,
-      metrics: metrics, accessLog: accessLog, startedAt: Int(startedAt), tls: tls, adapterLoader: adapterLoader,
+      metrics: metrics, accessLog: accessLog, logsPrefixes: logsPrefixes, startedAt: Int(startedAt), tls: tls,
+      adapterLoader: adapterLoader,
       tokenizer: tokenizer,
       onHealthChange: HealthWatch.tell)
     gateway = Gateway(group: group, context: context, snapshot: snapshot)

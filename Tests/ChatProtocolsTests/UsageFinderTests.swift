@@ -29,6 +29,16 @@ struct UsageFinderTests {
         + "event: message_delta\ndata: {\"delta\":{},\"usage\":{\"output_tokens\":15}}\n\n",
       TokenUsage(promptTokens: 25, completionTokens: 15)
     ),
+    // What was cached is besides what is counted as input, and stays when the stream ends with the output alone.
+    (
+      "data: {\"usage\":{\"input_tokens\":25,\"cache_read_input_tokens\":100,\"cache_creation_input_tokens\":5}}\n\n"
+        + "data: {\"usage\":{\"output_tokens\":15}}\n\n",
+      TokenUsage(promptTokens: 130, completionTokens: 15, cachedTokens: 100)
+    ),
+    (
+      #"{"usage":{"input_tokens":25,"cache_read_input_tokens":null,"output_tokens":1}}"#,
+      TokenUsage(promptTokens: 25, completionTokens: 1)
+    ),
     (#"{"usage":{"output_tokens":15}}"#, nil),
     // Whatever an engine says, sums do not overflow.
     (

@@ -10,7 +10,7 @@ from collections import Counter
 import pytest
 
 import wire
-from clients import CHAT, ask
+from clients import CHAT, ask, chunked, upload_head
 from conftest import Engines, Maker, Route
 from processes import poll, run
 from recording_engine import Call, Gate, answers, document, model
@@ -326,3 +326,48 @@ def test_the_status_of_an_unknown_model_is_configurable(engines: Engines, route:
         error = answer.json()["error"]
         assert set(error) == {"message", "type", "param", "code"}
         assert (error["type"], error["param"], error["code"]) == ("invalid_request_error", "model", "model_not_found")
+
+
+PASSED = {
+    "/v1/messages": lambda text, more: {
+        "messages": [{"role": "user", "content": text}, {"role": "assistant", "content": "Yes."}, *more],
+        "system": "Be brief.",
+    },
+    "/v1/responses": lambda text, more: {"instructions": "Be brief.", "input": [{"role": "user", "content": text}, *more]},
+}
+
+
+@pytest.mark.parametrize("path", PASSED)
+@pytest.mark.parametrize("size", [8_000, 200_000])
+def test_what_is_passed_on_goes_where_its_prompt_was_before(engines: Engines, route: Route, path: str, size: int):
+    """By the paths of other APIs too; a body that is sent in chunks is waited for, and an engine that fails costs nothing."""
+    first, second = engines(answers, answers)
+    router = route(model("alpha", first, second, balancing={"strategy": "prefix-cache"}))
+
+    def send(text: str, *more: dict) -> wire.Response:
+        body = json.dumps({"model": "alpha", "stream": False, "max_tokens": 5, **PASSED[path](text, more)}).encode()
+        with wire.Connection(router.port) as connection:
+            connection.send(upload_head(path, "Content-Type: application/json", None) + chunked(body))
+            return connection.read()
+
+    prompts = [f"{number} " * (size // 2) for number in range(3)]
+    homes = [send(prompt).json()["engine"] for prompt in prompts]
+    for turn in range(6):
+        question = {"role": "user", "content": "And?" * (turn + 1)}
+        for prompt, home in zip(prompts, homes):
+            answer = send(prompt, question)
+            assert (answer.json()["engine"], answer.header("routing-strategy")) == (home, "prefix-cache")
+    # Who has it fails before its answer: the body is still there for another.
+    home, other = (first, second) if homes[0] == first.name else (second, first)
+    home.script = lambda call: call.read_body() and False
+    assert send(prompts[0]).json()["engine"] == other.name
+    home.script = answers
+    # Too short for a block, and too long to be held for its prompt.
+    assert send("short").header("routing-strategy") == "least-request"
+    assert 'strategy="prefix-cache",reason="no_prompt_blocks"} 1' in router.metrics()
+    if size > 8_000:
+        assert send("x" * (9 << 20)).header("routing-strategy") == "least-request"
+    assert wire.post(router.port, "/v1/rerank", '{"model":"alpha","query":"q"}').status == 200
+    unread = 2 if size > 8_000 else 1
+    assert f'strategy="prefix-cache",reason="prompt_unread"}} {unread}' in router.metrics()
+    router.wait_until_idle()

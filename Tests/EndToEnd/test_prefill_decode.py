@@ -139,6 +139,31 @@ def test_a_request_is_prefilled_on_one_replica_and_decoded_on_another(make: Make
     assert router.metric("switchyard_retries_total") == 0
 
 
+def test_the_configuration_says_who_prefills_and_who_decodes(make: Maker):
+    """Two rolesets of a static configuration; no cache goes from one to the other, and nobody who only prefills is asked whole."""
+    engines = {
+        f"{role}-{number}": simulated(make, "vllm", role, f"{role}-{number}")
+        for number in (1, 2) for role in ("prefill", "decode")
+    }  # fmt: skip
+    backends = [
+        {"name": name, "endpoint": engine.address, "role": name[:-2], "roleset": f"set{name[-2:]}"}
+        for name, engine in engines.items()
+    ]
+    file = make.file(document({"name": "m", "backend_refs": backends}, gateway={"aibrix_compat": "latest"}))
+    router = make.keep(ConfiguredRouter("-c", str(file)))
+    wait_until_ready(router, list(engines.values()), [])
+    pairs = set()
+    for number in range(8):
+        answer = wire.chat(router.port, body(content=f"Hi {number}"), "Routing-Strategy: pd")
+        assert answer.status == 200, (answer, router.errors)
+        pairs.add((answer.header("prefill-target-pod"), answer.header("target-pod")))
+    assert pairs == {("m_prefill-1", "m_decode-1"), ("m_prefill-2", "m_decode-2")}
+    whole = wire.chat(router.port, body(), "Routing-Strategy: random")
+    assert whole.status == 200 and whole.header("x-inference-pod").startswith("decode")
+    router.wait_until_idle()
+    assert outcomes(router) == {"handed_over": 8}
+
+
 def test_who_asks_for_a_pair_is_told_both_replicas(make: Maker):
     prefill, decode = (simulated(make, "vllm", role, role) for role in ("prefill", "decode"))
     router = route_pairs(make, "vllm", [prefill], [decode])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import random
 import subprocess
 from pathlib import Path
 
@@ -11,7 +12,7 @@ import pytest
 import wire
 from clients import ask
 from conftest import Engines, Maker
-from processes import REPOSITORY, poll, run
+from processes import MODEL, REPOSITORY, configuration, poll, run
 from recording_engine import answers, document, model
 
 TRACES = REPOSITORY / "Benchmarks" / "balancing" / "traces"
@@ -62,6 +63,44 @@ def test_what_a_gateway_logged_is_replayed(engines: Engines, make: Maker, tmp_pa
         result = replay("--trace", log, "--replicas", replicas, "--policy", "least-ttft", "--policy", "random")
         assert f"30 requests in 0.0 min, {replicas} replicas" in result.stdout
         assert float(row(result, "least-ttft")[1]) > 0
+
+
+def test_a_replay_has_the_hits_that_the_live_run_had(make: Maker, tmp_path: Path):
+    """To 0.03, with prompts of 6 000 tokens: what they share is known to a block of 512."""
+    engines = [
+        make.engine(f"pod-{number}", "--enable-kvcache", "--block-size", "16", "--kv-cache-size", "3200",
+                    "--max-model-len", "100000")
+        for number in (1, 2, 3)
+    ]  # fmt: skip
+    file = make.file(configuration([engine.address for engine in engines]))
+    router = make.router("-c", str(file), "--log-prefixes")
+    chance = random.Random(5)
+    told = []
+
+    def words(count: int) -> str:
+        return " ".join("".join(chance.choices("abcdefghijklmnop", k=5)) for _ in range(count))
+
+    threads = [[{"role": "user", "content": words(chance.randint(2_000, 5_000))}] for _ in range(10)]
+    for _ in range(60):
+        thread = chance.choice(threads)
+        body = {"model": MODEL, "messages": thread, "max_tokens": 4}
+        answer = wire.chat(router.port, json.dumps(body), "Routing-Strategy: prefix-cache")
+        told.append(answer.json()["usage"])
+        reply = {"role": "assistant", "content": answer.json()["choices"][0]["message"]["content"]}
+        thread += [reply, {"role": "user", "content": words(chance.randint(200, 1_500))}]
+    # What no engine answers is no request of the replay.
+    assert wire.chat(router.port, ask("nobody")).status == 400
+    poll(lambda: router.output.count('"event":"request"') == 61, "every request is logged")
+    log = tmp_path / "yesterday.log"
+    log.write_text(router.output)
+    live = sum(usage["prompt_tokens_details"]["cached_tokens"] for usage in told)
+    live /= sum(usage["prompt_tokens"] for usage in told)
+    assert 0.3 < live < 0.95
+    result = replay("--trace", log, "--replicas", 3, "--cache-blocks", 100, "--policy", "prefix-cache", "--model", MODEL)
+    assert f"60 requests in" in result.stdout and f"found {live:.3f} of the prompt tokens cached" in result.stdout
+    assert abs(float(row(result, "prefix-cache")[0]) - live) < 0.03, (live, result.stdout)
+    # A prompt of the log is told by hashes alone.
+    assert threads[0][0]["content"][:40] not in router.output
 
 
 @pytest.mark.parametrize(

@@ -63,6 +63,39 @@ import Testing
     #expect(trace.requests.map(\.outputTokens) == [100, 100, 100])
   }
 
+  @Test("of a log the tokens that answers told count, what nobody answered is left out, and prefixes are shared")
+  func accessLogWithTokens() throws {
+    let hashes = (1...24).map { SplitMix64.mixed($0) }
+    func line(_ microseconds: Int, _ blocks: [UInt64], _ rest: String) -> String {
+      let prefix = String(decoding: PrefixSamples.text(of: blocks), as: UTF8.self)
+      return "{\"time\":\"2026-01-31T23:59:59.\(100_000 + microseconds)Z\",\"event\":\"request\",\"model\":\"m\","
+        + "\"replica\":\"r\",\"request_bytes\":99999,\"response_bytes\":400,\"prompt_bytes\":\(512 * blocks.count + 100),"
+        + "\"prefix\":\"\(prefix)\"\(rest)}\n"
+    }
+    let told = ",\"status\":200,\"prompt_tokens\":3175,\"cached_tokens\":635,\"completion_tokens\":9"
+    let text =
+      line(0, hashes, told) + line(20_000, Array(hashes.prefix(18)) + [5], ",\"status\":200")
+      + line(40_000, hashes, ",\"status\":503")
+      + line(50_000, [], ",\"status\":0").replacing("\"r\"", with: "\"\"")
+    let trace = try trace(text) { try Trace(accessLog: $0, file: "access.log") }
+    #expect(trace.requests.map(\.arrival) == [0, 20_000_000])
+    // Four bytes a token were not told but learnt: 9 828 bytes at 3 175 tokens for 12 388.
+    #expect(trace.requests.map(\.promptTokens) == [3_175, 2_518])
+    #expect(trace.requests.map(\.outputTokens) == [9, 100])
+    // 18 of 24 blocks shared are 9 KiB, at 0.256 tokens a byte four and a half of 512 tokens.
+    let (first, second) = (trace.requests[0].blocks, trace.requests[1].blocks)
+    #expect(zip(first, second).prefix { $0 == $1 }.count == 5)
+    #expect(first.count == 6 && second.count == 5)
+    #expect(trace.requests[0].session == trace.requests[1].session)
+    #expect(trace.loggedCachedShare == 0.2)
+    let other = try self.trace(text) { try Trace(accessLog: $0, file: "access.log", model: "n") }
+    #expect(other.requests.isEmpty)
+    let damaged = text.replacing("\"prefix\":\"", with: "\"prefix\":\"A")
+    #expect(throws: TraceError(file: "access.log", line: 1, problem: "the prefix is none that --log-prefixes writes")) {
+      try self.trace(damaged) { try Trace(accessLog: $0, file: "access.log") }
+    }
+  }
+
   @Test("one replica reads its prompts one after another")
   func oneReplica() throws {
     // Blocks of 512 tokens at 512 tokens/s, nothing fixed: 1 s a block that is not cached.

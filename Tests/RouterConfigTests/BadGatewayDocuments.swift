@@ -109,6 +109,30 @@ let badGatewayDocuments: [DocumentCase] = [
       "c.yaml:2:54: warning: the document sets round-robin balancing, which this version does not act on yet",
     ]),
   DocumentCase(
+    "who prefills and who decodes need each other, within a roleset; others have none",
+    """
+    providers:
+      models:
+        - name: a
+          backend_refs:
+            - {name: "1", endpoint: h, role: prefil}
+            - {name: "2", endpoint: i, role: decode, roleset: s}
+            - {name: "3", endpoint: j, role: decode, roleset: s}
+            - {name: "4", endpoint: k, role: prefill}
+            - {name: "5", endpoint: l, roleset: s}
+    routing: {}
+    """,
+    [
+      "c.yaml:5:42: model \"a\": backend_refs[0].role must be both, prefill or decode, not \"prefil\"; did you mean "
+        + "prefill?",
+      "c.yaml:6:42: model \"a\": backend_refs[1].role is decode, but nothing in the roleset \"s\" has the role prefill; "
+        + "give another replica role: prefill, or leave the role out",
+      "c.yaml:8:42: model \"a\": backend_refs[3].role is prefill, but nothing among the model's replicas without a roleset has "
+        + "the role decode; give another replica role: decode, or leave the role out",
+      "c.yaml:9:45: model \"a\": backend_refs[4].roleset is for replicas with the role prefill or decode; write a role, or "
+        + "leave it out",
+    ]),
+  DocumentCase(
     "a health check asks for a path",
     """
     providers:

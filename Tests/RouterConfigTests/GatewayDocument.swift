@@ -68,6 +68,9 @@ let gatewayDocument = #"""
         backend_refs:
           - {endpoint: "m:8000", metrics_port: 9000, kv_events: {endpoint: "tcp://m:6000", replay_endpoint: none},
              labels: {zone: a, example.com/tier: gold}}
+          - {name: p, endpoint: "p:8000", role: prefill, roleset: set-0}
+          - {name: d, endpoint: "d:8000", role: decode, roleset: set-0}
+          - {name: b, endpoint: "b:8000", role: both}
       - {name: n, backend_refs: [{endpoint: "n:8000"}]}
   routing: {}
   global:

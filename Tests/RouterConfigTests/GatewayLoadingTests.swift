@@ -65,8 +65,10 @@ import Testing
         ResidencySettings(),
       ])
     let backends = document.providers.models.flatMap(\.backends)
-    #expect(backends.map(\.metricsPort) == [9_000, nil])
-    #expect(backends.map(\.cacheEvents) == [CacheEventEndpoints(publisher: "tcp://m:6000", replay: nil), nil])
+    #expect(backends.compactMap(\.metricsPort) == [9_000] && backends[0].metricsPort == 9_000)
+    #expect(backends.compactMap(\.cacheEvents) == [CacheEventEndpoints(publisher: "tcp://m:6000", replay: nil)])
+    let pair = EndpointsDocument.Role.allCases.dropFirst().map { EndpointDetails(role: $0, roleset: "set-0") }
+    #expect(backends.map(\.endpoint) == [nil, pair[0], pair[1], nil, nil])
   }
 
   @Test("what is left out has its default")

@@ -8,6 +8,8 @@ public struct PassThroughPath: Sendable {
   public let pattern: StaticString
   public let methods: PassThroughMethods
   public let modelPlace: ModelPlace
+  /// What the body's prompt looks like, where replicas are chosen by it.
+  public let prompt: PassedPrompt.Form?
   /// The pattern has an `{id}`.
   private let hasSegment: Bool
 
@@ -35,8 +37,8 @@ public struct PassThroughPath: Sendable {
     row("/v1/moderations", .post, .jsonBody),
     row("/tokenize", .post, .jsonBody),
     row("/detokenize", .post, .jsonBody),
-    row("/v1/responses", .post, .jsonBody),
-    row("/v1/messages", .post, .jsonBody),
+    row("/v1/responses", .post, .jsonBody, prompt: .responses),
+    row("/v1/messages", .post, .jsonBody, prompt: .messages),
     row("/v1/audio/transcriptions", .post, .form),
     row("/v1/audio/translations", .post, .form),
     row("/v1/audio/speech", .post, .jsonBody),
@@ -54,11 +56,13 @@ public struct PassThroughPath: Sendable {
   ]
 
   private static func row(
-    _ pattern: StaticString, _ methods: PassThroughMethods, _ modelPlace: ModelPlace
+    _ pattern: StaticString, _ methods: PassThroughMethods, _ modelPlace: ModelPlace,
+    prompt: PassedPrompt.Form? = nil
   ) -> PassThroughPath {
     let bytes = UnsafeBufferPointer(start: pattern.utf8Start, count: pattern.utf8CodeUnitCount)
     return PassThroughPath(
-      pattern: pattern, methods: methods, modelPlace: modelPlace, hasSegment: bytes.contains(UInt8(ascii: "{")))
+      pattern: pattern, methods: methods, modelPlace: modelPlace, prompt: prompt,
+      hasSegment: bytes.contains(UInt8(ascii: "{")))
   }
 
   /// Looks a path up. Allocates nothing; linear in the table, most rows are told apart by their length.

@@ -42,6 +42,7 @@ extension ProcessorSession {
   private func sendPrefill(_ pair: ProcessorPair, _ bytes: UnsafeRawBufferPointer) -> Bool {
     guard let head, let send = scope.prefill, let chosen = RequestRouting.pickPair(pair, body: bytes, scope: scope)
     else { return false }
+    markPrompt()
     if body.isEmpty { body = Array(bytes) }
     state = .prefilling
     let placement = chosen.prefill

@@ -23,32 +23,6 @@ extension Trace {
     self.init(name: file, requests: requests)
   }
 
-  /// Reads the gateway's access log. It tells the second of the arrival, so requests of one second are spread over it;
-  /// tokens are taken for a quarter of the bytes of request and answer, and no two prompts share a block, since the log holds
-  /// nothing of prompts. Lines of other events and of requests without a model are passed over.
-  public init(accessLog bytes: UnsafeRawBufferPointer, file: String) throws {
-    var number = 0
-    var requests = try JSONLines.map(bytes, file: file) { fields, problem -> TraceRequest? in
-      guard fields.text("event") == "request", fields.text("model")?.isEmpty == false else { return nil }
-      guard let time = fields.text("time"), let second = Self.seconds(ofTimestamp: time) else {
-        throw problem("the line has no time of the form 2026-01-31T23:59:59Z")
-      }
-      guard let request = fields.integer("request_bytes"), let response = fields.integer("response_bytes"),
-        request >= 0, response >= 0
-      else { throw problem("the line has no request_bytes and response_bytes") }
-      number += 1
-      let tokens = max(1, request / 4)
-      // The log is written as answers end: the request came that much earlier.
-      let duration = UInt64(max(0, fields.integer("duration_us") ?? 0)) * 1_000
-      let end = second * 1_000_000_000
-      return TraceRequest(
-        arrival: end > duration ? end - duration : 0, promptTokens: tokens, outputTokens: response / 4,
-        blocks: Trace.ownBlocks(tokens: tokens, number: number))
-    }.compactMap { $0 }
-    Self.spread(&requests)
-    self.init(name: file, requests: requests)
-  }
-
   /// Spreads requests that arrive at the same moment evenly over the second that follows it.
   static func spread(_ requests: inout [TraceRequest]) {
     requests.sort { $0.arrival < $1.arrival }

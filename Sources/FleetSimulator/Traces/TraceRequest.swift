@@ -32,6 +32,8 @@ public struct Trace: Sendable, Equatable {
 
   public let name: String
   public let requests: [TraceRequest]
+  /// Of the prompt tokens of a log, the share that engines found cached when it was written; nil where nothing tells.
+  public internal(set) var loggedCachedShare: Double?
 
   /// - Parameter requests: in any order; sorted by arrival here, and moved so that the first arrives at 0.
   public init(name: String, requests: [TraceRequest]) {

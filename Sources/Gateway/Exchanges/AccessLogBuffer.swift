@@ -1,6 +1,7 @@
 import Balancing
 import Fleet
 import JSONText
+import Pipeline
 
 #if canImport(Glibc)
   import Glibc
@@ -40,12 +41,14 @@ package final class AccessLogBuffer {
     package var firstByteMilliseconds: Double
     package var requestBytes: Int
     package var responseBytes: Int
+    /// What is told of the prompt; nil where nothing is.
+    package var prompt: PromptMark?
 
     package init(
       method: StaticString, path: String, requestedModel: String, model: String, decision: String, replica: String,
       strategy: StrategyKind? = nil, prefill: PrefillSpan? = nil, facts: AnswerFacts = AnswerFacts(), status: Int,
       broken: String? = nil, attempts: Int, milliseconds: Double, firstByteMilliseconds: Double, requestBytes: Int,
-      responseBytes: Int
+      responseBytes: Int, prompt: PromptMark? = nil
     ) {
       self.method = method
       self.path = path
@@ -63,15 +66,24 @@ package final class AccessLogBuffer {
       self.firstByteMilliseconds = firstByteMilliseconds
       self.requestBytes = requestBytes
       self.responseBytes = responseBytes
+      self.prompt = prompt
     }
   }
 
   func append(_ entry: Entry, id: RequestID) {
-    let now = time(nil)
-    if now != second { setSecond(now) }
+    var now = timespec()
+    clock_gettime(CLOCK_REALTIME, &now)
+    if now.tv_sec != second { setSecond(now.tv_sec) }
     literal("{\"time\":\"")
     text.writeBytes(stamp)
-    literal("\",\"event\":\"request\",\"request_id\":\"")
+    let microseconds = now.tv_nsec / 1_000
+    var power = 100_000
+    while power > 1, microseconds < power {
+      literal("0")
+      power /= 10
+    }
+    text.writeDecimal(microseconds)
+    literal("Z\",\"event\":\"request\",\"request_id\":\"")
     text.write(id)
     literal("\",\"method\":\"")
     literal(entry.method)
@@ -109,6 +121,12 @@ package final class AccessLogBuffer {
     if let tokens = entry.facts.promptTokens { number(",\"prompt_tokens\":", tokens) }
     if let tokens = entry.facts.cachedTokens { number(",\"cached_tokens\":", tokens) }
     if let tokens = entry.facts.generatedTokens { number(",\"completion_tokens\":", tokens) }
+    if let prompt = entry.prompt {
+      number(",\"prompt_bytes\":", prompt.bytes)
+      literal(",\"prefix\":\"")
+      text.writeBytes(prompt.samples)
+      literal("\"")
+    }
     literal("}\n")
     lines += 1
   }
@@ -151,7 +169,7 @@ package final class AccessLogBuffer {
     gmtime_r(&clock, &parts)
     func two(_ value: Int32) -> String { value < 10 ? "0\(value)" : "\(value)" }
     stamp = Array(
-      "\(parts.tm_year + 1900)-\(two(parts.tm_mon + 1))-\(two(parts.tm_mday))T\(two(parts.tm_hour)):\(two(parts.tm_min)):\(two(parts.tm_sec))Z"
+      "\(parts.tm_year + 1900)-\(two(parts.tm_mon + 1))-\(two(parts.tm_mday))T\(two(parts.tm_hour)):\(two(parts.tm_min)):\(two(parts.tm_sec))."
         .utf8)
   }
 }

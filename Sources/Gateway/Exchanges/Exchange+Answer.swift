@@ -172,7 +172,8 @@ extension Exchange {
         broken: brokenBy,
         attempts: attempts.attempts,
         milliseconds: Double(total.nanoseconds) / 1e6, firstByteMilliseconds: Double(first.nanoseconds) / 1e6,
-        requestBytes: bodyBytes, responseBytes: responseBytes))
+        requestBytes: bodyBytes, responseBytes: responseBytes,
+        prompt: promptMark))
   }
 
   var accountedPath: String {

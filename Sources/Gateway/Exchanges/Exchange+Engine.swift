@@ -31,14 +31,26 @@ extension Exchange {
   /// Chooses a replica and counts the request on it.
   private func choose() -> ReplicaChooser.Choice? {
     guard let model, let wish else { return nil }
+    defer { markPrompt() }
     return body.withUnsafeReadableBytes { bytes in
       loop.chooser.choose(
         among: placements, by: wish, of: model.balancing,
-        prompt: plan.map { PromptOfBody(plan: $0, body: bytes) }, adapter: adapter, loads: adapterSource != nil,
+        prompt: prompt(bytes), adapter: adapter, loads: adapterSource != nil,
         residency: residency,
         excluding: triedWhole,
         now: loop.now, random: &loop.random)
     }
+  }
+
+  /// Remembers for the log what prompt the replica was chosen for.
+  func markPrompt() {
+    if loop.context.logsPrefixes, promptMark == nil { promptMark = loop.chooser.lastPrompt }
+  }
+
+  /// The prompt, where it was read.
+  private func prompt(_ bytes: UnsafeRawBufferPointer) -> PromptOfBody? {
+    if let plan { return PromptOfBody(plan: plan, body: bytes) }
+    return upload?.prompt.map { PromptOfBody(passed: $0, body: bytes) }
   }
 
   private func begin(on placement: Placement, _ choice: ReplicaChooser.Choice) -> Attempt {
@@ -116,7 +128,8 @@ extension Exchange {
 
   /// Of answers that come whole nothing tells when their prompt has been read.
   func presumePrefillsOver() {
-    guard phase == .waiting, upload == nil, legs?.pair == nil, plan?.facts.isStreaming == false else { return }
+    let isStreaming = plan?.facts.isStreaming ?? upload?.prompt?.isStreaming
+    guard phase == .waiting, legs?.pair == nil, isStreaming == false else { return }
     attempt?.presumePrefillOver()
     hedge?.presumePrefillOver()
   }

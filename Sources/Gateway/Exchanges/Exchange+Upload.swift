@@ -63,6 +63,8 @@ extension Exchange {
     return switch upload.stage {
     // Bounded by the finder.
     case .finding: true
+    // More than fits comes once, then the model's replica is chosen.
+    case .gathering: true
     case .waiting: body.readableBytes < Upload.holdLimit
     case .sending: attempt?.connection?.isWritable ?? false
     }
@@ -76,6 +78,9 @@ extension Exchange {
       let verdict = bytes.withUnsafeReadableBytes { finder.append($0) }
       upload?.stage = .finding(finder)
       take(verdict)
+    case .gathering(let name, let range):
+      guard keep(bytes) else { return false }
+      if body.readableBytes > Upload.promptLimit { resolve(name, at: range) }
     case .waiting: guard keep(bytes) else { return false }
     case .sending:
       if upload?.isHeldWhole ?? false {
@@ -95,6 +100,9 @@ extension Exchange {
     upload?.isComplete = true
     switch stage {
     case .finding(var finder): take(finder.finish())
+    case .gathering(let name, let range):
+      readPrompt()
+      resolve(name, at: range)
     case .waiting: break
     case .sending:
       if head.framing == .chunked, let attempt {
@@ -107,11 +115,25 @@ extension Exchange {
   private func take(_ verdict: ModelVerdict) {
     switch verdict {
     case .needMore: break
-    case .found(let value, let range): resolve(value, at: range)
-    case .absent: resolve(nil, at: nil)
+    case .found(let value, let range):
+      guard upload?.row.prompt != nil, body.readableBytes <= Upload.promptLimit else {
+        return resolve(value, at: range)
+      }
+      upload?.stage = .gathering(model: value, at: range)
+      if upload?.isComplete ?? false { completeUpload() }
+    case .absent:
+      if upload?.isComplete ?? false { readPrompt() }
+      resolve(nil, at: nil)
     case .invalid, .tooFar:
       answer(verdict.apiError ?? .invalidRequest("the request names no model that can be read", param: "model"))
     }
+  }
+
+  /// The body is whole.
+  private func readPrompt() {
+    guard let upload, let form = upload.row.prompt else { return }
+    beginsNow()
+    upload.prompt = body.withUnsafeReadableBytes { PassedPrompt($0, as: form) }
   }
 
   /// Finds the model that was named, or the one for requests that name none.
@@ -157,7 +179,7 @@ extension Exchange {
   /// What is held went to the engine; what follows is passed on.
   func heldBodyIsSent() {
     upload?.stage = .sending
-    if body.readableBytes > Upload.holdLimit { discardHeld() }
+    if upload?.prompt == nil, body.readableBytes > Upload.holdLimit { discardHeld() }
   }
 
   private func discardHeld() {

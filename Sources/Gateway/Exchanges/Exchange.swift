@@ -119,6 +119,8 @@ final class Exchange {
   var strategy: StrategyKind?
   /// Of a request that a pair of replicas serves; nil for every other.
   var legs: PrefillDecodeLegs?
+  /// What the log tells of its prompt, where it does.
+  var promptMark: PromptMark?
   /// What the answer told of its tokens.
   var facts = AnswerFacts()
   /// How the last attempt ended: what the client is told when no further replica is there.
@@ -450,7 +452,8 @@ final class Exchange {
     placements = model.model.placements(for: adapter)
     do throws(ReplicaWishError) {
       wish = try ReplicaWish(
-        model.balancing.strategies, among: placements, tokens: RequestTokens(plan?.facts.size, by: model.balancing),
+        model.balancing.strategies, among: placements,
+        tokens: RequestTokens(plan?.facts.size ?? upload?.prompt?.size, by: model.balancing),
         hasPairs: model.model.hasPairs
       ) { fieldValue(named: $0) }
     } catch {
@@ -480,6 +483,9 @@ final class Exchange {
   }
 
   func requestedName(_ name: String) { requestedModel = name }
+
+  /// What came before was the client's time.
+  func beginsNow() { startedAt = loop.time }
 
   // MARK: The end
 

@@ -6,6 +6,8 @@ final class Upload {
   enum Stage {
     /// The model is looked for; what came is held.
     case finding(any ModelFinder)
+    /// The model is known, and the prompt is awaited that its replica is chosen by; what came is held.
+    case gathering(model: String, at: Range<Int>)
     /// The model is known; what came is held until a connection is there.
     case waiting
     /// Pieces go to the engine as they come.
@@ -25,6 +27,10 @@ final class Upload {
 
   /// Bytes that are held for sending again, or for a connection that is being made.
   static let holdLimit = 64 << 10
+  /// Bytes of a body that are waited for and held for the sake of its prompt. Of a longer one the prompt is not read.
+  static let promptLimit = 8 << 20
+  /// What is known of the prompt; nil where it was not read.
+  var prompt: PassedPrompt?
 
   init(_ row: PassThroughPath, finder: (any ModelFinder)?) {
     self.row = row

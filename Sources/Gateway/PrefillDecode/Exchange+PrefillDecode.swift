@@ -35,6 +35,7 @@ extension Exchange {
         id: context.nextDisaggregatedID, random: &loop.random)
     }
     guard let choice else { return false }
+    markPrompt()
     let handOver = choice.handOver
     attempts.attemptBegan()
     loop.accounts.count(choice.choice)

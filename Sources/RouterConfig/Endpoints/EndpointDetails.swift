@@ -1,7 +1,7 @@
-/// What the endpoints file says of a backend beyond its address and its labels.
+/// What part a backend has in its model's requests.
 public struct EndpointDetails: Sendable, Equatable {
   public var role: EndpointsDocument.Role
-  /// Endpoints that hand their caches to one another; nil outside rolesets.
+  /// Backends that hand their caches to one another: those of the same name, or those without one.
   public var roleset: String?
 
   public init(role: EndpointsDocument.Role = .both, roleset: String? = nil) {

@@ -94,7 +94,37 @@ extension DocumentDecoder {
       let name = "\(model)_\(element.node["name"]?.text ?? fallback)"
       if let backend = backend(element.node, named: name, at: element.path) { backends.append(backend) }
     }
+    checkPairs(elements)
     return backends
+  }
+
+  /// Who prefills needs somebody to decode, and the other way round.
+  private mutating func checkPairs(_ backends: [(node: DocumentNode, path: DocumentPath)]) {
+    var roles: [String: Set<String>] = [:]
+    for (node, _) in backends {
+      if let role = node["role"]?.text { roles[node["roleset"]?.text ?? "", default: []].insert(role) }
+    }
+    var told: Set<String> = []
+    for (node, path) in backends {
+      let roleset = node["roleset"]?.text
+      switch node["role"]?.text.flatMap(EndpointsDocument.Role.init) ?? .both {
+      case .both:
+        guard roleset != nil else { continue }
+        log.error(
+          path + .key("roleset"), .predicate("is for replicas with the role prefill or decode"),
+          suggestion: "write a role, or leave it out")
+      case let role:
+        let other = role == .prefill ? EndpointsDocument.Role.decode : .prefill
+        guard roles[roleset ?? ""]?.contains(other.rawValue) == false, told.insert(roleset ?? "").inserted else {
+          continue
+        }
+        let place =
+          roleset.map { "in the roleset \(ProblemLog.quoted($0))" } ?? "among the model's replicas without a roleset"
+        log.error(
+          path + .key("role"), .predicate("is \(role.rawValue), but nothing \(place) has the role \(other.rawValue)"),
+          suggestion: "give another replica role: \(other.rawValue), or leave the role out")
+      }
+    }
   }
 
   private mutating func backend(
@@ -111,6 +141,9 @@ extension DocumentDecoder {
     backend.authPrefix = node["auth_prefix"]?.text ?? profile?.authPrefix ?? backend.authPrefix
     backend.extraHeaders = node["extra_headers"]?.textMap ?? [:]
     backend.labels = node["labels"]?.textMap ?? [:]
+    if let role = node["role"]?.text.flatMap(EndpointsDocument.Role.init), role != .both {
+      backend.endpoint = EndpointDetails(role: role, roleset: node["roleset"]?.text)
+    }
     backend.metricsPort = node["metrics_port"]?.integer
     if let events = node["kv_events"], events.entries != nil {
       backend.cacheEvents = CacheEventEndpoints(events, host: backend.host, at: path + .key("kv_events"), log: &log)

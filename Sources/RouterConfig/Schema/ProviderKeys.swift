@@ -68,6 +68,15 @@ extension ConfigurationSchema {
       "providers.models[].backend_refs[].labels", .textMap,
       "What it is, in words of yours: requests choose among replicas by them with the header `external-filter`."),
     .init(
+      "providers.models[].backend_refs[].role",
+      .choice(EndpointsDocument.Role.allCases.map(\.rawValue), ignoringCase: false),
+      default: "both",
+      "`prefill` for an engine that reads prompts and hands its cache to one with `decode`; `both` for one that serves requests "
+        + "whole."),
+    .init(
+      "providers.models[].backend_refs[].roleset", .name,
+      "Those that prefill and decode pair only within a roleset; those without one are a roleset too."),
+    .init(
       "providers.models[].backend_refs[].metrics_port", .integer(1...65535), default: "the endpoint's",
       "The port of its metrics."),
     .init(

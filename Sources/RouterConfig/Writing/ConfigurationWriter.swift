@@ -150,6 +150,10 @@ public struct ConfigurationWriter {
     if !backend.extraHeaders.isEmpty { fields.add("extra_headers", headers(of: backend)) }
     fields.add("chat_path", backend.chatPath.map(text))
     if !backend.labels.isEmpty { fields.add("labels", textMap(backend.labels)) }
+    if let endpoint = backend.endpoint, endpoint.role != .both {
+      fields.add("role", text(endpoint.role.rawValue))
+      fields.add("roleset", endpoint.roleset.map(text))
+    }
     fields.add("metrics_port", backend.metricsPort.map(number))
     fields.add("kv_events", backend.cacheEvents.map { cacheEvents($0, host: backend.host) })
     if let variable = backend.credentialEnvironmentName {
