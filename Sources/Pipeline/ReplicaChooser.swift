@@ -48,22 +48,20 @@ public struct ReplicaChooser {
         among: placements, by: wish, Self.strategy(wish, adapter: adapter), of: model, adapter: adapter,
         residency: residency, excluding: tried, now: now, random: &random)
     }
-    let key = BlockHash.key(of: adapter)
-    let holders = Self.holders(of: key, among: placements)
-    let others = placements.indices.filter { !placements[$0].replica.adapters.refuses(key, now: now) }
-    for (indices, strategy) in [(holders, Self.strategy(wish, adapter: adapter)), (others, Self.ofAdapters)] {
+    for tier in AdapterTier.beforeAll {
+      let indices = tier.indices(of: adapter, among: placements, now: now)
       let some = indices.map { placements[$0] }
       guard ReplicaPicker.hasCandidate(among: some, excluding: tried, now: now) else { continue }
       var choice = chosen(
-        among: some, by: wish, strategy, of: model, adapter: adapter, loads: true, residency: residency,
+        among: some, by: wish, tier.strategy(wish), of: model, adapter: adapter, loads: true, residency: residency,
         excluding: tried, now: now, random: &random)
       guard let index = choice.choice.index else { continue }
       choice.choice.outcome = .replica(indices[index])
       return choice
     }
     return chosen(
-      among: placements, by: wish, Self.ofAdapters, of: model, adapter: adapter, loads: true, residency: residency,
-      excluding: tried, now: now, random: &random)
+      among: placements, by: wish, AdapterTier.all.strategy(wish), of: model, adapter: adapter, loads: true,
+      residency: residency, excluding: tried, now: now, random: &random)
   }
 
   private mutating func chosen(
@@ -84,11 +82,6 @@ public struct ReplicaChooser {
     return Choice(choice: choice, promptBytes: promptBytes, usedAdapter: usedAdapter, balancer: model.balancer)
   }
 
-  /// The placements, as indices, whose replicas have an adapter or are about to.
-  private static func holders(of key: UInt64, among placements: [Placement]) -> [Int] {
-    placements.indices.filter { placements[$0].replica.adapters.contains(key) }
-  }
-
   /// What ``choose(among:by:of:prompt:adapter:loads:excluding:now:random:)`` would choose from, and by which strategy. Counts
   /// nothing, and writes nothing down.
   public mutating func preview(
@@ -96,14 +89,37 @@ public struct ReplicaChooser {
     adapter: String?, loads: Bool = false, now: UInt64
   ) -> ReplicaPreview {
     read(prompt, adapter: adapter, of: model)
+    guard loads, let adapter else {
+      return previewed(among: placements, by: wish, Self.strategy(wish, adapter: adapter), of: model, adapter, now)
+    }
+    for tier in AdapterTier.beforeAll {
+      let indices = tier.indices(of: adapter, among: placements, now: now)
+      let some = indices.map { placements[$0] }
+      guard ReplicaPicker.hasCandidate(among: some, excluding: ReplicaSet(), now: now) else { continue }
+      var preview = previewed(among: some, by: wish, tier.strategy(wish), of: model, adapter, now)
+      var candidates = ReplicaPicker.candidates(among: placements)
+      for place in candidates.indices {
+        candidates[place].isEligible = false
+        candidates[place].score = 0
+        candidates[place].reason = candidates[place].reason ?? tier.reason
+      }
+      for (place, candidate) in zip(indices, preview.candidates) { candidates[place] = candidate }
+      preview.candidates = candidates
+      return preview
+    }
+    return previewed(among: placements, by: wish, AdapterTier.all.strategy(wish), of: model, adapter, now)
+  }
+
+  private mutating func previewed(
+    among placements: [Placement], by wish: ReplicaWish, _ strategy: RoutingStrategy, of model: ModelBalancing,
+    _ adapter: String?, _ now: UInt64
+  ) -> ReplicaPreview {
     let promptBytes = blocks.byteCount
-    let mustLoad = loads && adapter.map { Self.holders(of: BlockHash.key(of: $0), among: placements).isEmpty } ?? false
     return blocks.hashes.withUnsafeBufferPointer { hashes in
       model.balancer.preview(
         among: placements,
         for: Self.request(hashes, promptBytes: promptBytes, by: wish, of: model, adapter: adapter, now: now),
-        by: mustLoad ? Self.ofAdapters : Self.strategy(wish, adapter: adapter), residency: Self.unasked(model),
-        matches: &matches)
+        by: strategy, residency: Self.unasked(model), matches: &matches)
     }
   }
 
@@ -198,4 +214,41 @@ public struct ReplicaChooser {
   }
 
   private static let ofAdapters = RoutingStrategy(.loraAffinity)
+
+  /// Where a request goes for an adapter that the router has loaded where it is missing: to the first tier of which a replica may
+  /// be chosen.
+  private enum AdapterTier {
+    /// Replicas that have it, or are about to.
+    case holders
+    /// Those that have not failed to load it not long ago.
+    case willing
+    case all
+
+    static let beforeAll = [holders, willing]
+
+    func indices(of adapter: String, among placements: [Placement], now: UInt64) -> [Int] {
+      let key = BlockHash.key(of: adapter)
+      return placements.indices.filter {
+        let adapters = placements[$0].replica.adapters
+        return switch self {
+        case .holders: adapters.contains(key)
+        case .willing: !adapters.refuses(key, now: now)
+        case .all: true
+        }
+      }
+    }
+
+    func strategy(_ wish: ReplicaWish) -> RoutingStrategy {
+      self == .holders ? ReplicaChooser.strategy(wish, adapter: "") : ofAdapters
+    }
+
+    /// Why others are not chosen.
+    var reason: String? {
+      switch self {
+      case .holders: "others have the adapter loaded"
+      case .willing: "it could not load the adapter not long ago"
+      case .all: nil
+      }
+    }
+  }
 }

@@ -81,7 +81,7 @@ import Testing
   }
 
   private func question(
-    _ server: PageServer, _ body: String, of model: String = "m", timeout: TimeAmount = .seconds(10)
+    _ server: PageServer, _ body: String, of model: String = "m", timeout: TimeAmount = .seconds(120)
   )
     -> PromptTokenizer.Question
   {

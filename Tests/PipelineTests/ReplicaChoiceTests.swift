@@ -285,6 +285,17 @@ struct ReplicaChoiceTests {
     #expect(placements.allSatisfy { !$0.replica.adapters.contains(key) }, "nobody says that it is loaded")
     placements[2].replica.adapters.loadingBegan(key)
     placements[3].replica.adapters.insert(key)
+    // What is explained is what is chosen, though others are idle.
+    for place in [2, 3] {
+      for inFlight in 0...place { #expect(placements[place].replica.load.begin(ifInFlight: inFlight)) }
+    }
+    let preview = chooser.preview(
+      among: placements, by: try wish(snapshot, ["routing-strategy": "least-request"]), of: balancing, prompt: nil,
+      adapter: "my-lora", loads: true, now: 0)
+    #expect(preview.best == 2 && preview.candidates.map(\.isEligible) == [false, false, true, true])
+    #expect(preview.candidates[0].reason == "others have the adapter loaded")
+    #expect(try choose("least-request") == (2, "least-request"))
+    for place in [2, 3] { for _ in 0...place { placements[place].replica.load.end() } }
     for _ in 0..<8 {
       let (index, by) = try choose("random")
       #expect([2, 3].contains(index) && by == "random")
