@@ -167,7 +167,7 @@ import Testing
     }
     tokenizer.abandon(third)
     server.serve("/tokenize", #"{"tokens":[7]}"#)
-    _ = tokenizer.ask(question, answer: { answers.told.yield($0?.tokenCount) })
+    _ = tokenizer.ask(self.question(server, "a"), answer: { answers.told.yield($0?.tokenCount) })
     #expect(await answers.next(1) == [1])
     try await server.stop()
   }
