@@ -19,7 +19,8 @@ test: ## Build and run every test, the end-to-end ones too
 	scripts/fuzz.sh bounded
 	scripts/end-to-end.sh
 
-lint: ## Check the formatting
+lint: ## Check the formatting, and that the kernels for Arm compile
+	scripts/neon.sh
 	swift format lint --strict --recursive Sources Tests Benchmarks Fuzz Package.swift
 
 fmt: ## Format all Swift files

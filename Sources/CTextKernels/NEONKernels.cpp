@@ -17,25 +17,25 @@
 #define LANES 4
 #define TILE_ROWS 6
 #define TILE_PANELS 1
+#define VALUE_BYTES 1
 
 #include "Kernels.inc"
 
 namespace neon {
 
-static void encode_row(
-    const float *row, size_t width, float factor, uint8_t *output, size_t stride) {
-  int8_t *values = reinterpret_cast<int8_t *>(output);
-  for (size_t i = 0; i < stride / 2; i++) {
-    float value = i < width ? row[i] * factor : 0.0f;
-    values[i] = static_cast<int8_t>(lrintf(value));
+static void encode_row(const float *values, size_t width, float factor, void *memory, size_t row, size_t) {
+  int8_t *output = static_cast<int8_t *>(memory) + row * row_stride(width);
+  for (size_t i = 0; i < padded_width(width); i++) {
+    float value = i < width ? values[i] * factor : 0.0f;
+    output[i] = static_cast<int8_t>(lrintf(value));
   }
 }
 
-INLINE const void *prepare_panel(const int8_t *panel, size_t, void *) { return panel; }
+INLINE const void *prepare_panel(const text_linear &, const int8_t *panel, void *) { return panel; }
 
 template <int R, int P>
 INLINE void dot_tile(
-    const uint8_t *rows, size_t stride, const void *const *panels, size_t width, const int32_t *const *,
+    const text_linear &job, size_t row, const void *const *panels, const int32_t *const *,
     Integers (&sums)[R][P * vectors_a_panel]) {
   int32x4_t totals[R][4];
 #pragma clang loop unroll(full)
@@ -43,14 +43,14 @@ INLINE void dot_tile(
 #pragma clang loop unroll(full)
     for (int v = 0; v < 4; v++) totals[r][v] = vdupq_n_s32(0);
   const int8_t *panel = static_cast<const int8_t *>(panels[0]);
-  RowPointers<R> row(rows, stride);
-  for (size_t k = 0; k < width; k += 4, panel += 64, row.advance(4)) {
+  RowPointers<R> values(job, row);
+  for (size_t k = 0; k < job.width; k += 4, panel += 64, values.advance(4)) {
     int8x16_t weights[4];
 #pragma clang loop unroll(full)
     for (int v = 0; v < 4; v++) weights[v] = vld1q_s8(panel + 16 * v);
 #pragma clang loop unroll(full)
     for (int r = 0; r < R; r++) {
-      int8x16_t value = vreinterpretq_s8_s32(vdupq_n_s32(row.four(r)));
+      int8x16_t value = vreinterpretq_s8_s32(vdupq_n_s32(values.four(r)));
 #pragma clang loop unroll(full)
       for (int v = 0; v < 4; v++) totals[r][v] = vdotq_s32(totals[r][v], weights[v], value);
     }

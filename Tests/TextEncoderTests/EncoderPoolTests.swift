@@ -49,9 +49,23 @@ struct EncoderPoolTests {
     let (text, late) = queue.take(now: 20)
     #expect(text == b)
     #expect(late == [1, 2])
-    #expect(queue.isWanted(b, now: 29))
-    #expect(!queue.isWanted(b, now: 30))
-    #expect(queue.finish(b) == [3])
+    #expect(queue.abandon(b, now: 29) == nil)
+    #expect(queue.running == 1)
+    #expect(queue.abandon(b, now: 30) == [3])
+    #expect(queue.running == 0)
+  }
+
+  @Test("whoever asks for a text whose reading is being cut short gets a reading of its own")
+  func askingForAnAbandonedText() {
+    var queue = queue()
+    _ = queue.ask(a, by: 1, deadline: 10, now: 0)
+    _ = queue.take(now: 0)
+    #expect(queue.abandon(a, now: 10) == [1])
+    #expect(queue.ask(a, by: 2, deadline: 100, now: 10) == nil)
+    #expect(queue.waiting == 1)
+    #expect(queue.take(now: 11).text == a)
+    #expect(queue.abandon(a, now: 20) == nil)
+    #expect(queue.finish(a) == [2])
   }
 
   @Test("closing answers those that wait and leaves what runs")

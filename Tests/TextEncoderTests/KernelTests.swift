@@ -41,8 +41,8 @@ struct KernelTests {
     var output = [Float](repeating: -77, count: rows * channels)
     var rowScales = [Float](repeating: 0, count: rows)
     let paddedBias = bias.map { $0 + [Float](repeating: 0, count: padded - channels) }
-    aligned(text_linear_scratch(width)) { scratch in
-      aligned(rows * text_quantized_stride(width)) { quantized in
+    aligned(text_linear_scratch(rows, width)) { scratch in
+      aligned(text_quantized_size(rows, width)) { quantized in
         kernels.quantize(x, width, rows, width, quantized, &rowScales)
         func run(_ bias: UnsafePointer<Float>?) {
           panels.withUnsafeBufferPointer { panels in
@@ -104,21 +104,32 @@ struct KernelTests {
   @Test("sums of integers are the same to the bit in every table")
   func integers() {
     var generator = SeededGenerator(seed: Self.seed)
+    // Values of every size, those of trained models, which are small with a few that are not, and those at which sums of two
+    // and of four just stay below 2^15 or reach it.
+    let values: [[Int]] = [
+      Array(-127...127), Array(repeating: Array(-12...12), count: 12).flatMap { $0 } + [127, -127, 100, 90],
+      [0, 32, 33, 64, 65, -32, -33, -64, -65], [32, 32, 32, 31], [-64, -64, -64, 0, 0, -65],
+    ]
     for (rows, width, channels) in [(5, 36, 20), (16, 64, 16), (31, 128, 33), (50, 384, 48)] {
-      // Each row holds 127, so that scales are 1 and values are kept as they are.
-      func integers(_ rows: Int) -> [Float] {
-        (0..<rows * width).map { $0 % width == 0 ? 127 : Float(Int.random(in: -127...127, using: &generator)) }
-      }
-      let (x, w) = (integers(rows), integers(channels))
-      var expected: [Float] = []
-      for row in 0..<rows {
-        for channel in 0..<channels {
-          expected.append((0..<width).reduce(0) { $0 + x[row * width + $1] * w[channel * width + $1] })
+      for (kind, values) in values.enumerated() {
+        // Each row holds 127, so that scales are 1 and values are kept as they are.
+        func integers(_ rows: Int, _ values: [Int]) -> [Float] {
+          (0..<rows * width).map {
+            $0 % width == 0 ? 127 : Float(values[Int.random(in: 0..<values.count, using: &generator)])
+          }
         }
-      }
-      for (name, kernels) in tables + [("portable", portable)] {
-        let got = linear(kernels, x, w, rows: rows, width: width, channels: channels, bias: nil, TEXT_ACTIVATION_NONE)
-        #expect(got == expected, "seed \(Self.seed), \(name), \(rows) × \(width) × \(channels)")
+        let x = integers(rows, values)
+        let w = integers(channels, kind < 2 ? Array(-127...127) : kind == 2 ? [127, -127] : [127])
+        var expected: [Float] = []
+        for row in 0..<rows {
+          for channel in 0..<channels {
+            expected.append((0..<width).reduce(0) { $0 + x[row * width + $1] * w[channel * width + $1] })
+          }
+        }
+        for (name, kernels) in tables + [("portable", portable)] {
+          let got = linear(kernels, x, w, rows: rows, width: width, channels: channels, bias: nil, TEXT_ACTIVATION_NONE)
+          #expect(got == expected, "seed \(Self.seed), \(name), \(rows) × \(width) × \(channels), values \(kind)")
+        }
       }
     }
   }

@@ -76,8 +76,8 @@ struct BatchMeasurement {
     projected = aligned(12 * capacity * Self.width).assumingMemoryBound(to: Float.self)
     inner = aligned(4 * capacity * 1536).assumingMemoryBound(to: Float.self)
     scales = aligned(4 * capacity).assumingMemoryBound(to: Float.self)
-    quantized = aligned(capacity * text_quantized_stride(1536))
-    scratch = aligned(max(text_linear_scratch(1536), text_attention_scratch(128, 32)))
+    quantized = aligned(text_quantized_size(capacity, 1536))
+    scratch = aligned(max(text_linear_scratch(capacity, 1536), text_attention_scratch(128, 32)))
     for index in 0..<2 * capacity * Self.width { hidden[index] = random() }
   }
 

@@ -45,9 +45,10 @@ typedef enum text_activation {
 
 // output[r][c] = activation(Σk input[r][k] · weight[c][k] + bias[c])
 typedef struct text_linear {
-  // What `quantize` wrote, and its scales.
+  // What `quantize` of the same table wrote, and its scales.
   const void *_Nonnull input;
   const float *_Nonnull input_scales;
+  // As many as were quantized; at most 65 535.
   size_t rows;
   size_t width;
   const int8_t *_Nonnull panels;
@@ -60,7 +61,7 @@ typedef struct text_linear {
   text_activation activation;
   float *_Nonnull output;
   size_t output_stride;
-  // text_linear_scratch(width) bytes, aligned to 64.
+  // text_linear_scratch(rows, width) bytes, aligned to 64.
   void *_Nonnull scratch;
 } text_linear;
 
@@ -85,8 +86,8 @@ typedef struct text_attention {
 
 typedef struct text_kernels {
   text_instructions instructions;
-  // Int8 values with one scale a row, written to `output` in this table's own form, text_quantized_stride(width) bytes a
-  // row.
+  // Int8 values with one scale a row, written to `output` in this table's own form: text_quantized_size(rows, width)
+  // bytes, aligned to 64.
   void (*_Nonnull quantize)(
       const float *_Nonnull input, size_t stride, size_t rows, size_t width, void *_Nonnull output,
       float *_Nonnull scales);
@@ -119,11 +120,13 @@ const text_kernels *_Nullable text_kernels_for(text_instructions instructions);
 // The instruction set to use on this processor.
 text_instructions text_kernels_best(void);
 
-// Bytes a row of quantized activations takes, whatever the table.
-static inline size_t text_quantized_stride(size_t width) { return 2 * ((width + 31) / 32 * 32); }
+// Bytes that quantized rows take, whatever the table.
+static inline size_t text_quantized_size(size_t rows, size_t width) { return rows * (3 * ((width + 31) / 32 * 32) + 8); }
 
 // Bytes of scratch that `linear` needs.
-static inline size_t text_linear_scratch(size_t width) { return 64 * ((width + 3) / 4 * 4) + 16384; }
+static inline size_t text_linear_scratch(size_t rows, size_t width) {
+  return 16 * ((width + 7) / 8 * 8) + 64 * rows + 16384;
+}
 
 // Bytes of scratch that `attention` needs.
 static inline size_t text_attention_scratch(size_t rows, size_t head_width) {

@@ -128,19 +128,21 @@ public final class EncoderPool: Sendable {
     let capacity = min(options.window, encoder.configuration.longestInput)
     let workspace = encoder.makeWorkspace(capacity: max(capacity, 8))
     while let text = nextText() {
+      var abandoned: [EncodingQueue.Asker]?
       let encoded = text.withUnsafeBytes { bytes in
-        encoder.encode(bytes, options, workspace) { !self.isWanted(text) }
+        encoder.encode(bytes, options, workspace) {
+          abandoned = state.withLock { $0.queue.abandon(text, now: now()) }
+          return abandoned != nil
+        }
       }
       let given: [Answer] = state.withLock { state in
-        state.queue.finish(text).compactMap { state.answers.removeValue(forKey: $0) }
+        (abandoned ?? state.queue.finish(text)).compactMap { state.answers.removeValue(forKey: $0) }
       }
       for answer in given {
         answer(encoded.map { .success($0) } ?? .failure(.deadlineExceeded))
       }
     }
   }
-
-  private func isWanted(_ text: [UInt8]) -> Bool { state.withLock { $0.queue.isWanted(text, now: now()) } }
 
   /// Waits for a text; nil once the pool is closed.
   private func nextText() -> [UInt8]? {

@@ -3,7 +3,7 @@
 /// A value without threads or clock: ``EncoderPool`` carries out what it answers. Two askers of one text share a place
 /// (single flight). A text is begun as long as one of them still wants it; those whose deadline passed before are
 /// answered when a worker comes to the text, those whose deadline passes meanwhile get the result, late. When nobody is left
-/// whose deadline is to come, the reading ends with what it has.
+/// whose deadline is to come, the reading ends with what it has, for those who asked by then.
 ///
 /// Bounds: `capacity` texts that wait, `textLimit` bytes a text, `askerLimit` askers a text.
 struct EncodingQueue {
@@ -78,12 +78,17 @@ struct EncodingQueue {
     return (nil, late)
   }
 
-  /// Whether anyone still wants a text that runs: asked between its windows.
-  func isWanted(_ text: [UInt8], now: UInt64) -> Bool {
-    places[text]?.askers.contains { asker in asker.deadline.map { $0 > now } ?? true } ?? false
+  /// Gives a text that runs up if nobody wants it any more: tried before each of its windows.
+  ///
+  /// - Returns: the askers to answer with what was read; whoever asks from now on waits for a reading of its own. nil:
+  ///   someone still wants it.
+  mutating func abandon(_ text: [UInt8], now: UInt64) -> [Asker]? {
+    guard let place = places[text] else { preconditionFailure("every running text has a place") }
+    if place.askers.contains(where: { asker in asker.deadline.map { $0 > now } ?? true }) { return nil }
+    return finish(text)
   }
 
-  /// A text was read, or given up: the askers to answer.
+  /// A text was read: the askers to answer.
   mutating func finish(_ text: [UInt8]) -> [Asker] {
     guard let place = places.removeValue(forKey: text) else { return [] }
     precondition(place.isRunning, "a text is finished once it was taken")

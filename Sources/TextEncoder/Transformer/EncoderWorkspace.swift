@@ -42,9 +42,9 @@ public final class EncoderWorkspace {
     let gated = place(isModern ? 4 * block * inner : 0)
     let captured = place(4 * capacity * width)
     let scales = place(4 * block)
-    let quantized = place(block * text_quantized_stride(max(width, inner)))
+    let quantized = place(text_quantized_size(block, max(width, inner)))
     let scratch = place(
-      max(text_linear_scratch(max(width, inner)), text_attention_scratch(capacity, configuration.headWidth)))
+      max(text_linear_scratch(block, max(width, inner)), text_attention_scratch(capacity, configuration.headWidth)))
     let memory = UnsafeMutableRawPointer.allocate(byteCount: size, alignment: 64)
     func floats(_ offset: Int) -> UnsafeMutablePointer<Float> { (memory + offset).assumingMemoryBound(to: Float.self) }
     self.hidden = floats(hidden)
