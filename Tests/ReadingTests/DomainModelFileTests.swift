@@ -51,6 +51,28 @@ struct DomainModelFileTests {
     #expect(abs(empty.probabilities[1] - 0.663748) < 1e-5)
   }
 
+  @Test(
+    "rows of version 2, which hold a weight a label and the rarity, give the same as long ones without a weight of none"
+  )
+  func shortRows() throws {
+    let long = try LinearDomainClassifier(modelBytes: Self.file { $0[128 + 15] = 0 })
+    let bytes = Self.file { bytes in
+      bytes[8] = 2
+      bytes.replaceSubrange(128..., with: [4, 252, 16, 0, 8, 16])
+    }
+    let short = try LinearDomainClassifier(modelBytes: bytes)
+    for text in ["?", "word", "a word?", ""] {
+      let both = Array(text.utf8).withUnsafeBytes { (long.classify($0), short.classify($0)) }
+      #expect(both.0 == both.1, "\(text)")
+    }
+    #expect(Self.error(Self.file { $0[8] = 2 }) == .trailingBytes(expected: 138, actual: 164))
+    for index in bytes.indices {
+      var damaged = bytes
+      damaged[index] ^= 0x20
+      #expect(Self.error(damaged) != nil, "byte \(index)")
+    }
+  }
+
   @Test("the checksum is that of zlib")
   func checksum() {
     let check = CyclicRedundancyCheck()
@@ -81,10 +103,11 @@ struct DomainModelFileTests {
   @Test("another format and another version are named")
   func otherFormats() {
     #expect(Self.error([UInt8](repeating: 7, count: 400)) == .notALinearModel)
-    #expect(Self.error(Self.file { $0[8] = 2 }) == .unsupportedVersion(2))
+    #expect(Self.error(Self.file { $0[8] = 3 }) == .unsupportedVersion(3))
     #expect(
-      LinearModelError.unsupportedVersion(2).description
-        == "linear model: format version 2, but this build reads version 1; train the model with the same source tree")
+      LinearModelError.unsupportedVersion(3).description
+        == "linear model: format version 3, but this build reads versions 1 and 2; train the model with the same source tree"
+    )
   }
 
   @Test("what trainers leave in the reserved bytes means nothing")

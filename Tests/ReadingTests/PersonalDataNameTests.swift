@@ -118,6 +118,28 @@ struct PersonalDataNameTests {
     #expect(try Self.found(.person, text) == [])
   }
 
+  @Test(
+    "the tagger is less sure of a word that stands alone",
+    arguments: [
+      ("What is the name of the largest structure at Teotihuacán and around how many platforms?", 0.9),
+      ("stamps printed by the U. S. Postal Service", 0.9), ("An E. coli culture will grow", 0.9),
+      ("When was the telescope invented by Galileo?", 0.92), ("She moved to Mexico last year", 0.92),
+    ])
+  func loneWords(_ text: String, _ most: Double) throws {
+    let tagger = try Self.tagger.get()
+    let spans = Array(text.utf8).withUnsafeBytes { tagger.find(in: $0) }
+    #expect(spans.contains { $0.confidence > 0.5 })
+    for span in spans { #expect(span.confidence <= most, "\(span)") }
+    let name = "My name is Margaret Thompson and I need help."
+    #expect(Array(name.utf8).withUnsafeBytes { tagger.find(in: $0) }.contains { $0.confidence > 0.95 })
+  }
+
+  @Test("a price is no house's number")
+  func prices() throws {
+    let found = try Self.found(.streetAddress, "Factory-installed equipment: Radio 95.50 Metallic paint 59.90")
+    #expect(!found.contains { $0.contains("9") })
+  }
+
   @Test("a damaged file is refused")
   func damage() throws {
     var file = Array("SWYNAMES".utf8)

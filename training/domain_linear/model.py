@@ -17,6 +17,8 @@ import features
 MAGIC = b"SWYDOMLN"
 VERSION = 1
 ROW_BYTES = 16
+SHORT_ROWS = 2
+"""Version of a file whose rows have a byte a label and the rarity, and no weight of *none*."""
 ALIGNMENT = 64
 FIXED_HEADER = struct.Struct("<8sIIIIIBBHIffffff")
 
@@ -116,29 +118,26 @@ class Model:
         assert self.calibration is not None
         return self.calibration.probabilities(self.scores(design), self.none_scores(design))
 
-    def encode(self) -> bytes:
+    def encode(self, own: bytes = b"", window_bytes: int = features.WINDOW_BYTES) -> bytes:
+        """The file. `own`: what a model without *none* has between its labels and its rows."""
         strings = b"".join(bytes([len(s.encode())]) + s.encode() for s in [self.name, *self.labels])
         biases = np.asarray(self.biases, "<f4").tobytes()
-        # The guard's model has neither: it puts a calibration of its own into their place.
         assert (self.none is None) == (self.calibration is None)
-        own = b""
+        rows = [np.concatenate(self.weights).view(np.uint8), np.concatenate(self.codes)[:, None]]
         if self.none is not None and self.calibration is not None:
             own = np.array([*self.calibration.values, self.none.bias, *self.none.scales], "<f4").tobytes()
+            rows.insert(1, np.zeros((len(rows[0]), ROW_BYTES - 2 - len(self.labels)), np.uint8))
+            rows.append(np.concatenate(self.none.weights).view(np.uint8)[:, None])
         start = FIXED_HEADER.size + len(biases) + len(strings) + len(own)
         rows_offset = -(-start // ALIGNMENT) * ALIGNMENT
         s = self.settings
         header = FIXED_HEADER.pack(
-            MAGIC, VERSION, rows_offset, len(self.labels), s.word_buckets, s.gram_buckets,
-            s.shortest_gram, s.longest_gram, features.LONGEST_WORD, features.WINDOW_BYTES,
+            MAGIC, SHORT_ROWS if self.none is None else VERSION, rows_offset, len(self.labels), s.word_buckets,
+            s.gram_buckets, s.shortest_gram, s.longest_gram, features.LONGEST_WORD, window_bytes,
             s.word_gain, s.gram_gain, self.scales[0], self.scales[1], 1.0, 0.0,
         )  # fmt: skip
         head = (header + biases + strings + own).ljust(rows_offset, b"\0")
-        rows = np.zeros((s.word_buckets + s.gram_buckets, ROW_BYTES), np.uint8)
-        rows[:, : len(self.labels)] = np.concatenate(self.weights).view(np.uint8)
-        rows[:, ROW_BYTES - 2] = np.concatenate(self.codes)
-        if self.none is not None:
-            rows[:, ROW_BYTES - 1] = np.concatenate(self.none.weights).view(np.uint8)
-        body = head + rows.tobytes()
+        body = head + np.concatenate(rows, axis=1).tobytes()
         return body + struct.pack("<I", zlib.crc32(body))
 
 

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import struct
 import sys
-import zlib
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -29,8 +27,9 @@ READ_BYTES = 65536
 """Of a longer text than twice this its first and last so many bytes are read."""
 
 
-def windows(data: bytes, normalizes: bool = True) -> list[bytes]:
-    """What is read of a text: windows of its normalised bytes, then of what its encoded stretches decode to."""
+def windows(data: bytes, normalizes: bool = True) -> tuple[list[bytes], bool]:
+    """What is read of a text: windows of its normalised bytes, then of what its encoded stretches decode to; and whether that
+    is another text than the one sent."""
     ends = [data] if len(data) <= 2 * READ_BYTES else [data[:READ_BYTES], data[-READ_BYTES:]]
     parts, decoded = [], b""
     for end in ends:
@@ -47,7 +46,7 @@ def windows(data: bytes, normalizes: bool = True) -> list[bytes]:
             if start + WINDOW_BYTES >= len(part):
                 break
             start += STEP_BYTES
-    return out
+    return out, bool(decoded) or parts != ends
 
 
 class Extractor(features.Extractor):
@@ -86,7 +85,9 @@ class Windows:
         self, texts: list[bytes], settings: model.Settings, extractor: Extractor, normalizes: bool = True
     ) -> None:
         self.count = len(texts)
-        pieces = [windows(t, normalizes) for t in texts]
+        read = [windows(t, normalizes) for t in texts]
+        pieces = [p for p, _ in read]
+        self.disguised = np.array([d for _, d in read], bool)
         self.text = np.repeat(np.arange(len(texts)), [len(p) for p in pieces])
         self.lengths = np.array([len(p) for p in pieces])
         self.design = model.Design([w for p in pieces for w in p], settings, extractor)
@@ -97,7 +98,7 @@ class Windows:
         starts = np.concatenate([[0], np.cumsum(self.lengths)])
         rows = np.concatenate([np.arange(starts[t], starts[t + 1]) for t in texts]) if len(texts) else np.zeros(0, int)
         out.count = len(texts)
-        out.lengths = self.lengths[texts]
+        out.lengths, out.disguised = self.lengths[texts], self.disguised[texts]
         out.text = np.repeat(np.arange(len(texts)), out.lengths)
         out.design = object.__new__(model.Design)
         out.design.words, out.design.grams = self.design.words[rows], self.design.grams[rows]
@@ -131,6 +132,10 @@ class Scores:
 
     def select(self, texts: np.ndarray) -> Scores:
         return Scores(self.values[texts], self.windows[texts])
+
+
+def joined(parts: list[Scores]) -> Scores:
+    return Scores(np.concatenate([p.values for p in parts]), np.concatenate([p.windows for p in parts]))
 
 
 def scores(linear: model.Model, part: Windows) -> Scores:
@@ -183,15 +188,4 @@ def calibrate(benign: Scores, penalty: np.ndarray) -> Calibration:
 
 def encode(linear: model.Model, calibration: Calibration) -> bytes:
     """The domain model's file with the calibration between the labels and the rows."""
-    plain = linear.encode()
-    s = linear.settings
-    rows = plain[-(s.word_buckets + s.gram_buckets) * model.ROW_BYTES - 4 : -4]
-    strings = sum(1 + len(x.encode()) for x in [linear.name, *linear.labels])
-    start = model.FIXED_HEADER.size + 4 * len(linear.labels) + strings
-    head = plain[:start] + calibration.floats().tobytes()
-    offset = -(-len(head) // model.ALIGNMENT) * model.ALIGNMENT
-    head = bytearray(head.ljust(offset, b"\0"))
-    struct.pack_into("<I", head, 12, offset)
-    struct.pack_into("<I", head, 32, WINDOW_BYTES)
-    body = bytes(head) + rows
-    return body + struct.pack("<I", zlib.crc32(body))
+    return linear.encode(calibration.floats().tobytes(), WINDOW_BYTES)

@@ -127,7 +127,8 @@ def main() -> None:
     held_shapes = corpus.held_out_templates(presidio, train.SEED)
     held = [t for t in presidio if corpus.shape(t.masked) in held_shapes]
     exam = corpus.exam_halves(train.SEED)[1]
-    nameless = corpus.nameless(exam)[:1000]
+    many = corpus.nameless(exam)[:4000]
+    nameless = many[:1000]
     groups = [("exam questions", exam[:1000]), ("code", code()), ("other languages", foreign())]
 
     lines = [f"Presidio's {len(presidio)} texts, grammars:", ""]
@@ -146,8 +147,12 @@ def main() -> None:
         found = [(n, find(command, t)) for n, t in cases]
         for threshold in (0.5, 0.9):
             lines += alarm_table([(f"{n}, {threshold}", f) for n, f in found], NAMES, threshold)[2 * (threshold > 0.5) :]
-    lines += ["", "Exam questions without a listed name in which what serves finds anything, in per cent (`pii` allows no type then):", ""]
-    lines += served([program, "all"], arguments.encoder, nameless)
+    lines += [
+        "",
+        f"{len(many)} exam questions without a listed name in which what serves finds anything, in per cent (`pii` allows no type then):",
+        "",
+    ]
+    lines += served([program, "all"], arguments.encoder, many)
     print("\n".join(lines))
     page = ROOT / "docs/models.md"
     begin, end = f"<!-- {MARK}: written by training/personal_data/evaluate.py, do not edit -->", f"<!-- {MARK}: end -->"

@@ -66,7 +66,7 @@ public struct LinearDomainClassifier: TextClassifier {
     return withUnsafeTemporaryAllocation(of: UInt64.self, capacity: wordSet + gramSet) { seen in
       withUnsafeTemporaryAllocation(of: UInt8.self, capacity: FeatureScanner.wordBufferBytes) { word in
         guard let seenStart = seen.baseAddress, let wordStart = word.baseAddress,
-          let rows = model.bytes.buffer.baseAddress?.advanced(by: model.rowsOffset)
+          let rows = model.rows.buffer.baseAddress?.advanced(by: model.rowsOffset)
         else { preconditionFailure("temporary allocations and checked models are never empty") }
         seen.initialize(repeating: 0)
         var scanner = FeatureScanner(

@@ -5,7 +5,7 @@
 /// | offset | type | field |
 /// |---|---|---|
 /// | 0 | 8 bytes | magic `SWYDOMLN` |
-/// | 8 | u32 | version, 1 |
+/// | 8 | u32 | version, 1 or 2 |
 /// | 12 | u32 | offset of the rows, a multiple of 64 |
 /// | 16 | u32 | labels, 1…14 |
 /// | 20, 24 | u32, u32 | buckets of words and pairs; buckets of n-grams |
@@ -19,9 +19,13 @@
 /// | … | u8 + bytes | the model's name, then each label |
 /// | … | | what the model adds of its own (`GuardCalibration`, `DomainCalibration`), zeros |
 /// | rows | 16 bytes a bucket | a signed weight a label, …, rarity (u8) at 14, a signed weight of the model's own at 15 |
+/// | … | | in version 2 instead: a signed weight a label, rarity (u8) |
 /// | end | u32 | CRC-32 of everything before |
 struct LinearModel: Sendable {
   static let supportedVersion: UInt32 = 1
+  /// The version of files with short rows, which are drawn out to ``rowBytes`` when they are read.
+  static let shortRowsVersion: UInt32 = 2
+  /// Bytes of a row in memory.
   static let rowBytes = 16
   /// Byte of a row that holds the rarity code.
   static let rarityLane = 14
@@ -33,6 +37,8 @@ struct LinearModel: Sendable {
   let name: String
   let labels: [String]
   let biases: [Float]
+  /// Where rows of ``rowBytes`` stand, from ``rowsOffset`` on: the file, or a copy of short rows.
+  let rows: ModelBytes
   let rowsOffset: Int
   let wordBuckets: Int
   let gramBuckets: Int
@@ -58,15 +64,17 @@ struct LinearModel: Sendable {
     func real(_ offset: Int) -> Float { Float(bitPattern: integer(offset)) }
 
     let version = integer(8)
-    guard version == Self.supportedVersion else { throw .unsupportedVersion(version) }
+    let hasShortRows = version == Self.shortRowsVersion
+    guard hasShortRows || version == Self.supportedVersion else { throw .unsupportedVersion(version) }
 
     let labelCount = try Self.checked("label count", Int(integer(16)), in: 1...Self.rarityLane)
     wordBuckets = try Self.checked("word buckets", Int(integer(20)), in: 1...(1 << 24))
     gramBuckets = try Self.checked("n-gram buckets", Int(integer(24)), in: 1...(1 << 24))
     let biasesEnd = fixed + 4 * labelCount
-    rowsOffset = try Self.checked("offset of the rows", Int(integer(12)), in: biasesEnd...(1 << 20))
-    guard rowsOffset % 64 == 0 else { throw .invalid(field: "offset of the rows", reason: "is not a multiple of 64") }
-    let expected = rowsOffset + (wordBuckets + gramBuckets) * Self.rowBytes + 4
+    let rowsStart = try Self.checked("offset of the rows", Int(integer(12)), in: biasesEnd...(1 << 20))
+    guard rowsStart % 64 == 0 else { throw .invalid(field: "offset of the rows", reason: "is not a multiple of 64") }
+    let fileRow = hasShortRows ? labelCount + 1 : Self.rowBytes
+    let expected = rowsStart + (wordBuckets + gramBuckets) * fileRow + 4
     guard buffer.count >= expected else { throw .truncated(expected: expected, actual: buffer.count) }
     guard buffer.count == expected else { throw .trailingBytes(expected: expected, actual: buffer.count) }
     let stored = integer(expected - 4)
@@ -91,7 +99,7 @@ struct LinearModel: Sendable {
     var strings: [String] = []
     for index in 0...labelCount {
       let field = index == 0 ? "name" : "label \(index - 1)"
-      guard cursor < rowsOffset, cursor + 1 + Int(buffer[cursor]) <= rowsOffset else {
+      guard cursor < rowsStart, cursor + 1 + Int(buffer[cursor]) <= rowsStart else {
         throw .invalid(field: field, reason: "runs into the rows")
       }
       let end = cursor + 1 + Int(buffer[cursor])
@@ -104,8 +112,23 @@ struct LinearModel: Sendable {
     name = strings.removeFirst()
     labels = strings
     guard Set(labels).count == labels.count else { throw .invalid(field: "labels", reason: "are not distinct") }
-    supplement = cursor..<rowsOffset
+    supplement = cursor..<rowsStart
     self.bytes = bytes
+    rows =
+      hasShortRows
+      ? Self.drawnOut(UnsafeRawBufferPointer(rebasing: buffer[rowsStart..<expected - 4]), labels: labelCount) : bytes
+    rowsOffset = hasShortRows ? 0 : rowsStart
+  }
+
+  /// Rows of ``rowBytes`` from short ones.
+  private static func drawnOut(_ short: UnsafeRawBufferPointer, labels: Int) -> ModelBytes {
+    let count = short.count / (labels + 1)
+    return ModelBytes(count: count * rowBytes) { rows in
+      for row in 0..<count {
+        for label in 0..<labels { rows[row * rowBytes + label] = short[row * (labels + 1) + label] }
+        rows[row * rowBytes + rarityLane] = short[row * (labels + 1) + labels]
+      }
+    }
   }
 
   /// A score a label: bias + Σ over blocks factor · scale · integer sum. Lanes past the labels are 0.

@@ -21,8 +21,8 @@ public enum LinearModelError: Error, Sendable, Equatable, CustomStringConvertibl
     case .notALinearModel:
       "linear model: the file does not start with SWYDOMLN; it is not a model of training/domain_linear"
     case .unsupportedVersion(let version):
-      "linear model: format version \(version), but this build reads version \(LinearModel.supportedVersion); "
-        + "train the model with the same source tree"
+      "linear model: format version \(version), but this build reads versions \(LinearModel.supportedVersion) and "
+        + "\(LinearModel.shortRowsVersion); train the model with the same source tree"
     case .corrupted(let stored, let computed):
       "linear model: CRC-32 \(Self.hexadecimal(computed)), but the file says \(Self.hexadecimal(stored)); "
         + "the bytes were changed, train it again"

@@ -19,5 +19,14 @@ final class ModelBytes: @unchecked Sendable {
     owned = memory
   }
 
+  /// Bytes that `fill` writes; zeros where it does not.
+  init(count: Int, fill: (UnsafeMutableRawBufferPointer) -> Void) {
+    let memory = UnsafeMutableRawPointer.allocate(byteCount: max(count, 1), alignment: 64)
+    memory.initializeMemory(as: UInt8.self, repeating: 0, count: count)
+    fill(UnsafeMutableRawBufferPointer(start: memory, count: count))
+    buffer = UnsafeRawBufferPointer(start: memory, count: count)
+    owned = memory
+  }
+
   deinit { owned?.deallocate() }
 }

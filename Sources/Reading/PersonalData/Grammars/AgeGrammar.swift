@@ -11,8 +11,8 @@ enum AgeGrammar {
       let index = text.skippingSpaces(end)
       let isThing = table.kinds(text, index..<text.wordEnd(index, limit: 20)).contains(.thing)
       let isAnyones =
-        text.has("s", at: end) && !TextBytes.isWord(text[end + 1]) || text.has("children", at: index)
-        || isAnybody(text, before: range.lowerBound)
+        text.has("s", at: end) && !TextBytes.isWord(text[end + 1]) || isPlural(text, at: index)
+        || isAnybody(text, before: range.lowerBound) || isRangeEnd(text, range.lowerBound)
       return GrammarMatch(.age, range, isThing ? 0.4 : (isAnyones ? anybodys : 0.92))
     }
     if TextBytes.isWord(text[range.upperBound]) || groups.count > 1 && groups.separator(1) != 0x20 { return nil }
@@ -38,22 +38,81 @@ enum AgeGrammar {
     guard !isOther, text[range.upperBound] != UInt8(ascii: ",") || !text.isDigit(range.upperBound + 1) else {
       return nil
     }
-    return GrammarMatch(.age, range, isLimit(text, before: start) ? anybodys : 0.9)
+    let isAnyones =
+      isLimit(text, before: start) || isRangeStart(text, range.upperBound) || isAnyAge(text, before: start)
+    return GrammarMatch(.age, range, isAnyones ? anybodys : 0.9)
   }
 
   /// Confidence in an age that is nobody's in particular.
   private static let anybodys = 0.7
 
+  /// Where `a`, `an`, `his`, `her` or `their` stands before a number, up to three small words (`a previously healthy`) between.
+  private static func articleStart(_ text: TextBytes, before start: Int) -> Int? {
+    var end = start
+    for _ in 0..<4 {
+      guard text[end - 1] == 0x20 else { return nil }
+      var word = end - 1
+      while word > 0, TextBytes.isWord(text[word - 1]), end - word < 24 { word -= 1 }
+      for article: StaticString in ["a ", "an ", "his ", "her ", "their "]
+      where article.utf8CodeUnitCount == end - word && text.has(article, at: word) { return word }
+      guard word < end - 1, (word..<end - 1).allSatisfy({ isSmallLetter(text[$0]) }) else { return nil }
+      end = word
+    }
+    return nil
+  }
+
+  private static func isSmallLetter(_ byte: UInt8) -> Bool { byte >= UInt8(ascii: "a") && byte <= UInt8(ascii: "z") }
+
+  /// `30 year old men`, `children`.
+  private static func isPlural(_ text: TextBytes, at index: Int) -> Bool {
+    for word: StaticString in ["children", "men", "women", "people", "adults", "boys", "girls"]
+    where text.has(word, at: index) { return !TextBytes.isWord(text[index + word.utf8CodeUnitCount]) }
+    return false
+  }
+
+  /// `aged 20 to 45`, `18 years or older`, `65 and over`.
+  private static func isRangeStart(_ text: TextBytes, _ end: Int) -> Bool {
+    var index = text.skippingSpaces(end)
+    for unit: StaticString in ["years ", "or ", "and ", "to ", "-", "\u{2013}"] where text.has(unit, at: index) {
+      index += unit.utf8CodeUnitCount
+    }
+    if index > end + 1, text.isDigit(index) { return true }
+    for word: StaticString in ["older", "over", "above", "up", "younger", "under"] where text.has(word, at: index) {
+      return !TextBytes.isWord(text[index + word.utf8CodeUnitCount])
+    }
+    return false
+  }
+
+  /// `0 to 15`, `18-25`: the end of a range of ages.
+  private static func isRangeEnd(_ text: TextBytes, _ start: Int) -> Bool {
+    for word: StaticString in [" to ", " and ", "-", "\u{2013}"] where text.has(word, before: start) {
+      return text.isDigit(start - word.utf8CodeUnitCount - 1)
+    }
+    return false
+  }
+
   /// `a 45-year-old` behind nothing that says who: neither `is a` and the like nor a name (`Doe, a 34-year-old`), nor `I`, `we`,
   /// `he`, `she`, `they`, `my` or `our` shortly before. `his` and `her` are as often a made-up person's.
   private static func isAnybody(_ text: TextBytes, before start: Int) -> Bool {
-    let place = start - (text.has("an ", before: start) ? 3 : 2)
-    guard text.has("an ", before: start) || text.has("a ", before: start), !TextBytes.isWord(text[place - 1]) else {
-      return false
+    articleStart(text, before: start).map { !hasSomebody(text, before: $0) } ?? false
+  }
+
+  /// `at age 30`, `to age 50` with nobody shortly before.
+  private static func isAnyAge(_ text: TextBytes, before start: Int) -> Bool {
+    for word: StaticString in ["at age ", "to age ", "by age ", "from age ", "since age "]
+    where text.has(word, before: start) {
+      return !hasSomebody(text, before: start - word.utf8CodeUnitCount, orCapital: true)
     }
+    return false
+  }
+
+  /// Whether what stands before a place says whose age it is.
+  ///
+  /// - Parameter orCapital: any capitalised word does.
+  private static func hasSomebody(_ text: TextBytes, before place: Int, orCapital: Bool = false) -> Bool {
     for word: StaticString in ["is ", "was ", "am ", "'m ", "'s ", "\u{2019}m ", "\u{2019}s "]
-    where text.has(word, before: place) { return false }
-    if text[place - 1] == 0x20, text[place - 2] == UInt8(ascii: ","), endsName(text, at: place - 2) { return false }
+    where text.has(word, before: place) { return true }
+    if text[place - 1] == 0x20, text[place - 2] == UInt8(ascii: ","), endsName(text, at: place - 2) { return true }
     var end = place
     for _ in 0..<3 {
       while end > 0, !TextBytes.isWord(text[end - 1]), place - end < 24 { end -= 1 }
@@ -68,10 +127,10 @@ enum AgeGrammar {
         case 4: text.has("they", at: word)
         default: false
         }
-      if isSomebody { return false }
+      if isSomebody || orCapital && length > 1 && text.isCapital(word) { return true }
       end = word
     }
-    return true
+    return false
   }
 
   /// Whether a capitalised word ends there.

@@ -83,7 +83,8 @@ public struct NameHead: Sendable {
   ) -> [PersonalDataSpan] {
     precondition(starts.count == ends.count && vectors.count == starts.count * width, "a vector and two places a token")
     let words = tagger.words(of: bytes)
-    return NameSpans.spans(words, scores: scores(words, vectors: vectors, starts: starts, ends: ends))
+    return NameSpans.spans(
+      words, of: TextBytes(bytes), scores: scores(words, vectors: vectors, starts: starts, ends: ends))
   }
 
   /// The sums of the tagger's and the head's shares, a row of ``NameLabel/count`` a word.

@@ -26,10 +26,10 @@ public struct NameTagger: Sendable {
 
   private init(model: NameModel) { self.model = model }
 
-  /// The spans of a text, in order, none overlapping; a confidence is the mean probability of the span's words.
+  /// The spans of a text, in order, none overlapping.
   public func find(in bytes: UnsafeRawBufferPointer) -> [PersonalDataSpan] {
     let words = words(of: bytes)
-    return NameSpans.spans(words, scores: scores(words))
+    return NameSpans.spans(words, of: TextBytes(bytes), scores: scores(words))
   }
 
   func words(of bytes: UnsafeRawBufferPointer) -> NameWords {
