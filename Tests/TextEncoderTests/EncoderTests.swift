@@ -68,6 +68,13 @@ struct EncoderTests {
     #expect(encoded.captured.count == encoded.tokens.count * 32)
     #expect(encoded.probabilities.count == encoded.tokens.count)
     #expect(encoded.embedding.count == 32)
+    #expect(encoded.windowEmbeddings.count == encoded.windows.count)
+    // A window's vector is that of its text alone.
+    let first = Array(text[..<Int(encoded.tokens.ends[encoded.windows[0].upperBound - 1])])
+    let alone = try #require(first.withUnsafeBytes { encoder.encode($0, options, workspace) })
+    #expect(alone.windows == [encoded.windows[0]])
+    #expect(alone.windowEmbeddings == [encoded.windowEmbeddings[0]])
+    #expect(alone.embedding == alone.windowEmbeddings[0])
 
     var few = options
     few.windowBudget = 3
@@ -97,6 +104,7 @@ struct EncoderTests {
     #expect(cut.isCutShort)
     #expect(cut.plannedWindows == 8)
     #expect(cut.windows == [whole.windows[0], whole.windows[3], whole.windows[7]])
+    #expect(cut.windowEmbeddings == [0, 3, 7].map { whole.windowEmbeddings[$0] })
     #expect(cut.ownTokens.count * 32 == cut.captured.count)
     #expect(cut.ownTokens.count == cut.probabilities.count)
     #expect(cut.ownTokens == cut.ownTokens.sorted())

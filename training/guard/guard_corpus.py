@@ -13,6 +13,7 @@ import templates
 
 HERE = Path(__file__).resolve().parent
 PROMPTS = HERE.parent / "data" / "guard" / "prompts.jsonl.gz"
+QUESTIONS = HERE.parent / "data" / "domains" / "questions.jsonl.gz"
 EVALUATION = HERE / "evaluation.tsv"
 
 FAMILIES = {
@@ -57,6 +58,12 @@ def collected() -> list[Text]:
         Text(r["text"], LABELS.index(names.get(r["label"], r["label"])), r["source"], f"collected:{g}")
         for r, g in zip(rows, groups)
     ]
+
+
+def exam_questions() -> list[str]:
+    """Those of the domains' set: benign, many of them with a passage to read."""
+    with gzip.open(QUESTIONS, "rt", encoding="utf-8") as f:
+        return [json.loads(line)["text"] for line in f]
 
 
 def own(seed: int) -> list[Text]:

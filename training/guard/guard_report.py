@@ -118,19 +118,18 @@ def documents(texts: list[str], size: int, count: int, rng: random.Random, insid
     return out
 
 
-def long_documents(benign: list[str], attacks: list[str], probabilities, seed: int) -> list[dict]:
-    """Documents of many benign texts, and the same with one attack in the middle."""
+def long_texts(benign: list[str], attacks: list[str], benign_sets: dict, attack_sets: dict, judge, seed: int) -> list[dict]:
+    """Documents of many benign texts, the same with one attack in the middle, and long texts as they are."""
+    risky = lambda items: {str(t): float((1 - judge(items)[:, 0] >= t).mean()) for t in THRESHOLDS}
     rows = []
-    for size, count in ((5_000, 100), (20_000, 60), (100_000, 20)):
-        p = probabilities(documents(benign, size, count, random.Random(f"{seed}:{size}")))
-        a = probabilities(documents(benign, size, count, random.Random(f"{seed}:{size}"), attacks))
-        rows.append(
-            {
-                "bytes": size, "count": count,
-                "false": {str(t): float((1 - p[:, 0] >= t).mean()) for t in THRESHOLDS},
-                "found": {str(t): float((1 - a[:, 0] >= t).mean()) for t in THRESHOLDS},
-            }
-        )  # fmt: skip
+    for size, count in ((2_000, 200), (5_000, 150), (20_000, 60), (100_000, 20)):
+        made = lambda *inside: documents(benign, size, count, random.Random(f"{seed}:{size}"), *inside)
+        name = f"benign test prompts strung together, {size} bytes"
+        rows.append({"texts": name, "count": count, "false": risky(made()), "found": risky(made(attacks))})
+    for name, items in benign_sets.items():
+        rows.append({"texts": name, "count": len(items), "false": risky(items)})
+    for name, items in attack_sets.items():
+        rows.append({"texts": name, "count": len(items), "found": risky(items)})
     return rows
 
 
@@ -207,26 +206,34 @@ def _markdown(result: dict) -> str:
     )
     lines += [
         "### Disguised attacks", "",
-        "The collected attacks of the test split, disguised, read by the linear model: per cent found by risk at a rate of false "
-        "alarms, and at 1 % without the normaliser.", "",
-    ] + _table(
-        ["disguise", *(f"{100 * f:g} %" for f in RATES), "1 %, without normaliser"],
+        "The collected attacks of the test split, disguised: per cent found by risk at a rate of false alarms. *Both* is what serves "
+        "beside an encoder, which reads a text as it was sent: where a disguise was undone the surer judgement of the two counts.", "",
+    ]
+    disguised = [n for n in ("linear", "without normaliser", "both") if n in result["disguises"]["none"]]
+    rates = {n: (0.01,) if n == "without normaliser" else RATES for n in disguised}
+    lines += _table(
+        ["disguise", *(f"{n}, {100 * f:g} %" for n in disguised for f in rates[n])],
         [
-            [name, *(percent(r["risk"][str(f)]) for f in RATES), percent(r["without_normalizer"]) if "without_normalizer" in r else ""]
+            [name, *(percent(r[n][str(f)]) for n in disguised for f in rates[n])]
             for name, r in result["disguises"].items()
         ],
-    )  # fmt: skip
+    )
     lines += [
-        "### Long documents", "",
-        "Benign test prompts strung together, and the same with one attack of under 1 500 bytes in the middle (linear; per cent "
-        "with risk over the threshold).", "",
-    ] + _table(
-        ["bytes", "documents", *(f"false alarms at {t}" for t in THRESHOLDS), *(f"found at {t}" for t in THRESHOLDS)],
-        [
-            [str(r["bytes"]), str(r["count"]), *(percent(r[k][str(t)]) for k in ("false", "found") for t in THRESHOLDS)]
-            for r in result["long"]
-        ],
-    )  # fmt: skip
+        "### Long texts", "",
+        "False alarms on benign test prompts strung together, and what is found if one attack of under 1 500 bytes stands in the middle; "
+        "long texts as they are. Per cent with risk over the threshold.", "",
+    ]
+    long = result["long"]
+    cell = lambda row, key, t: percent(row[key][str(t)]) if key in row else ""
+    for key, title in (("false", "false alarms"), ("found", "found")):
+        lines += _table(
+            [f"{title}: texts", "count", *(f"{n}, {t}" for n in long for t in THRESHOLDS)],
+            [
+                [row["texts"], str(row["count"]), *(cell(long[n][i], key, t) for n in long for t in THRESHOLDS)]
+                for i, row in enumerate(next(iter(long.values())))
+                if key in row
+            ],
+        )
     names = list(result["thresholds"])
     lines += ["### By source", "", "Per cent of the test split with risk, or P(jailbreak), of 0.7 and more.", ""] + _table(
         ["source", "label", "texts", *(f"{n}, {k}" for n in names for k in ("risk", "jailbreak"))],

@@ -11,6 +11,7 @@ import numpy as np
 import disguises
 import guard_model
 import normalizer
+from embeddings import Vectors
 
 EDGES: list[bytes] = [
     b"", b" \t\r\n", b"?", b"a", b"\\", b"@", b"$$$", b"a@b.c", b"\xff\xfe", b"\xe2\x80", b"\xc3",
@@ -77,22 +78,24 @@ def write(path: Path, linear, calibration, extractor, texts: list, seed: int) ->
     path.write_text("\n".join(lines), encoding="utf-8")
 
 
-def write_head(path: Path, head, calibration, linear, embeddings: np.ndarray) -> None:
-    chosen = np.arange(0, len(embeddings), 34)
-    rows = embeddings[chosen]
-    probabilities = calibration.probabilities(head.scores(linear.select(chosen), rows.astype(np.float32)))
+def write_head(path: Path, head, calibration, linear, embedded: Vectors) -> None:
+    chosen = np.arange(0, len(embedded.lengths), 34)
+    # Of every third text the windows are three: its own and two of other texts.
+    rows = [embedded.select([i, i + 1, i + 2] if n % 3 == 2 else [i]).values for n, i in enumerate(chosen)]
+    windows = Vectors(np.concatenate(rows), np.array([len(r) for r in rows]))
+    probabilities = calibration.probabilities(head.scores(linear.select(chosen), windows))
     lines = [
         "// Linear scores, embeddings and the probabilities that training/guard computes for them. Written by train.py; do not",
         "// edit.",
         "",
-        "/// A line: windows; linear scores; probabilities; the embedding.",
+        "/// A line: windows of the linear model; its scores; probabilities; the embeddings of the encoder's windows.",
         "let guardHeadVectors = #\"\"\"",
     ]
     for i, row in enumerate(rows):
         s = linear.values[chosen[i]]
         fields = [
             str(linear.windows[chosen[i]]), ",".join(f"{x:.6f}" for x in s),
-            ",".join(f"{x:.6f}" for x in probabilities[i]), ",".join(f"{x:.4f}" for x in row),
+            ",".join(f"{x:.6f}" for x in probabilities[i]), *(",".join(f"{x:.4f}" for x in r) for r in row),
         ]  # fmt: skip
         lines.append("  " + "|".join(fields))
     lines += ['  """#', ""]

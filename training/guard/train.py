@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import os
 import sys
 from pathlib import Path
 
@@ -22,9 +23,13 @@ import environment  # noqa: E402
 
 SETTINGS = {"word_buckets": 45_000, "gram_buckets": 45_000, "regularisation": 1.0}
 OWN_WEIGHT = 0.7
+DOCUMENTS = (20_000, 5_000)
+"""Bytes of the documents that say what length gains; the linear model goes by the first."""
 
 
 def main() -> None:
+    # On a machine with other work, threads that wait for one another cost more than they bring.
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     environment.enter(HERE)
     import random
     import time
@@ -89,20 +94,22 @@ def main() -> None:
     # Scores of the training texts by models that have not seen them: they set the probabilities and weigh the encoder.
     folds = np.array([random.Random(f"{arguments.seed}:{t.group}").randrange(4) for t in texts])
     unseen = guard_model.Scores(np.zeros((len(texts), 4)), np.ones(len(texts), int))
-    documents = []
+    documents: dict[int, list] = {size: [] for size in DOCUMENTS}
+    long_texts: dict[int, list] = {size: [] for size in DOCUMENTS}
     for fold in range(4):
         rest, chosen = train[folds[train] != fold], train[folds[train] == fold]
         linear = fit(rest)
         found = read(linear, chosen)
         unseen.values[chosen], unseen.windows[chosen] = found.values, found.windows
         honest = [texts[i].text for i in chosen if labels[i] == 0 and not own[i]]
-        long = guard_report.documents(honest, 20_000, 40, random.Random(f"{arguments.seed}:{fold}"))
-        documents.append(guard_model.scores(linear, guard_model.Windows(long, settings, extractor)))
+        for size in DOCUMENTS:
+            name = f"{arguments.seed}:{fold}" + (f":{size}" if size != DOCUMENTS[0] else "")
+            long = guard_report.documents(honest, size, 40, random.Random(name))
+            long_texts[size].append(long)
+            documents[size].append(guard_model.scores(linear, guard_model.Windows(long, settings, extractor)))
     benign = train[labels[train] == 0]
-    documents = guard_model.Scores(
-        np.concatenate([d.values for d in documents]), np.concatenate([d.windows for d in documents])
-    )
-    penalty = guard_model.penalties(documents, unseen.select(benign))
+    documents = {size: guard_model.joined(parts) for size, parts in documents.items()}
+    penalty = guard_model.penalties(documents[DOCUMENTS[0]], unseen.select(benign))
     note(f"penalties of length: {penalty}")
     calibration = guard_model.calibrate(unseen.select(benign), penalty)
     final = fit(train)
@@ -112,31 +119,45 @@ def main() -> None:
     (models / "guard_linear.bin").write_bytes(data)
 
     # The head over embeddings.
-    vectors = embeddings.Embeddings(ROOT / ".cache/guard/embeddings.npz", arguments.encoder, arguments.encoder_model)
-    wanted = [t.text for t in texts + evaluation]
+    vectors = embeddings.Embeddings(ROOT / ".cache/guard/windows.npz", arguments.encoder, arguments.encoder_model)
+    wanted = encode(texts + evaluation)
     has_encoder = arguments.encoder is not None or vectors.has(wanted)
     head = None
     if has_encoder:
         embedded = vectors.of(wanted)
-        embedded, embedded_evaluation = embedded[: len(texts)], embedded[len(texts) :]
+        embedded_evaluation = embedded.select(np.arange(len(texts), len(wanted)))
+        embedded = embedded.select(np.arange(len(texts)))
+        note(f"{len(embedded.values)} windows embedded")
         weight = np.where(own, OWN_WEIGHT, 1.0)
         encoded = np.zeros((len(texts), 4))
+        encoded_documents: dict[int, list] = {size: [] for size in DOCUMENTS}
         for fold in range(4):
             rest, chosen = train[folds[train] != fold], train[folds[train] == fold]
-            encoded[chosen] = guard_head.fit_encoder(embedded[rest], labels[rest], weight[rest]).scores(embedded[chosen])
-        encoder = guard_head.fit_encoder(embedded[train], labels[train], weight[train])
+            encoder = guard_head.fit_encoder(embedded.select(rest), labels[rest], weight[rest])
+            encoded[chosen] = encoder.scores(embedded.select(chosen))
+            for size in DOCUMENTS:
+                encoded_documents[size].append(encoder.scores(vectors.of(long_texts[size][fold])))
+        encoder = guard_head.fit_encoder(embedded.select(train), labels[train], weight[train])
         head = guard_head.join(encoder, unseen.values[train], encoded[train], labels[train])
-        joined = guard_model.Scores(np.zeros((len(texts), 4)), unseen.windows)
-        for fold in range(4):
-            # Each fold's own encoder, the weights of the two as they are shipped.
-            chosen = train[folds[train] == fold]
-            scale = np.linalg.norm(head.weights, axis=1) / np.linalg.norm(encoder.weights, axis=1)
-            joined.values[chosen] = (
-                unseen.values[chosen] * head.linear_weights + head.biases - scale * encoder.biases + scale * encoded[chosen]
-            )
-        head_calibration = guard_model.calibrate(joined.select(benign), penalty * head.linear_weights)
+        scale = np.linalg.norm(head.weights, axis=1) / np.linalg.norm(encoder.weights, axis=1)
+
+        def join_unseen(linear: guard_model.Scores, encoded: np.ndarray) -> guard_model.Scores:
+            """Each fold's own encoder, the weights of the two as they are shipped."""
+            values = linear.values * head.linear_weights + head.biases + scale * (encoded - encoder.biases)
+            return guard_model.Scores(values, linear.windows)
+
+        joined = join_unseen(unseen, encoded).select(benign)
+        # The linear model's windows grow with a text, the encoder's end at eight: the length at which most is gained counts.
+        head_penalty = np.max(
+            [
+                guard_model.penalties(join_unseen(documents[size], np.concatenate(encoded_documents[size])), joined)
+                for size in DOCUMENTS
+            ],
+            axis=0,
+        )
+        head_calibration = guard_model.calibrate(joined, head_penalty)
         (models / "guard_head.bin").write_bytes(head.encode(head_calibration))
-        note("head fitted")
+        note(f"head fitted; penalties of length: {head_penalty}")
 
     parts_evaluation = guard_model.Windows(encode(evaluation), settings, extractor)
     guard_vectors.write(
@@ -148,12 +169,22 @@ def main() -> None:
             guard_model.scores(final, parts_evaluation), embedded_evaluation,
         )  # fmt: skip
 
+    def judge_linear(items: list[bytes]) -> np.ndarray:
+        return calibration.probabilities(guard_model.scores(final, guard_model.Windows(items, settings, extractor)))
+
+    def judge_both(items: list[bytes]) -> np.ndarray:
+        """What serves beside an encoder: of disguised texts the surer of both judgements."""
+        read = guard_model.Windows(items, settings, extractor)
+        linear = guard_model.scores(final, read)
+        both = head_calibration.probabilities(head.scores(linear, vectors.of(items)))
+        return np.where(read.disguised[:, None], guard_head.surer(both, calibration.probabilities(linear)), both)
+
     # Figures on texts that nothing has seen.
     readers = {"linear": (read(final, test), calibration)}
     evaluated = {"linear": (guard_model.scores(final, parts_evaluation), calibration)}
     if head:
-        readers["encoder"] = (guard_model.Scores(encoder.scores(embedded[test]), np.ones(len(test), int)), None)
-        readers["both"] = (head.scores(readers["linear"][0], embedded[test]), head_calibration)
+        readers["encoder"] = (guard_model.Scores(encoder.scores(embedded.select(test)), np.ones(len(test), int)), None)
+        readers["both"] = (head.scores(readers["linear"][0], embedded.select(test)), head_calibration)
         evaluated["both"] = (head.scores(evaluated["linear"][0], embedded_evaluation), head_calibration)
     result = {
         "seed": arguments.seed,
@@ -177,25 +208,39 @@ def main() -> None:
     attacks = test[(labels[test] != 0) & ~own[test]]
     attacks = np.array([i for i in attacks if len(texts[i].text) < 2500][:250])
     bounds = guard_report.bounds(readers["linear"][0].values, labels[test])
-    result["disguises"] = {"none": guard_report.above(read(final, attacks).values, labels[attacks], bounds)}
-    for name, disguise in disguises.ALL.items():
+    if head:
+        risks = lambda items: np.stack([1 - (p := judge_both(items))[:, 0], p[:, 1]], axis=1)
+        bounds_both = guard_report.bounds(risks(encode([texts[i] for i in test])), labels[test])
+    result["disguises"] = {}
+    for name, disguise in {"none": lambda text, _: text, **disguises.ALL}.items():
         rng = random.Random(f"{arguments.seed}:{name}")
         changed = [disguise(texts[i].text, rng).encode("utf-8", "replace") for i in attacks]
-        row = guard_report.above(
-            guard_model.scores(final, guard_model.Windows(changed, settings, extractor)).values, labels[attacks], bounds
-        )
-        raw = guard_model.scores(final, guard_model.Windows(changed, settings, extractor, normalizes=False))
-        row["without_normalizer"] = guard_report.above(raw.values, labels[attacks], bounds)["risk"]["0.01"]
+
+        def found(normalizes: bool) -> dict:
+            read = guard_model.Windows(changed, settings, extractor, normalizes=normalizes)
+            return guard_report.above(guard_model.scores(final, read).values, labels[attacks], bounds)["risk"]
+
+        row = {"linear": found(True), "without normaliser": found(False)}
+        if head:
+            row["both"] = guard_report.above(risks(changed), labels[attacks], bounds_both)["risk"]
         result["disguises"][name] = row
-    note("disguises: " + json.dumps({k: v["risk"]["0.01"] for k, v in result["disguises"].items()}))
-    result["long"] = guard_report.long_documents(
-        [texts[i].text for i in test if labels[i] == 0 and not own[i]],
-        [texts[i].text for i in test if labels[i] == 1 and len(texts[i].text) < 1500],
-        lambda items: calibration.probabilities(
-            guard_model.scores(final, guard_model.Windows(items, settings, extractor))
-        ),
-        arguments.seed,
-    )
+    note("disguises: " + json.dumps({k: {n: r["0.01"] for n, r in v.items()} for k, v in result["disguises"].items()}))
+    result["long"] = {}
+    used = {t.text for t in texts}
+    passages = [q.encode() for q in guard_corpus.exam_questions() if q not in used]
+    long_test = [i for i in test if len(texts[i].text) > 1500]
+    for name, judge in {"linear": judge_linear, **({"both": judge_both} if head else {})}.items():
+        result["long"][name] = guard_report.long_texts(
+            [texts[i].text for i in test if labels[i] == 0 and not own[i]],
+            [texts[i].text for i in test if labels[i] == 1 and len(texts[i].text) < 1500],
+            {
+                "exam questions over 1 500 bytes": [q for q in passages if len(q) > 1500][:600],
+                "test prompts over 1 500 bytes, benign": encode([texts[i] for i in long_test if labels[i] == 0]),
+            },
+            {"test prompts over 1 500 bytes": encode([texts[i] for i in long_test if labels[i] != 0])},
+            judge,
+            arguments.seed,
+        )
     note("long: " + json.dumps(result["long"]))
     if arguments.skip_families:
         return
@@ -212,8 +257,8 @@ def main() -> None:
         others = test[(family[test] != name) & (labels[test] == 0)]
         values = {"linear": (read(linear, others).values, read(linear, inside).values)}
         if head:
-            lone = guard_head.fit_encoder(embedded[rest], labels[rest], weight[rest])
-            pair = [lone.scores(embedded[chosen]) for chosen in (others, inside)]
+            lone = guard_head.fit_encoder(embedded.select(rest), labels[rest], weight[rest])
+            pair = [lone.scores(embedded.select(chosen)) for chosen in (others, inside)]
             values["encoder"] = tuple(pair)
             values["both"] = tuple(
                 v * head.linear_weights + scale * e for v, e in zip(values["linear"], pair)

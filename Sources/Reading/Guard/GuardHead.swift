@@ -1,13 +1,12 @@
 import CReadingModels
 
-/// The guard with an encoder: logistic regression over a text's embedding, joined with the linear model's scores.
+/// The guard with an encoder: logistic regression over the embeddings of a text's windows, of which the highest score counts,
+/// joined with the linear model's scores.
 ///
-/// The embedding is the mean over the tokens of all-MiniLM-L6-v2's last layer, up to ``longestInput`` tokens of the text;
-/// its length does not matter. The linear scores are those of the whole text (``LinearGuardClassifier/scores(_:)``): words
-/// that the encoder has not read still count. One call takes about a microsecond. Immutable; any thread may call it.
+/// An embedding is the mean over the tokens of all-MiniLM-L6-v2's last layer in one window; its length does not matter. The
+/// linear scores are those of the whole text (``LinearGuardClassifier/scores(_:)``): words that the encoder has not read
+/// still count. One call takes about a microsecond a window. Immutable; any thread may call it.
 public struct GuardHead: Sendable {
-  /// Tokens of the text that the embeddings of training were made of.
-  public static let longestInput = 256
   public static let labels = ["benign", "jailbreak", "harmful_request", "toxicity"]
 
   private static let header = 16 + 4 * GuardCalibration.floats
@@ -51,21 +50,29 @@ public struct GuardHead: Sendable {
   ///
   /// - Parameters:
   ///   - linear: the scores of the whole text.
-  ///   - embedding: ``width`` numbers. Any other count, or numbers that are not finite, count as no embedding: nil.
-  public func classify(linear: GuardScores, embedding: [Float]) -> TextClassification? {
-    guard embedding.count == width, embedding.allSatisfy(\.isFinite) else { return nil }
-    var squares = 0.0
-    for value in embedding { squares += Double(value) * Double(value) }
-    let length = squares > 0 ? squares.squareRoot() : 1
-    func joined(_ row: [Float], _ score: Double) -> Double {
-      var sum = 0.0
-      for index in embedding.indices { sum += Double(row[index + 2]) * Double(embedding[index]) }
-      return Double(row[0]) * score + Double(row[1]) + sum / length
+  ///   - windows: ``width`` numbers a window. Any other count, or numbers that are not finite, count as no embedding: nil, as
+  ///     without a window.
+  public func classify(linear: GuardScores, windows: [[Float]]) -> TextClassification? {
+    var highest = [Double](repeating: -.infinity, count: rows.count)
+    for embedding in windows {
+      guard embedding.count == width, embedding.allSatisfy(\.isFinite) else { return nil }
+      var squares = 0.0
+      for value in embedding { squares += Double(value) * Double(value) }
+      let length = squares > 0 ? squares.squareRoot() : 1
+      for label in rows.indices {
+        var sum = 0.0
+        for index in embedding.indices { sum += Double(rows[label][index + 2]) * Double(embedding[index]) }
+        highest[label] = max(highest[label], sum / length)
+      }
+    }
+    guard !windows.isEmpty else { return nil }
+    func joined(_ label: Int, _ score: Double) -> Double {
+      Double(rows[label][0]) * score + Double(rows[label][1]) + highest[label]
     }
     return calibration.probabilities(
       GuardScores(
-        risk: joined(rows[0], linear.risk), jailbreak: joined(rows[1], linear.jailbreak),
-        harmfulRequest: joined(rows[2], linear.harmfulRequest), toxicity: joined(rows[3], linear.toxicity),
+        risk: joined(0, linear.risk), jailbreak: joined(1, linear.jailbreak),
+        harmfulRequest: joined(2, linear.harmfulRequest), toxicity: joined(3, linear.toxicity),
         windows: linear.windows))
   }
 }

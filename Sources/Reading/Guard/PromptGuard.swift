@@ -17,16 +17,15 @@ public struct PromptGuard: TextClassifier {
   public var labels: [String] { linear.labels }
   public var wantsEncoding: Bool { head != nil }
 
-  /// Never fails. The head was trained on texts of one window, so a longer text is left to the linear model, which reads all
-  /// of it. The encoder reads a text as it was sent: where a disguise was undone it has read something else than the linear
-  /// model, and whichever finds more counts.
+  /// Never fails. The head takes the encoder's windows, the linear model all of the text. Where the two have not read the same,
+  /// because a disguise was undone or because the encoder's time was over before its last window, whichever finds more counts.
   public func classify(_ text: [UInt8], _ encoding: PromptEncoding) -> Result<TextClassification, ClassifierError> {
     let scores = text.withUnsafeBytes { linear.scores($0) }
     let alone = linear.classify(scores)
-    guard let head, case .read(let read) = encoding, read.windows.count == 1, !read.isCutShort,
-      let joined = head.classify(linear: scores, embedding: read.embedding)
+    guard let head, case .read(let read) = encoding,
+      let joined = head.classify(linear: scores, windows: read.windowEmbeddings)
     else { return .success(alone) }
-    return .success(scores.isDisguised ? joined.guardMaximum(alone) : joined)
+    return .success(scores.isDisguised || read.isCutShort ? joined.guardMaximum(alone) : joined)
   }
 }
 

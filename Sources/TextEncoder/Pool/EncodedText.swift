@@ -6,6 +6,8 @@ public struct EncodedText: Sendable, Equatable {
   public var tokens = TokenizedText()
   /// The stretches of ``tokens`` that were read, in rising order.
   public var windows: [Range<Int>] = []
+  /// The vector of each of ``windows``, made as ``embedding`` is.
+  public var windowEmbeddings: [[Float]] = []
   /// The windows that were to be read: more than ``windows`` where the time was over before the last of them.
   public var plannedWindows = 0
   /// The tokens that rows of ``captured`` and of a token head's ``probabilities`` belong to, in rising order: all, but

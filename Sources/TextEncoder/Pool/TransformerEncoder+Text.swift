@@ -33,11 +33,15 @@ extension TransformerEncoder {
       var part = Part(own: ownTokens(index, plan.windows))
       if !ids.isEmpty {
         run(ids, capturing: options.capturedLayer, workspace)
-        count += addVectors(rows: ids.count, to: &sum, workspace)
+        var vectors = [Float](repeating: 0, count: configuration.width)
+        let rowCount = addVectors(rows: ids.count, to: &vectors, workspace)
+        for place in sum.indices { sum[place] += vectors[place] }
+        count += rowCount
+        part.embedding = finished(vectors, count: rowCount)
         let start = part.own.lowerBound - range.lowerBound + tokenizer.prefix.count
         let rows = start..<start + part.own.count
         if let layer = options.capturedLayer {
-          part.captured = vectors(rows, layer == configuration.layers ? .last : .captured, workspace)
+          part.captured = self.vectors(rows, layer == configuration.layers ? .last : .captured, workspace)
         }
         let probabilities = probabilities(rows: ids.count, workspace)
         part.probabilities = scoresTokens ? Array(probabilities[rows]) : probabilities
@@ -47,6 +51,7 @@ extension TransformerEncoder {
     for (index, part) in parts.enumerated() {
       guard let part else { continue }
       result.windows.append(plan.windows[index])
+      result.windowEmbeddings.append(part.embedding)
       result.ownTokens += part.own
       result.captured += part.captured
       result.probabilities += part.probabilities
@@ -58,6 +63,7 @@ extension TransformerEncoder {
   /// What one window gave.
   private struct Part {
     var own: Range<Int>
+    var embedding: [Float] = []
     var captured: [Float] = []
     var probabilities: [[Float]] = []
   }
