@@ -88,6 +88,7 @@ extension Exchange {
     case .retry:
       loop.context.metrics.retries.increment()
       tried.remove(replica.id)
+      legs?.leave(blaming: nil)
       drop(attempt)
       makeAttempt()
       return true
