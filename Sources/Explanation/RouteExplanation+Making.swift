@@ -127,6 +127,7 @@ extension RouteExplanation {
         notes.append("system prompts and reasoning are set in chat completions only; \(facts.endpoint.path) is not one")
       }
     }
+    notes += model.map { model in model.strangers.map(model.strangeness) } ?? []
     if own != nil {
       if facts.endpoint == .embeddings { notes.append("embeddings are refused with a 403 and the message") }
     } else if placements.isEmpty {

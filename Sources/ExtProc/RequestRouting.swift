@@ -370,6 +370,7 @@ enum RequestRouting {
       among: scope.addresses.reachable(
         ofPairs: model.pairedPlacements(for: pair.routed.adapter, taking: pair.intent.wish.filter)),
       by: pair.intent.wish, of: pair.intent.balancing, prompt: prompt, adapter: pair.routed.adapter,
+      loads: scope.loadAdapter != nil && pair.routed.adapterSource != nil,
       residency: pair.intent.residency,
       excluding: pair.tried, now: scope.now,
       id: scope.context.nextDisaggregatedID, random: &scope.random)

@@ -8,6 +8,10 @@ public final class FleetModel: Sendable {
   /// Where engines find the adapters that the router has them load when they are asked for.
   public let adapterSources: [String: String]
   public let policy: ModelPolicy
+  /// Those whose engines say that they do not serve the model. They get no requests where another's says that it does; else all
+  /// are asked, for engines may answer to a name that they do not list.
+  public let strangers: [Placement]
+  private let isListed: Bool
   /// Prefill and decode run on replicas of their own, at least one of each.
   public let hasPairs: Bool
   /// Where whole requests go.
@@ -21,15 +25,21 @@ public final class FleetModel: Sendable {
 
   /// - Parameter holders: by adapter, the replicas (by identity) that said they have it. An adapter that is not in it, or
   ///   that none of the model's replicas has, is asked for on all of them; so is one that the router has loaded.
+  ///   - strangers: the replicas (by identity) whose engines say that they do not serve the model.
+  ///   - isListed: another's engine says that it does.
   public init(
     name: String, placements: [Placement], adapters: [String] = [], holders: [String: Set<Int>] = [:],
-    adapterSources: [String: String] = [:], policy: ModelPolicy = ModelPolicy()
+    adapterSources: [String: String] = [:], strangers: Set<Int> = [],
+    isListed: Bool = false, policy: ModelPolicy = ModelPolicy()
   ) {
     self.adapterSources = adapterSources
     self.policy = policy
     self.name = name
     self.placements = placements
     self.adapters = adapters
+    self.strangers = placements.filter { strangers.contains($0.replica.id) }
+    self.isListed = isListed
+    let placements = isListed ? placements.filter { !strangers.contains($0.replica.id) } : placements
     hasPairs = placements.contains { $0.role == .prefill } && placements.contains { $0.role == .decode }
     whole = Self.servingWhole(placements)
     paired = hasPairs ? placements.filter { $0.role != .whole } : []
@@ -76,6 +86,13 @@ public final class FleetModel: Sendable {
   public func peers(of replica: Replica) -> [Placement] {
     let role = placements.first { $0.replica === replica }?.role
     return placements.filter { $0.role == role }
+  }
+
+  /// What is to be said of one of ``strangers``.
+  public func strangeness(of placement: Placement) -> String {
+    "replica \(placement.name) (\(placement.replica.authority)) does not list \"\(placement.upstreamModel)\" in its /v1/models, "
+      + (isListed
+        ? "so it gets no requests for the model" : "nor is any other known to; it is asked all the same")
   }
 
   private static func servingWhole(_ placements: [Placement]) -> [Placement] {

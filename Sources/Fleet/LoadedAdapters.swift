@@ -48,7 +48,6 @@ public final class LoadedAdapters: Sendable {
   /// Safe to share: it never changes, and what it points to is atomic.
   private nonisolated(unsafe) let slots: UnsafeMutablePointer<Atomic<UInt64>>
   private let used = Atomic<Int>(0)
-  private let pendingCount = Atomic<Int>(0)
   /// The last of the times until which something is refused.
   private let refusedUntil = Atomic<UInt64>(0)
 
@@ -73,10 +72,10 @@ public final class LoadedAdapters: Sendable {
     return false
   }
 
-  /// Whether it is loaded, as far as is known. Takes the lock while an adapter is on its way.
+  /// Whether it is loaded, as far as is known. Takes the lock where it is loaded or on its way: seen without, one that could not
+  /// be loaded looks loaded for the moment in which it is taken out.
   public func isLoaded(_ key: UInt64) -> Bool {
-    guard contains(key) else { return false }
-    return pendingCount.load(ordering: .relaxed) == 0 || state.withLock { !$0.pending.contains(key) }
+    contains(key) && state.withLock { $0.keys.contains(key) && !$0.pending.contains(key) }
   }
 
   /// The last change that this process made; to be taken before the engine is asked.
@@ -190,7 +189,6 @@ public final class LoadedAdapters: Sendable {
     state.withLock { state in
       body(&state)
       for (slot, key) in state.keys.enumerated() { slots[slot].store(key, ordering: .relaxed) }
-      pendingCount.store(state.pending.count, ordering: .relaxed)
       used.store(state.keys.count, ordering: .releasing)
     }
   }

@@ -182,6 +182,15 @@ public final class GatewayMetrics: Sendable {
     registry.removeGauges("switchyard_replica_ready")
     registry.removeGauges("switchyard_replica_connections")
     registry.removeGauges("switchyard_replica_ejections")
+    registry.removeGauges("switchyard_replica_without_model")
+    for model in fleet.models {
+      for placement in model.strangers {
+        registry.gauge(
+          "switchyard_replica_without_model", help: "1 for a replica whose engine does not list the model",
+          labels: [("model", model.name), ("replica", placement.name), ("address", placement.replica.authority)]
+        ) { 1 }
+      }
+    }
     for replica in fleet.replicas {
       let labels = [("replica", replica.name), ("address", replica.authority)]
       registry.gauge("switchyard_replica_in_flight", help: "Requests running on a replica", labels: labels) {

@@ -34,17 +34,20 @@ public struct AttemptAccount {
 
   /// A leg of a pair.
   ///
+  /// - Parameter usedAdapter: the router loads it where it is missing; 0 for none.
   /// - Precondition: the pair was picked with this replica, and the request counted on it.
   init(
-    _ ticket: WorkTicket, on replica: Replica, shortfall: Shortfall?, promptBytes: Int, balancer: ModelBalancer
+    _ ticket: WorkTicket, on replica: Replica, shortfall: Shortfall?, promptBytes: Int, balancer: ModelBalancer,
+    usedAdapter: UInt64
   ) {
     self.replica = replica
     self.ticket = ticket
     self.shortfall = shortfall
     self.promptBytes = promptBytes
     self.balancer = balancer
-    usedAdapter = 0
+    self.usedAdapter = usedAdapter
     strategy = .pd
+    if usedAdapter != 0 { replica.adapters.requestBegan(usedAdapter) }
   }
 
   /// The request is not sent yet: its replica loads the adapter first.

@@ -139,18 +139,32 @@ public struct ReplicaChooser {
   ///
   /// - Parameters:
   ///   - placements: ``FleetModel/pairedPlacements(for:)``.
+  ///   - loads: the router has the adapter loaded where it is missing: pairs that have it, or are about to, go before all others,
+  ///     then those with a free slot for it, and last those of which one could not load it not long ago.
   ///   - tried: replicas that the legs must not go to again.
   ///   - now: monotonic nanoseconds.
   ///   - id: gives the next of ``DisaggregatedIDs``.
   /// - Returns: nil where no pair may be chosen.
   public mutating func choosePair(
     among placements: [Placement], by wish: ReplicaWish, of model: ModelBalancing, prompt: PromptOfBody,
-    adapter: String?, residency: PromptResidency = .ownRequests, excluding tried: PrefillDecodePair.Tried,
-    now: UInt64, id: () -> UInt64,
+    adapter: String?, loads: Bool = false, residency: PromptResidency = .ownRequests,
+    excluding tried: PrefillDecodePair.Tried, now: UInt64, id: () -> UInt64,
     random: inout some RandomNumberGenerator
   ) -> PairChoice? {
     read(prompt, adapter: adapter, of: model)
     let promptBytes = blocks.byteCount
+    let usedAdapter = loads ? adapter.map { BlockHash.key(of: $0) } ?? 0 : 0
+    var placements = placements
+    if usedAdapter != 0 {
+      let willing = placements.filter { !$0.replica.adapters.refuses(usedAdapter, now: now) }
+      let roomy = willing.filter { placement in
+        Double(placement.replica.adapters.count) < placement.replica.metrics[.maxAdapters] ?? .infinity
+      }
+      let having = placements.filter { $0.replica.adapters.contains(usedAdapter) }
+      placements =
+        [having, roomy, willing].first { PrefillDecodePair.isThere(among: $0, excluding: tried, now: now) }
+        ?? placements
+    }
     let pair = blocks.hashes.withUnsafeBufferPointer { hashes in
       model.balancer.pickPair(
         among: placements,
@@ -161,7 +175,8 @@ public struct ReplicaChooser {
     let shortfall: Shortfall? = wish.wantsPair ? residency.shortfall : .onlyPairs
     func account(_ ticket: WorkTicket, _ index: Int) -> AttemptAccount {
       AttemptAccount(
-        ticket, on: placements[index].replica, shortfall: shortfall, promptBytes: promptBytes, balancer: model.balancer)
+        ticket, on: placements[index].replica, shortfall: shortfall, promptBytes: promptBytes, balancer: model.balancer,
+        usedAdapter: usedAdapter)
     }
     return PairChoice(
       choice: ReplicaChoice(decodeOf: pair, asked: wish.strategy.heaviest, shortfall: shortfall),

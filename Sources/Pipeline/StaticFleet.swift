@@ -7,9 +7,12 @@ public enum StaticFleet {
   ///   - previous: replicas at the same address are taken over from it with their counters and health.
   ///   - adapters: adapters learnt from engines, by base model, with the addresses (`host:port`) of the replicas that
   ///     have them; those of the document's cards come in any case.
+  ///   - strangers: by model, the addresses of replicas whose engines say that they do not serve it.
+  ///   - listed: the models that some replica's engine says it serves.
   /// - Returns: the fleet, and a sentence for each backend that this build cannot use.
   public static func build(
-    _ document: RouterDocument, previous: FleetSnapshot? = nil, adapters: [String: [String: Set<String>]] = [:]
+    _ document: RouterDocument, previous: FleetSnapshot? = nil, adapters: [String: [String: Set<String>]] = [:],
+    strangers: [String: Set<String>] = [:], listed: Set<String> = []
   ) -> (fleet: FleetSnapshot, problems: [String]) {
     var replicas: [Address: Replica] = [:]
     for replica in previous?.replicas ?? [] {
@@ -66,10 +69,15 @@ public enum StaticFleet {
       let holders = known.mapValues { addresses in
         Set(placements.filter { addresses.contains($0.replica.authority) }.map(\.replica.id))
       }
-      return FleetModel(
+      let unserved = strangers[model.name] ?? []
+      let found = FleetModel(
         name: model.name, placements: placements, adapters: declared + learnt, holders: holders,
         adapterSources: sources,
+        strangers: Set(placements.filter { unserved.contains($0.replica.authority) }.map(\.replica.id)),
+        isListed: listed.contains(model.name),
         policy: ModelPolicy(model.reliability))
+      problems += found.strangers.map { "model \(model.name): \(found.strangeness(of: $0))" }
+      return found
     }
     return (FleetSnapshot(models: models, replicas: used, replacing: previous), problems)
   }

@@ -81,7 +81,9 @@ extension Server {
     do {
       (snapshot, problems) = try Self.snapshot(
         configuration.document, previous: current.value, generation: generation,
-        adapters: learntAdapters.joined(with: configuration.adapterHolders), models: models.models,
+        adapters: learntAdapters.joined(with: configuration.adapterHolders), strangers: learntAdapters.strangers,
+        listed: Set(learntAdapters.listers.keys),
+        models: models.models,
         balancers: balancers, tls: tls)
     } catch {
       if isNew { models.close() }
@@ -122,10 +124,13 @@ extension Server {
   /// - Returns: the snapshot, and a sentence for each backend that cannot be used, or not wholly.
   static func snapshot(
     _ document: RouterDocument, previous: RoutingSnapshot?, generation: UInt64,
-    adapters: [String: [String: Set<String>]], models: ReadingModels, balancers: BalancerDirectory,
+    adapters: [String: [String: Set<String>]], strangers: [String: Set<String>] = [:], listed: Set<String> = [],
+    models: ReadingModels,
+    balancers: BalancerDirectory,
     tls: EngineTLS
   ) throws -> (snapshot: RoutingSnapshot, problems: [String]) {
-    let (fleet, problems) = StaticFleet.build(document, previous: previous?.fleet, adapters: adapters)
+    let (fleet, problems) = StaticFleet.build(
+      document, previous: previous?.fleet, adapters: adapters, strangers: strangers, listed: listed)
     if fleet.replicas.contains(where: \.usesTLS) {
       do throws(EngineTLS.Failure) { try tls.prepare() } catch { throw CommandFailure("\(error)") }
     }

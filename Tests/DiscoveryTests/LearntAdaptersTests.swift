@@ -51,6 +51,32 @@ struct LearntAdaptersTests {
     #expect(learnt.holders == ["llama": ["math": ["a:1"]]])
   }
 
+  @Test(
+    "an engine that lists others is no replica of the model; one that is silent stays what it was, one that lists none is unknown"
+  )
+  func strangers() {
+    var learnt = LearntAdapters()
+    func list(_ names: String...) -> [(String, String?)] { names.map { ($0, nil) } }
+    func found(_ host: String, _ port: Int, _ models: [(String, String?)]?) -> EngineDiscovery.Finding {
+      EngineDiscovery.Finding(
+        address: EngineAddress(host: host, port: port),
+        models: models.map { models in
+          .success(EngineModels(models: models.map { EngineModels.Model(id: $0.0, parent: $0.1) }))
+        } ?? .failure(Silence()))
+    }
+    learnt.take([found("a", 1, list("qwen")), found("fd00::1", 2, list("llama"))], of: fleet)
+    #expect(learnt.strangers == ["llama": ["a:1", "[fd00::1]:2"]])
+    #expect(learnt.listers == ["qwen": ["a:1"]])
+    learnt.take([found("a", 1, nil), found("fd00::1", 2, list("llama", "org/llama"))], of: fleet)
+    #expect(learnt.strangers == ["llama": ["a:1"]])
+    #expect(learnt.listers == ["qwen": ["a:1"], "llama": ["[fd00::1]:2"]])
+    // An adapter's parent is served too.
+    learnt.take([found("a", 1, [("math", "llama"), ("qwen", nil)]), found("fd00::1", 2, [])], of: fleet)
+    #expect(learnt.strangers.isEmpty)
+    learnt.take([found("a", 1, nil)], of: fleet)
+    #expect(learnt.strangers.isEmpty)
+  }
+
   @Test("those of an endpoints file join them")
   func joined() {
     let learnt = LearntAdapters(holders: ["llama": ["math": ["a:1"]]])

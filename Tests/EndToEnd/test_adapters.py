@@ -10,7 +10,7 @@ from concurrent.futures import ThreadPoolExecutor
 import wire
 from conftest import Engines, Maker, Route
 from processes import ADAPTERS, Engine, Router, poll
-from recording_engine import Call, Gate, RecordingEngine, Script, answers, document, model
+from recording_engine import Call, ConfiguredRouter, Gate, RecordingEngine, Script, answers, document, model
 
 LOAD = "/v1/load_lora_adapter"
 
@@ -143,14 +143,12 @@ def test_a_client_that_leaves_waits_no_more(engines: Engines, route: Route):
     (first,) = engines(loading(gate))
     router = route(on_demand("m", first, sql="/adapters/sql"))
     body = ask_for("sql")
-    client = socket.create_connection(("127.0.0.1", router.port))
-    client.sendall(
-        f"POST /v1/chat/completions HTTP/1.1\r\nhost: h\r\ncontent-type: application/json\r\n"
-        f"content-length: {len(body)}\r\n\r\n{body}".encode()
-    )
+    client = wire.Connection(router.port)
+    client.send(wire.request("/v1/chat/completions", body))
     first.wait_for_calls(1)
     assert router.in_flight() == 1
-    client.close()
+    # One that closed its side along with the request would still wait for the answer.
+    client.reset()
     router.wait_until_idle()
     gate.opened.set()
     poll(lambda: count(router, "switchyard_adapter_loads_total") == 1, "the engine has loaded it all the same")
@@ -206,3 +204,55 @@ def test_without_leave_nothing_is_loaded(engines: Engines, route: Route):
     router = route(model("m", first, adapters={"sql": "/adapters/sql"}))
     assert wire.chat(router.port, ask_for("sql")).status == 400
     assert not first.calls
+
+
+def pairs_on_demand(*engines: tuple[str, Engine | RecordingEngine], **sources: str) -> str:
+    """A configuration whose engines, given with their roles, pair; they load adapters when they are asked for."""
+    backends = [
+        {"name": f"{role}-{number}", "endpoint": engine.address, "role": role}
+        for number, (role, engine) in enumerate(engines, 1)
+    ]
+    return document({"name": "m", "adapters": sources, "load_adapters": True, "backend_refs": backends})
+
+
+def test_both_replicas_of_a_pair_load_the_adapter(make: Maker):
+    legs = [
+        (role, make.engine(f"{role}-{number}", "--role", role, "--max-loras", "2", model="m"))
+        for role in ("prefill", "decode") for number in (1, 2)
+    ]  # fmt: skip
+    router = make.router("-c", str(make.file(pairs_on_demand(*legs, sql="/adapters/sql", law="/adapters/law"))))
+    for engine in legs:
+        router.wait_for(rf"\({re.escape(engine[1].address)}\) is ready", lambda: router.errors)
+    for adapter in ["sql", "law", "sql", "law", "sql"]:
+        answer = wire.chat(router.port, ask_for(adapter), "Routing-Strategy: pd")
+        assert (answer.status, answer.header("routing-strategy")) == (200, "pd"), answer
+        assert answer.json()["model"] == adapter
+    # One pair has each, and stays it.
+    for adapter in ["sql", "law"]:
+        assert sorted(role for role, engine in legs if adapter in served(engine)) == ["decode", "prefill"]
+    assert count(router, "switchyard_adapter_loads_total") == 4
+    assert 'switchyard_prefill_legs_total{outcome="handed_over"} 5' in router.metrics()
+
+
+def test_where_a_leg_cannot_load_it_another_pair_does(engines: Engines, make: Maker):
+    broken, prefill, decode = engines(loading(refuses), answers, answers)
+    text = pairs_on_demand(("prefill", broken), ("prefill", prefill), ("decode", decode), sql="/adapters/sql")
+    router = make.keep(ConfiguredRouter("-c", str(make.file(text))))
+    for _ in range(4):
+        answer = wire.chat(router.port, ask_for("sql"))
+        assert (answer.status, answer.json().get("engine")) == (200, decode.name), answer
+    assert len(loads(prefill)) == len(loads(decode)) == 1
+    assert {call.target for call in broken.calls} <= {LOAD}
+    router.wait_until_idle()
+
+
+def test_a_pair_that_has_lost_the_adapter_loads_it_anew(make: Maker):
+    legs = [(role, make.engine(role, "--role", role, model="m")) for role in ("prefill", "decode")]
+    router = make.router("-c", str(make.file(pairs_on_demand(*legs, sql="/adapters/sql"))))
+    assert wire.chat(router.port, ask_for("sql")).status == 200
+    for _, engine in legs:
+        gone = wire.post(engine.port, "/v1/unload_lora_adapter", '{"lora_name":"sql"}')
+        assert gone.status == 200, gone
+        answer = wire.chat(router.port, ask_for("sql"), "Routing-Strategy: pd")
+        assert (answer.status, answer.header("routing-strategy")) == (200, "pd"), (answer, router.errors)
+    assert count(router, "switchyard_adapter_loads_total") == 4

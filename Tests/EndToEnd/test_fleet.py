@@ -17,6 +17,7 @@ import pytest
 import wire
 from conftest import Maker
 from processes import ADAPTERS, MODEL, Engine, Router, configuration, free_port, poll, run
+from recording_engine import document
 from test_observability import samples
 
 BODY = f'{{"model":"{MODEL}","messages":[{{"role":"user","content":"Hi"}}],"max_tokens":4}}'
@@ -286,3 +287,22 @@ def test_kv_events_tell_what_engines_hold(make: Maker, monkeypatch: pytest.Monke
     poll(lambda: not figures(router, "switchyard_replica_prefix_blocks")[engine.address], "the cache is known to be empty")
     assert figures(router, "switchyard_replica_prefix_blocks")[silent.address] == blocks[silent.address]
     assert figures(router, "switchyard_replica_kv_blocks")[engine.address] == 0
+
+
+def test_an_engine_of_another_model_gets_no_requests(make: Maker):
+    """As long as another lists the model; the log, the metrics and the explanation tell it."""
+    right, wrong = make.engine("right", model="m"), make.engine("wrong", model="other")
+    backends = [{"name": name, "endpoint": engine.address} for name, engine in [("right", right), ("wrong", wrong)]]
+    file = make.file(document({"name": "m", "backend_refs": backends}, {"name": "n", "backend_refs": backends[1:]}))
+    router = make.router("-c", str(file))
+    router.wait_for(r'model m: replica m_wrong .* does not list "m" .* gets no requests', lambda: router.errors)
+    ask_m = json.dumps({"model": "m", "messages": [{"role": "user", "content": "Hi"}]})
+    answered = [wire.chat(router.port, ask_m, "Routing-Strategy: random") for _ in range(12)]
+    assert {(answer.status, answer.header("x-inference-pod")) for answer in answered} == {(200, "right")}
+    assert re.search(r'switchyard_replica_without_model\{model="m",replica="m_wrong",address="\S+"\} 1', router.metrics())
+    management = router.wait_for(r"management API on http://127\.0\.0\.1:(\d+)", lambda: router.errors)
+    notes = wire.post(int(management[1]), "/api/v1/eval", ask_m).json()["notes"]
+    assert any("m_wrong" in note and "does not list" in note for note in notes), notes
+    # Nobody lists n: "wrong" is asked all the same, and says itself what is wrong.
+    router.wait_for(r'model n: replica n_wrong .* does not list "n" .* asked all the same', lambda: router.errors)
+    assert wire.chat(router.port, ask_m.replace('"m"', '"n"')).status == 404

@@ -20,6 +20,7 @@ from envoy_proxy import Envoy, Processor, configuration, envoy_binary
 from faulty_engine import Fault, FaultyEngine
 from processes import Engine, Running, free_port, poll, run
 from recording_engine import STREAM_HEAD, Call, ConfiguredRouter, RecordingEngine, document, hangs
+from test_adapters import pairs_on_demand
 
 KINDS = ["vllm", "sglang", "trtllm"]
 LABEL = "model.aibrix.ai/sglang-bootstrap-port"
@@ -585,3 +586,15 @@ def test_behind_envoy_what_a_prefill_engine_finds_wrong_is_the_answer(make: Make
     answer = wire.chat(chain.port, body(content="word " * 200))
     assert answer.status == 400 and "maximum context length is 64" in answer.json()["error"]["message"]
     assert outcomes(chain.processor) == {"refused": 1}
+
+
+@behind_envoy
+def test_both_replicas_load_the_adapter_before_envoy_hears_of_one(make: Maker):
+    prefill, decode = (simulated(make, "vllm", role, role) for role in ("prefill", "decode"))
+    file = make.file(pairs_on_demand(("prefill", prefill), ("decode", decode), sql="/adapters/sql"))
+    site = Site(make, ["-c", str(file)], [prefill], [decode], "both")
+    for _ in range(2):
+        answer = wire.chat(site.port, body(model="sql"))
+        assert (answer.status, answer.header("x-inference-pod")) == (200, "decode"), answer
+    assert outcomes(site.processor) == {"handed_over": 2}
+    assert "switchyard_adapter_loads_total 2" in wire.get(site.processor.management, "/metrics").body.decode()

@@ -1,5 +1,6 @@
 import Balancing
 import ChatProtocols
+import EngineClient
 import EnvoyWire
 import Fleet
 import Gateway
@@ -40,11 +41,20 @@ extension ProcessorSession {
   }
 
   private func sendPrefill(_ pair: ProcessorPair, _ bytes: UnsafeRawBufferPointer) -> Bool {
-    guard let head, let send = scope.prefill, let chosen = RequestRouting.pickPair(pair, body: bytes, scope: scope)
+    guard head != nil, scope.prefill != nil, let chosen = RequestRouting.pickPair(pair, body: bytes, scope: scope)
     else { return false }
     markPrompt()
     if body.isEmpty { body = Array(bytes) }
     state = .prefilling
+    sendPrefill(pair, chosen, bytes)
+    return true
+  }
+
+  /// Sends it once both replicas have the adapter, since the one that decodes goes on with what the other computed by it.
+  private func sendPrefill(
+    _ pair: ProcessorPair, _ chosen: ReplicaChooser.PairChoice, _ bytes: UnsafeRawBufferPointer
+  ) {
+    guard let head, let send = scope.prefill, !waitsForAdapter(pair, chosen) else { return }
     let placement = chosen.prefill
     let call = PrefillCall(
       placement: placement, target: placement.target(of: endpoint, endpoint.target(path: head.path, query: head.query)),
@@ -68,7 +78,55 @@ extension ProcessorSession {
         prefillEnded(pair, chosen.handOver, result)
         onLateOutput?()
       })
+  }
+
+  /// Has the replicas of a pair load the adapter, where it is missing.
+  ///
+  /// - Returns: whether the prefill leg is sent later, or the request went elsewhere.
+  private func waitsForAdapter(_ pair: ProcessorPair, _ chosen: ReplicaChooser.PairChoice) -> Bool {
+    guard let load = scope.loadAdapter else { return false }
+    let attempt = pair.attempts.attempts
+    var leaves: [() -> Void] = []
+    for placement in [chosen.prefill, chosen.decode] {
+      guard let order = AdapterLoader.Order(pair.routed.adapter, of: pair.routed.model, on: placement) else { continue }
+      let reply = load(order) { [self] outcome in
+        guard self.pair === pair, pair.attempts.attempts == attempt, pair.isPrefilling, state == .prefilling else {
+          return
+        }
+        pair.giveUp?()
+        pair.giveUp = nil
+        switch outcome {
+        case .success:
+          let whole = body
+          whole.withUnsafeBytes { sendPrefill(pair, chosen, $0) }
+        case .failure(let failure): adapterFailed(pair, failure, on: placement)
+        }
+        onLateOutput?()
+      }
+      switch reply {
+      case .loaded: continue
+      case .waiting(let leave): leaves.append(leave)
+      case .failed(let failure):
+        for leave in leaves { leave() }
+        adapterFailed(pair, failure, on: placement)
+        return true
+      }
+    }
+    guard !leaves.isEmpty else { return false }
+    pair.giveUp = { for leave in leaves { leave() } }
     return true
+  }
+
+  /// A replica cannot load it: another pair is tried. Neither replica is worse for it.
+  private func adapterFailed(_ pair: ProcessorPair, _ failure: AdapterLoader.Failure, on placement: Placement) {
+    if placement.role == .prefill {
+      pair.tried.prefill.insert(placement.replica.id)
+    } else {
+      pair.tried.decode.insert(placement.replica.id)
+    }
+    tryAnother(
+      pair, after: .refused(status: 503), reason: AdapterLoader.Failure.label, retryAfter: failure.retryAfter,
+      error: failure.error(adapter: publicModel, replica: placement.name))
   }
 
   /// The client's fields that the prefill's replica gets, and the replica's own.
@@ -133,6 +191,16 @@ extension ProcessorSession {
     pair.tried.prefill.insert(prefill.replica.id)
     let words = "the prefill on replica \(prefill.name) failed: \(text)"
     guard state == .prefilling else { return abort(words, reason: "prefill_failed") }
+    tryAnother(
+      pair, after: failure, reason: "prefill_failed",
+      error: .server("model \"\(publicModel)\": \(words)", status: failure.status, code: "prefill_failed")
+        .marked("x-error-routing"))
+  }
+
+  /// - Parameter error: what the client is told where nobody else may be asked.
+  private func tryAnother(
+    _ pair: ProcessorPair, after failure: AttemptFailure, reason: String, retryAfter: Int = 0, error: APIError
+  ) {
     pair.end()
     let hasOther = RequestRouting.hasOther(pair, scope: scope)
     let action = scope.withRetryBudget(ofModel: pair.routed.base) {
@@ -149,10 +217,7 @@ extension ProcessorSession {
       if reason == .budget { scope.metrics.retriesWithheld.increment() }
     case .retryOnFreshConnection, .awaitOther, .breakOff, .ignore: break
     }
-    refuse(
-      .server("model \"\(publicModel)\": \(words)", status: failure.status, code: "prefill_failed")
-        .marked("x-error-routing"),
-      reason: "prefill_failed")
+    refuse(error, reason: reason, retryAfter: retryAfter)
     self.pair = nil
   }
 

@@ -93,6 +93,7 @@ extension Exchange {
       loop.context.metrics.retries.increment()
       replica.adapters.remove(BlockHash.key(of: adapter))
       tried.remove(replica.id)
+      legs?.leave(blaming: nil)
       drop(attempt)
       makeAttempt()
       return true

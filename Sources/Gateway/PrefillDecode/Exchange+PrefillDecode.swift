@@ -30,7 +30,8 @@ extension Exchange {
     let choice = body.withUnsafeReadableBytes { bytes in
       loop.chooser.choosePair(
         among: pairedPlacements, by: wish, of: model.balancing,
-        prompt: PromptOfBody(plan: plan, body: bytes), adapter: adapter, residency: residency,
+        prompt: PromptOfBody(plan: plan, body: bytes), adapter: adapter, loads: adapterSource != nil,
+        residency: residency,
         excluding: legs.tried, now: loop.now,
         id: context.nextDisaggregatedID, random: &loop.random)
     }
@@ -49,7 +50,7 @@ extension Exchange {
         prefill: choice.prefill, decode: choice.decode, handOver: handOver,
         prefillEdits: handOver.prefill(plan.edits), decodeAccount: choice.decodeAccount),
       prefill: prefill)
-    prefill.pool.lease(prefill)
+    if !waitsForAdapter(prefill, decodingOn: choice.decode) { prefill.pool.lease(prefill) }
     return true
   }
 
@@ -88,6 +89,7 @@ extension Exchange {
   /// - Returns: false when the rest of the answer is not wanted.
   func prefillHead(_ attempt: Attempt, _ answer: MessageHead) -> Bool {
     guard let legs, legs.prefill === attempt else { return false }
+    if answer.status == 404, isPairSentAgain(forWantOfAdapterOn: attempt) { return false }
     guard answer.status < 500 else {
       // Whatever is wrong is so with this engine: another may read the prompt, and nothing was generated.
       failPrefill(
@@ -168,7 +170,7 @@ extension Exchange {
 
   /// A prefill that takes too long is given up. Called several times a second.
   func expirePrefill(_ now: NIODeadline) {
-    guard let legs, let attempt = legs.prefill, let policy = model?.model.policy,
+    guard let legs, let attempt = legs.prefill, attempt.leaveLoading == nil, let policy = model?.model.policy,
       now - attempt.startedAt > TimeAmount(policy.prefillTimeout)
     else { return }
     attempt.cancel()

@@ -145,6 +145,18 @@ final class PrefillDecodeLegs {
     span = nil
   }
 
+  /// Leaves a pair before its decode leg has done anything wrong.
+  ///
+  /// - Parameter placement: of the replica that no leg is to be sent to any more; nil for none.
+  func leave(blaming placement: Placement?) {
+    if let placement, let pair {
+      if placement === pair.prefill { failed.prefill.insert(placement.replica.id) }
+      if placement === pair.decode { failed.decode.insert(placement.replica.id) }
+    }
+    decoding = nil
+    leave()
+  }
+
   private func noteSpan() {
     guard let prefill else { return }
     let elapsed = max(0, (loop.time - prefill.startedAt).nanoseconds)
