@@ -79,12 +79,12 @@ extension Exchange {
     }
   }
 
-  /// An engine answers 404: it may have lost the adapter that it was thought to have. It may load it anew, once a request, for an
+  /// An engine answers 404: it may have lost the adapter that it was thought to have. It may load it anew, once a request, since an
   /// endpoint that it lacks is answered alike.
   ///
   /// - Returns: whether the request was sent again, so that the answer is not wanted.
   func isSentAgain(forWantOfAdapterOn attempt: Attempt) -> Bool {
-    guard let adapter, adapterSource != nil, !hasRenewedAdapter, legs?.pair == nil, upload == nil, let model
+    guard let adapter, adapterSource != nil, !hasRenewedAdapter, upload == nil, let model
     else { return false }
     hasRenewedAdapter = true
     let replica = attempt.placement.replica

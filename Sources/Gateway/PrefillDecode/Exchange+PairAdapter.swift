@@ -34,7 +34,7 @@ extension Exchange {
       }
     }
     guard !tickets.isEmpty else { return false }
-    prefill.leaveLoading = { tickets.forEach(loader.leave) }
+    prefill.awaitsAdapter { tickets.forEach(loader.leave) }
     return true
   }
 
@@ -59,18 +59,20 @@ extension Exchange {
     guard let legs, let model else { return }
     legs.leave(blaming: placement)
     let error = failure.error(adapter: publicModel, replica: placement.name)
-    retryAfter = failure.retryAfter
     switch attempts.failed(
       .refused(status: 503), budget: &model.budget, hasOtherReplica: hasOtherReplica, now: loop.now)
     {
     case .retry:
       loop.context.metrics.retries.increment()
-      lastFailure = (error, AdapterLoader.Failure.label)
+      lastFailure = (error, AdapterLoader.Failure.label, failure.retryAfter)
       makeAttempt()
     case .answer(_, let reason):
       if reason == .budget { loop.context.metrics.retriesWithheld.increment() }
+      retryAfter = failure.retryAfter
       failed(error, reason: AdapterLoader.Failure.label)
-    case .awaitOther, .retryOnFreshConnection, .breakOff, .ignore: failed(error, reason: AdapterLoader.Failure.label)
+    case .awaitOther, .retryOnFreshConnection, .breakOff, .ignore:
+      retryAfter = failure.retryAfter
+      failed(error, reason: AdapterLoader.Failure.label)
     }
   }
 
@@ -78,12 +80,14 @@ extension Exchange {
   ///
   /// - Returns: whether a pair is asked again, so that the answer is not wanted.
   func isPairSentAgain(forWantOfAdapterOn prefill: Attempt) -> Bool {
-    guard let adapter, adapterSource != nil, phase == .waiting, let legs, let model else { return false }
-    prefill.placement.replica.adapters.remove(BlockHash.key(of: adapter))
+    guard let adapter, adapterSource != nil, !hasRenewedAdapter, phase == .waiting, let legs, let model
+    else { return false }
+    hasRenewedAdapter = true
     guard
       case .retry = attempts.failed(
         .refused(status: 503), budget: &model.budget, hasOtherReplica: true, now: loop.now)
     else { return false }
+    prefill.placement.replica.adapters.remove(BlockHash.key(of: adapter))
     loop.context.metrics.retries.increment()
     endAttempts()
     legs.leave(blaming: nil)
