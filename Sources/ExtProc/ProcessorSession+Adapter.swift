@@ -15,7 +15,7 @@ extension ProcessorSession {
 
   /// An engine answers 404: it may have lost the adapter. The next request has it loaded anew; this one is Envoy's.
   func noteLostAdapter(on replica: Replica) {
-    guard pair == nil, let adapter, isLoadedOnDemand(adapter, of: model) else { return }
+    guard let adapter, isLoadedOnDemand(adapter, of: model) else { return }
     replica.adapters.remove(BlockHash.key(of: adapter))
   }
 

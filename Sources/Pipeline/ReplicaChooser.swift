@@ -45,7 +45,7 @@ public struct ReplicaChooser {
     read(prompt, adapter: adapter, of: model)
     guard loads, let adapter else {
       return chosen(
-        among: placements, by: wish, Self.strategy(wish, adapter: adapter), of: model, adapter: adapter,
+        among: placements, by: wish, Self.strategy(wish, ofAdapter: adapter != nil), of: model, adapter: adapter,
         residency: residency, excluding: tried, now: now, random: &random)
     }
     for tier in AdapterTier.beforeAll {
@@ -90,7 +90,8 @@ public struct ReplicaChooser {
   ) -> ReplicaPreview {
     read(prompt, adapter: adapter, of: model)
     guard loads, let adapter else {
-      return previewed(among: placements, by: wish, Self.strategy(wish, adapter: adapter), of: model, adapter, now)
+      return previewed(
+        among: placements, by: wish, Self.strategy(wish, ofAdapter: adapter != nil), of: model, adapter, now)
     }
     for tier in AdapterTier.beforeAll {
       let indices = tier.indices(of: adapter, among: placements, now: now)
@@ -224,8 +225,8 @@ public struct ReplicaChooser {
   }
 
   /// An adapter goes where it is loaded, unless somebody wants it otherwise.
-  private static func strategy(_ wish: ReplicaWish, adapter: String?) -> RoutingStrategy {
-    wish.isStandard && adapter != nil ? ofAdapters : wish.strategy
+  private static func strategy(_ wish: ReplicaWish, ofAdapter: Bool) -> RoutingStrategy {
+    wish.isStandard && ofAdapter ? ofAdapters : wish.strategy
   }
 
   private static let ofAdapters = RoutingStrategy(.loraAffinity)
@@ -254,7 +255,7 @@ public struct ReplicaChooser {
     }
 
     func strategy(_ wish: ReplicaWish) -> RoutingStrategy {
-      self == .holders ? ReplicaChooser.strategy(wish, adapter: "") : ofAdapters
+      self == .holders ? ReplicaChooser.strategy(wish, ofAdapter: true) : ofAdapters
     }
 
     /// Why others are not chosen.

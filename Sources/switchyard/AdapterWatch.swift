@@ -4,7 +4,7 @@ import EngineClient
 import Fleet
 import Synchronization
 
-/// Asks the engines of the fleet in force every 3 s which adapters they serve. A replica's adapters are known from then on;
+/// Asks the engines of the fleet in force every 3 s which models and adapters they serve. A replica's adapters are known from then on;
 /// a name that is new can be asked for once a fleet is made with it. Safe from any thread.
 final class AdapterWatch: Sendable {
   private let discovery: EngineDiscovery
@@ -18,10 +18,10 @@ final class AdapterWatch: Sendable {
   ///   - fleet: the one in force.
   ///   - onChange: is called, on any thread, with what is known whenever it changed; the next round waits for it.
   func start(
-    fleet: @escaping @Sendable () -> FleetSnapshot, onChange: @escaping @Sendable (LearntAdapters) async -> Void
+    fleet: @escaping @Sendable () -> FleetSnapshot, onChange: @escaping @Sendable (LearntModels) async -> Void
   ) {
     let asking = Task { [discovery] in
-      var known = LearntAdapters()
+      var known = LearntModels()
       while !Task.isCancelled {
         let learnt = await Self.ask(discovery, fleet(), known)
         if learnt != known {
@@ -37,8 +37,8 @@ final class AdapterWatch: Sendable {
   func stop() { task.withLock { $0?.cancel() } }
 
   private static func ask(
-    _ discovery: EngineDiscovery, _ fleet: FleetSnapshot, _ known: LearntAdapters
-  ) async -> LearntAdapters {
+    _ discovery: EngineDiscovery, _ fleet: FleetSnapshot, _ known: LearntModels
+  ) async -> LearntModels {
     // Those that want a credential are other people's services: they are not asked again and again.
     let closed = fleet.closedReplicas
     let replicas = fleet.replicas.filter { !closed.contains($0.id) }

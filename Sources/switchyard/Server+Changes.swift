@@ -64,9 +64,9 @@ extension Server {
     }
   }
 
-  /// Engines were asked which adapters they have.
-  private func take(_ adapters: LearntAdapters) {
-    learntAdapters = adapters
+  /// Engines were asked which models and adapters they have.
+  private func take(_ models: LearntModels) {
+    learntModels = models
     // The document is in force already, so that nothing can be wrong with it.
     try? bringIntoForce(configuration, generation: current.value.generation)
   }
@@ -81,10 +81,8 @@ extension Server {
     do {
       (snapshot, problems) = try Self.snapshot(
         configuration.document, previous: current.value, generation: generation,
-        adapters: learntAdapters.joined(with: configuration.adapterHolders), strangers: learntAdapters.strangers,
-        listed: Set(learntAdapters.listers.keys),
-        models: models.models,
-        balancers: balancers, tls: tls)
+        adapters: learntModels.joined(with: configuration.adapterHolders), strangers: learntModels.strangers,
+        listed: Set(learntModels.listers.keys), models: models.models, balancers: balancers, tls: tls)
     } catch {
       if isNew { models.close() }
       throw error
@@ -125,9 +123,7 @@ extension Server {
   static func snapshot(
     _ document: RouterDocument, previous: RoutingSnapshot?, generation: UInt64,
     adapters: [String: [String: Set<String>]], strangers: [String: Set<String>] = [:], listed: Set<String> = [],
-    models: ReadingModels,
-    balancers: BalancerDirectory,
-    tls: EngineTLS
+    models: ReadingModels, balancers: BalancerDirectory, tls: EngineTLS
   ) throws -> (snapshot: RoutingSnapshot, problems: [String]) {
     let (fleet, problems) = StaticFleet.build(
       document, previous: previous?.fleet, adapters: adapters, strangers: strangers, listed: listed)

@@ -49,7 +49,7 @@ actor Server {
   let endpointsFile: EndpointsFile?
   /// Looks whether the endpoints file changed.
   var endpointsWatch: Task<Void, Never>?
-  var learntAdapters = LearntAdapters()
+  var learntModels = LearntModels()
   /// Backends that cannot be used, as was told last.
   var toldProblems: [String] = []
 

@@ -13,6 +13,7 @@ import openai
 import pytest
 
 import wire
+from faulty_engine import Fault, FaultyEngine
 from processes import BINARY, Engine, Router, Running, configuration
 from recording_engine import Call, ConfiguredRouter, RecordingEngine, Script, answers, document, model
 
@@ -157,3 +158,15 @@ def client(fleet: Fleet) -> Iterator[openai.OpenAI]:
     """The public SDK, which retries nothing, so that it hides nothing."""
     with openai.OpenAI(base_url=fleet.router.url, api_key="sk-test", max_retries=0, timeout=15) as client:
         yield client
+
+
+@pytest.fixture
+def faulty() -> Iterator[Callable[[Fault], FaultyEngine]]:
+    with ExitStack() as stack:
+
+        def start(fault: Fault) -> FaultyEngine:
+            engine = stack.enter_context(FaultyEngine())
+            engine.fault = fault
+            return engine
+
+        yield start

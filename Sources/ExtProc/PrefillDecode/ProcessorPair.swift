@@ -63,6 +63,22 @@ final class ProcessorPair {
     return true
   }
 
+  /// The prefill is not sent yet: replicas load the adapter first.
+  ///
+  /// - Parameter leave: says that nobody waits for that any more.
+  func postpone(_ leave: @escaping () -> Void) {
+    giveUp = leave
+    choice?.prefillAccount.postponed()
+  }
+
+  /// The wait is over; harmless where there was none.
+  func goOn() {
+    giveUp?()
+    giveUp = nil
+    choice?.prefillAccount.sent(after: scope.now &- sentAt, now: scope.now)
+    sentAt = scope.now
+  }
+
   /// The prefill has been read to its end.
   func firstToken() { choice?.prefillAccount.firstToken(isStreamed: true, now: scope.now) }
 

@@ -93,8 +93,7 @@ extension ProcessorSession {
         guard self.pair === pair, pair.attempts.attempts == attempt, pair.isPrefilling, state == .prefilling else {
           return
         }
-        pair.giveUp?()
-        pair.giveUp = nil
+        pair.goOn()
         switch outcome {
         case .success:
           let whole = body
@@ -113,7 +112,7 @@ extension ProcessorSession {
       }
     }
     guard !leaves.isEmpty else { return false }
-    pair.giveUp = { for leave in leaves { leave() } }
+    pair.postpone { for leave in leaves { leave() } }
     return true
   }
 

@@ -29,7 +29,7 @@ extension Exchange {
   }
 
   /// Chooses a replica and counts the request on it.
-  private func choose() -> ReplicaChooser.Choice? {
+  func choose() -> ReplicaChooser.Choice? {
     guard let model, let wish else { return nil }
     defer { markPrompt() }
     return body.withUnsafeReadableBytes { bytes in
@@ -53,7 +53,7 @@ extension Exchange {
     return upload?.prompt.map { PromptOfBody(passed: $0, body: bytes) }
   }
 
-  private func begin(on placement: Placement, _ choice: ReplicaChooser.Choice) -> Attempt {
+  func begin(on placement: Placement, _ choice: ReplicaChooser.Choice) -> Attempt {
     tried.insert(placement.replica.id)
     attempts.attemptBegan()
     loop.accounts.count(choice.choice)
@@ -132,44 +132,6 @@ extension Exchange {
     guard phase == .waiting, legs?.pair == nil, isStreaming == false else { return }
     attempt?.presumePrefillOver()
     hedge?.presumePrefillOver()
-  }
-
-  // MARK: A second copy
-
-  func scheduleHedge() {
-    guard let model, let delay = model.hedge.requestBegan(now: loop.now) else { return }
-    scheduleHedge(after: delay)
-  }
-
-  private func scheduleHedge(after delay: UInt64) {
-    guard phase == .waiting else { return }
-    let bound = NIOLoopBound(self, eventLoop: loop.eventLoop)
-    hedgeTimer = loop.eventLoop.scheduleTask(in: TimeAmount(delay)) { bound.value.considerHedge() }
-  }
-
-  private func considerHedge() {
-    loop.refreshTime()
-    guard phase == .waiting, let model, let first = attempt, hedge == nil, upload == nil, legs?.pair == nil
-    else { return }
-    let elapsed = UInt64(max(0, (loop.time - first.startedAt).nanoseconds))
-    switch model.hedge.decide(
-      elapsed: elapsed, attempts: attempts, hasOtherReplica: hasOtherReplica, now: loop.now)
-    {
-    case .never: break
-    case .wait(let more): scheduleHedge(after: more)
-    case .send:
-      guard let choice = choose(), let index = choice.choice.index else { return }
-      // A copy is sent to be quicker, which an ejected replica is not known for, nor one without the adapter.
-      let chosen = placements[index].replica
-      guard chosen.health.state(at: loop.now) != .ejected, hasAdapter(chosen) else {
-        var account = AttemptAccount(choice, on: chosen)
-        return account.settle(now: loop.now)
-      }
-      loop.context.metrics.hedges.increment()
-      let attempt = begin(on: placements[index], choice)
-      hedge = attempt
-      attempt.pool.lease(attempt)
-    }
   }
 
   // MARK: From the engine

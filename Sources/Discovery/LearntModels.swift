@@ -1,9 +1,9 @@
 import EngineClient
 import Fleet
 
-/// The LoRA adapters that engines say they serve, by base model, with the engines that have them; and which engines do not serve
-/// a model that they are configured for.
-public struct LearntAdapters: Sendable, Equatable {
+/// What engines say they serve: LoRA adapters by base model, with the engines that have them, and which engines do not serve a
+/// model that they are configured for.
+public struct LearntModels: Sendable, Equatable {
   /// By base model and adapter: the engines' addresses as `host:port`.
   public private(set) var holders: [String: [String: Set<String>]]
 

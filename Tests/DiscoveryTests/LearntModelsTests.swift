@@ -4,7 +4,7 @@ import Fleet
 import Testing
 
 @Suite("What engines tell of their adapters")
-struct LearntAdaptersTests {
+struct LearntModelsTests {
   private struct Silence: Error {}
 
   /// Two models on one engine, one of them on another one too, where it has a name of its own.
@@ -32,7 +32,7 @@ struct LearntAdaptersTests {
 
   @Test("an adapter belongs to the model that the engine knows by its parent's name")
   func bases() {
-    var learnt = LearntAdapters()
+    var learnt = LearntModels()
     learnt.take(
       [
         finding("a", 1, [("math", "llama"), ("code", "qwen"), ("lost", "unheard-of")]),
@@ -46,7 +46,7 @@ struct LearntAdaptersTests {
 
   @Test("an engine that does not answer keeps what was learnt of it, one that is not asked does not")
   func silence() {
-    var learnt = LearntAdapters(holders: ["llama": ["math": ["a:1", "[fd00::1]:2"], "law": ["gone:1"]]])
+    var learnt = LearntModels(holders: ["llama": ["math": ["a:1", "[fd00::1]:2"], "law": ["gone:1"]]])
     learnt.take([finding("a", 1, nil), finding("fd00::1", 2, [])], of: fleet)
     #expect(learnt.holders == ["llama": ["math": ["a:1"]]])
   }
@@ -55,7 +55,7 @@ struct LearntAdaptersTests {
     "an engine that lists others is no replica of the model; one that is silent stays what it was, one that lists none is unknown"
   )
   func strangers() {
-    var learnt = LearntAdapters()
+    var learnt = LearntModels()
     func list(_ names: String...) -> [(String, String?)] { names.map { ($0, nil) } }
     func found(_ host: String, _ port: Int, _ models: [(String, String?)]?) -> EngineDiscovery.Finding {
       EngineDiscovery.Finding(
@@ -79,7 +79,7 @@ struct LearntAdaptersTests {
 
   @Test("those of an endpoints file join them")
   func joined() {
-    let learnt = LearntAdapters(holders: ["llama": ["math": ["a:1"]]])
+    let learnt = LearntModels(holders: ["llama": ["math": ["a:1"]]])
     #expect(
       learnt.joined(with: ["llama": ["math": ["b:1"], "sql": ["b:1"]], "qwen": ["code": ["b:1"]]])
         == ["llama": ["math": ["a:1", "b:1"], "sql": ["b:1"]], "qwen": ["code": ["b:1"]]])
