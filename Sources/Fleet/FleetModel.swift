@@ -23,8 +23,9 @@ public final class FleetModel: Sendable {
   private let adapterPairs: [String: [Placement]]
   private let selected = SelectedPlacements()
 
-  /// - Parameter holders: by adapter, the replicas (by identity) that said they have it. An adapter that is not in it, or
-  ///   that none of the model's replicas has, is asked for on all of them; so is one that the router has loaded.
+  /// - Parameters:
+  ///   - holders: by adapter, the replicas (by identity) that said they have it. An adapter that is not in it, or that none of
+  ///     the model's replicas has, is asked for on all of them; so is one that the router has loaded.
   ///   - strangers: the replicas (by identity) whose engines say that they do not serve the model.
   ///   - isListed: another's engine says that it does.
   public init(

@@ -12,14 +12,6 @@ public struct ByteSplices: Sendable, Equatable {
     public var replacement: [UInt8]
   }
 
-  /// A piece of the edited body.
-  public enum Segment: Sendable, Equatable {
-    /// Bytes of the original body.
-    case original(Range<Int>)
-    /// Bytes that were not there.
-    case replacement([UInt8])
-  }
-
   /// In the order of their ranges.
   public private(set) var splices: [Splice] = []
   private var growth = 0
@@ -71,45 +63,35 @@ public struct ByteSplices: Sendable, Equatable {
     return length + growth
   }
 
-  /// Hands over the edited body's bytes piece by piece, in order. The pointers live as long as the call.
-  public func forEachPiece(of body: UnsafeRawBufferPointer, _ each: (UnsafeRawBufferPointer) -> Void) {
-    precondition((splices.last?.range.upperBound ?? 0) <= body.count, "a splice ends behind the body")
+  /// Hands over the edited body of `length` original bytes piece by piece, in order, without empty pieces. Copies nothing.
+  ///
+  /// - Parameters:
+  ///   - original: takes a range of the original body.
+  ///   - replacement: takes bytes that were not there, which live as long as the call.
+  public func forEachPiece(
+    ofLength length: Int, original: (Range<Int>) -> Void, replacement: (UnsafeRawBufferPointer) -> Void
+  ) {
+    precondition((splices.last?.range.upperBound ?? 0) <= length, "a splice ends behind the body")
     var position = 0
     splices.withUnsafeBufferPointer { splices in
+      // By index, so that no reference is counted.
       for index in splices.indices {
         let range = splices[index].range
-        if position < range.lowerBound {
-          each(UnsafeRawBufferPointer(rebasing: body[position..<range.lowerBound]))
-        }
-        splices[index].replacement.withUnsafeBytes { if !$0.isEmpty { each($0) } }
+        if position < range.lowerBound { original(position..<range.lowerBound) }
+        splices[index].replacement.withUnsafeBytes { if !$0.isEmpty { replacement($0) } }
         position = range.upperBound
       }
     }
-    if position < body.count { each(UnsafeRawBufferPointer(rebasing: body[position...])) }
-  }
-
-  /// Hands over the edited body of `length` original bytes piece by piece, in order, without empty pieces. Copies
-  /// nothing.
-  public func forEachSegment<Failure: Error>(
-    ofLength length: Int, _ body: (Segment) throws(Failure) -> Void
-  ) throws(Failure) {
-    precondition((splices.last?.range.upperBound ?? 0) <= length, "a splice ends behind the body")
-    var position = 0
-    for splice in splices {
-      if position < splice.range.lowerBound {
-        try body(.original(position..<splice.range.lowerBound))
-      }
-      if !splice.replacement.isEmpty { try body(.replacement(splice.replacement)) }
-      position = splice.range.upperBound
-    }
-    if position < length { try body(.original(position..<length)) }
+    if position < length { original(position..<length) }
   }
 
   /// The edited body.
   public func apply(to body: UnsafeRawBufferPointer) -> [UInt8] {
     var result: [UInt8] = []
     result.reserveCapacity(lengthAfter(body.count))
-    forEachPiece(of: body) { result.append(contentsOf: $0) }
+    forEachPiece(
+      ofLength: body.count, original: { result.append(contentsOf: UnsafeRawBufferPointer(rebasing: body[$0])) },
+      replacement: { result.append(contentsOf: $0) })
     return result
   }
 

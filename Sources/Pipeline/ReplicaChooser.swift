@@ -157,11 +157,13 @@ public struct ReplicaChooser {
     let usedAdapter = loads ? adapter.map { BlockHash.key(of: $0) } ?? 0 : 0
     var placements = placements
     if usedAdapter != 0 {
-      let willing = placements.filter { !$0.replica.adapters.refuses(usedAdapter, now: now) }
+      func has(_ placement: Placement) -> Bool { placement.replica.adapters.contains(usedAdapter) }
+      let having = placements.filter(has)
+      let willing = placements.filter { has($0) || !$0.replica.adapters.refuses(usedAdapter, now: now) }
       let roomy = willing.filter { placement in
-        Double(placement.replica.adapters.count) < placement.replica.metrics[.maxAdapters] ?? .infinity
+        has(placement)
+          || Double(placement.replica.adapters.count) < placement.replica.metrics[.maxAdapters] ?? .infinity
       }
-      let having = placements.filter { $0.replica.adapters.contains(usedAdapter) }
       placements =
         [having, roomy, willing].first { PrefillDecodePair.isThere(among: $0, excluding: tried, now: now) }
         ?? placements

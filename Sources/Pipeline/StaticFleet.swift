@@ -8,11 +8,11 @@ public enum StaticFleet {
   ///   - adapters: adapters learnt from engines, by base model, with the addresses (`host:port`) of the replicas that
   ///     have them; those of the document's cards come in any case.
   ///   - strangers: by model, the addresses of replicas whose engines say that they do not serve it.
-  ///   - listed: the models that some replica's engine says it serves.
+  ///   - listers: by model, the addresses of replicas whose engines say that they serve it.
   /// - Returns: the fleet, and a sentence for each backend that this build cannot use.
   public static func build(
     _ document: RouterDocument, previous: FleetSnapshot? = nil, adapters: [String: [String: Set<String>]] = [:],
-    strangers: [String: Set<String>] = [:], listed: Set<String> = []
+    strangers: [String: Set<String>] = [:], listers: [String: Set<String>] = [:]
   ) -> (fleet: FleetSnapshot, problems: [String]) {
     var replicas: [Address: Replica] = [:]
     for replica in previous?.replicas ?? [] {
@@ -70,11 +70,12 @@ public enum StaticFleet {
         Set(placements.filter { addresses.contains($0.replica.authority) }.map(\.replica.id))
       }
       let unserved = strangers[model.name] ?? []
+      let listing = listers[model.name] ?? []
       let found = FleetModel(
         name: model.name, placements: placements, adapters: declared + learnt, holders: holders,
         adapterSources: sources,
         strangers: Set(placements.filter { unserved.contains($0.replica.authority) }.map(\.replica.id)),
-        isListed: listed.contains(model.name),
+        isListed: placements.contains { listing.contains($0.replica.authority) },
         policy: ModelPolicy(model.reliability))
       problems += found.strangers.map { "model \(model.name): \(found.strangeness(of: $0))" }
       return found

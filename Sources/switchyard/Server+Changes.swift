@@ -82,7 +82,7 @@ extension Server {
       (snapshot, problems) = try Self.snapshot(
         configuration.document, previous: current.value, generation: generation,
         adapters: learntModels.joined(with: configuration.adapterHolders), strangers: learntModels.strangers,
-        listed: Set(learntModels.listers.keys), models: models.models, balancers: balancers, tls: tls)
+        listers: learntModels.listers, models: models.models, balancers: balancers, tls: tls)
     } catch {
       if isNew { models.close() }
       throw error
@@ -107,7 +107,7 @@ extension Server {
   func startWatching() {
     healthWatch.follow(current.value.fleet)
     watch(current.value)
-    adapterWatch.start(fleet: { [current] in current.value.fleet }, onChange: { await self.take($0) })
+    modelWatch.start(fleet: { [current] in current.value.fleet }, onChange: { await self.take($0) })
     guard let endpointsFile else { return }
     endpointsWatch = Task { await endpointsFile.watch { outcome in await self.take(outcome) } }
   }
@@ -122,11 +122,12 @@ extension Server {
   /// - Returns: the snapshot, and a sentence for each backend that cannot be used, or not wholly.
   static func snapshot(
     _ document: RouterDocument, previous: RoutingSnapshot?, generation: UInt64,
-    adapters: [String: [String: Set<String>]], strangers: [String: Set<String>] = [:], listed: Set<String> = [],
+    adapters: [String: [String: Set<String>]], strangers: [String: Set<String>] = [:],
+    listers: [String: Set<String>] = [:],
     models: ReadingModels, balancers: BalancerDirectory, tls: EngineTLS
   ) throws -> (snapshot: RoutingSnapshot, problems: [String]) {
     let (fleet, problems) = StaticFleet.build(
-      document, previous: previous?.fleet, adapters: adapters, strangers: strangers, listed: listed)
+      document, previous: previous?.fleet, adapters: adapters, strangers: strangers, listers: listers)
     if fleet.replicas.contains(where: \.usesTLS) {
       do throws(EngineTLS.Failure) { try tls.prepare() } catch { throw CommandFailure("\(error)") }
     }

@@ -29,7 +29,7 @@ actor Server {
   var promptModels: PromptModels
   let tls: EngineTLS
   let healthWatch: HealthWatch
-  let adapterWatch: AdapterWatch
+  let modelWatch: ModelWatch
   let fleetWatch: FleetWatch
   /// What is known of each model's replicas beside the fleet, through every reload.
   let balancers: BalancerDirectory
@@ -76,7 +76,7 @@ actor Server {
     // A loop of their own, so that reading long pages of metrics keeps no request waiting.
     let client = EngineHTTPClient(group: MultiThreadedEventLoopGroup(numberOfThreads: 1), tls: tls)
     healthWatch = HealthWatch(client: client)
-    adapterWatch = AdapterWatch(client: client)
+    modelWatch = ModelWatch(client: client)
     fleetWatch = FleetWatch(
       client: client, registry: metrics.registry, index: balancers.index, tokens: balancers.tokens)
     var tokenizer: PromptTokenizer?
@@ -246,7 +246,7 @@ actor Server {
     for channel in channels { try? await channel.close() }
     endpointsWatch?.cancel()
     healthWatch.stop()
-    adapterWatch.stop()
+    modelWatch.stop()
     fleetWatch.stop()
     gateway.stopAccepting()
     extProc?.stopAccepting()

@@ -196,7 +196,17 @@ def test_an_engine_that_answers_404_all_the_same_is_asked_once_more_only(engines
     assert len([call for call in first.calls if call.target == "/v1/chat/completions"]) == 2
     assert len(loads(first)) == 2
     assert wire.chat(router.port, ask_for("sql")).status == 404
+    assert len([call for call in first.calls if call.target == "/v1/chat/completions"]) == 4
     assert len(loads(first)) == 3
+
+
+def test_a_lost_adapter_is_loaded_for_the_next_request_where_none_is_sent_again(make: Maker):
+    engine = make.engine("pod-1")
+    own = on_demand("m", engine.address, sql="/adapters/sql") | {"reliability": {"retry_count": 0}}
+    router = make.router("-c", str(make.file(document(own))))
+    assert wire.chat(router.port, ask_for("sql")).status == 200
+    assert wire.post(engine.port, "/v1/unload_lora_adapter", '{"lora_name":"sql"}').status == 200
+    assert [wire.chat(router.port, ask_for("sql")).status for _ in range(2)] == [404, 200]
 
 
 def test_without_leave_nothing_is_loaded(engines: Engines, route: Route):

@@ -1,4 +1,5 @@
 import ChatProtocols
+import EngineClient
 import EnvoyWire
 import Fleet
 import Gateway
@@ -45,11 +46,12 @@ import Testing
   /// Replicas that prefill have the lowest numbers, then come those that decode, then those that do both.
   private func envoy(
     _ handOver: CacheHandOver, prefills: Int = 1, decodes: Int = 1, wholes: Int = 0,
-    policy: ModelPolicy = ModelPolicy(), load: GatewayLoad = GatewayLoad(),
+    policy: ModelPolicy = ModelPolicy(), load: GatewayLoad = GatewayLoad(), adapterSources: [String: String] = [:],
     random: any RandomNumberGenerator = SystemRandomNumberGenerator()
   ) throws -> (Envoy, Legs) {
     let envoy = try Envoy(
-      load: load, replicaCount: prefills + decodes + wholes, policy: policy, random: random
+      load: load, replicaCount: prefills + decodes + wholes, policy: policy, adapterSources: adapterSources,
+      random: random
     ) {
       let role: PlacementRole = $0.id < prefills ? .prefill : $0.id < prefills + decodes ? .decode : .whole
       return Placement(replica: $0, upstreamModel: "org/alpha", role: role, handOver: handOver)
@@ -85,6 +87,36 @@ import Testing
     #expect(other.replicas.map(\.load.inFlight) == [0, 0, 1] && other.session.pair == nil)
     other.session.close()
     envoy.session.close()
+  }
+
+  @Test("loads of an adapter that end together have one prefill sent; of one that was not sent nothing is told")
+  func adapters() throws {
+    for leaves in [false, true] {
+      let (envoy, legs) = try envoy(.vllm, adapterSources: ["alpha-math": "/adapters/math"])
+      var outcomes: [(AdapterLoader.Outcome) -> Void] = []
+      var left = 0
+      envoy.scope.loadAdapter = { order, done in
+        guard outcomes.count < 2 else { return .loaded }
+        outcomes.append(done)
+        order.placement.replica.adapters.insert(order.adapter.key)
+        return .waiting { left += 1 }
+      }
+      // Each replica has it once its load was ordered, as far as the next look is concerned.
+      _ = envoy.requestHeaders()
+      #expect(envoy.requestBody(Self.body.replacing("alpha", with: "alpha-math")).isEmpty)
+      #expect(outcomes.count == 2 && legs.legs.isEmpty && envoy.inFlight == 2)
+      if leaves {
+        envoy.session.close()
+      } else {
+        for outcome in outcomes { outcome(.success(())) }
+        #expect(legs.legs.count == 1 && !legs.legs[0].isGivenUp)
+        envoy.session.close()
+      }
+      #expect(left == 2 && envoy.inFlight == 0)
+      #expect(envoy.scope.metrics.prefillLegs(.abandoned).value == (leaves ? 0 : 1))
+      for outcome in outcomes { outcome(.success(())) }
+      #expect(legs.legs.count == (leaves ? 0 : 1))
+    }
   }
 
   @Test("the decode replica is named once the prefill is done, with what that handed over")

@@ -46,15 +46,17 @@ struct ByteSplicesTests {
     #expect(text(splices.apply(to: body)) == "<0123456789>")
   }
 
-  @Test("segments are the edited body in pieces, none of them empty")
-  func segments() {
+  @Test("the edited body comes in pieces, none of them empty")
+  func pieces() {
     var splices = ByteSplices()
     splices.remove(0..<3)
     splices.replace(5..<6, with: Array("five".utf8))
     splices.remove(6..<10)
-    var segments: [ByteSplices.Segment] = []
-    splices.forEachSegment(ofLength: 10) { segments.append($0) }
-    #expect(segments == [.original(3..<5), .replacement(Array("five".utf8))])
+    var pieces: [String] = []
+    splices.forEachPiece(
+      ofLength: 10, original: { pieces.append("\($0)") },
+      replacement: { pieces.append(String(decoding: $0, as: UTF8.self)) })
+    #expect(pieces == ["3..<5", "five"])
   }
 
   @Test("overlapping splices trap")

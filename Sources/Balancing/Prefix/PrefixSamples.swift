@@ -43,7 +43,7 @@ public enum PrefixSamples {
   /// Reads ``text(of:)`` again; nil for what it never writes.
   public static func samples(_ text: some StringProtocol) -> [Sample]? {
     let text = Array(text.utf8)
-    guard text.count % characters == 0, depth(of: text.count / characters - 1) <= limit else { return nil }
+    guard text.count % characters == 0, text.count <= longest else { return nil }
     var samples: [Sample] = []
     samples.reserveCapacity(text.count / characters)
     for start in stride(from: 0, to: text.count, by: characters) {
@@ -57,7 +57,12 @@ public enum PrefixSamples {
     return samples
   }
 
-  private static let limit = PromptBlocks.maximumBlocks / blocksInUnit
+  /// Characters of the samples of a prompt all of whose blocks have hashes.
+  private static let longest: Int = {
+    var number = 0
+    while depth(of: number) * blocksInUnit <= PromptBlocks.maximumBlocks { number += 1 }
+    return number * characters
+  }()
 
   private static func value(_ byte: UInt8) -> UInt32? {
     switch byte {

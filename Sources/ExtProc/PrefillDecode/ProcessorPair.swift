@@ -23,6 +23,10 @@ final class ProcessorPair {
   private var sentAt: UInt64 = 0
   /// Gives it up.
   var giveUp: (() -> Void)?
+  /// Set while the prefill waits for replicas that load the adapter: says that nobody waits for that any more.
+  private var leaveLoading: (() -> Void)?
+  /// The prefill is not sent yet.
+  var waitsForAdapter: Bool { leaveLoading != nil }
   private var ownsDecode = false
   /// What is counted of the prefill's answer.
   private var heldBytes = 0
@@ -67,14 +71,14 @@ final class ProcessorPair {
   ///
   /// - Parameter leave: says that nobody waits for that any more.
   func postpone(_ leave: @escaping () -> Void) {
-    giveUp = leave
+    leaveLoading = leave
     choice?.prefillAccount.postponed()
   }
 
-  /// The wait is over; harmless where there was none.
+  /// The wait is over.
   func goOn() {
-    giveUp?()
-    giveUp = nil
+    leaveLoading?()
+    leaveLoading = nil
     choice?.prefillAccount.sent(after: scope.now &- sentAt, now: scope.now)
     sentAt = scope.now
   }
@@ -96,6 +100,13 @@ final class ProcessorPair {
 
   /// Gives up what runs. Harmless when nothing does.
   func end() {
+    if let leaveLoading {
+      // No leg was sent, so none is told of.
+      self.leaveLoading = nil
+      leaveLoading()
+      isPrefilling = false
+      choice?.prefillAccount.settle(now: scope.now)
+    }
     giveUp?()
     prefillEnded(.abandoned)
     guard ownsDecode else { return }

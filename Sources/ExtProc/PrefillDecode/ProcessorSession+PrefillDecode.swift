@@ -90,9 +90,8 @@ extension ProcessorSession {
     for placement in [chosen.prefill, chosen.decode] {
       guard let order = AdapterLoader.Order(pair.routed.adapter, of: pair.routed.model, on: placement) else { continue }
       let reply = load(order) { [self] outcome in
-        guard self.pair === pair, pair.attempts.attempts == attempt, pair.isPrefilling, state == .prefilling else {
-          return
-        }
+        // Another one may have come first, and the leg be sent.
+        guard self.pair === pair, pair.attempts.attempts == attempt, pair.waitsForAdapter else { return }
         pair.goOn()
         switch outcome {
         case .success:

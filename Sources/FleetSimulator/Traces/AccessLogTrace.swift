@@ -18,18 +18,18 @@ extension Trace {
     let lines = try JSONLines.map(bytes, file: file) { fields, problem in
       try LoggedRequest(fields, model: model, problem)
     }.compactMap { $0 }
-    var sums: [String: (tokens: Double, bytes: Double)] = [:]
+    var sums: [LoggedRequest.Measure: (tokens: Double, bytes: Double)] = [:]
     var cached = (tokens: 0, of: 0)
     for line in lines {
       guard let tokens = line.promptTokens, tokens > 0, line.promptBytes > 0 else { continue }
-      sums[line.model, default: (0, 0)].tokens += Double(tokens)
-      sums[line.model, default: (0, 0)].bytes += Double(line.promptBytes)
+      sums[line.measure, default: (0, 0)].tokens += Double(tokens)
+      sums[line.measure, default: (0, 0)].bytes += Double(line.promptBytes)
       guard let of = line.cachedTokens else { continue }
       cached.tokens += of
       cached.of += tokens
     }
     var requests = lines.enumerated().map { number, line in
-      line.request(number: number + 1, tokensPerByte: sums[line.model].map { $0.tokens / $0.bytes } ?? 0.25)
+      line.request(number: number + 1, tokensPerByte: sums[line.measure].map { $0.tokens / $0.bytes } ?? 0.25)
     }
     Self.spread(&requests)
     self.init(name: file, requests: requests)
@@ -39,7 +39,14 @@ extension Trace {
 
 /// One line of the access log that a replay takes.
 private struct LoggedRequest {
-  var model: String
+  /// What ``promptBytes`` counts: lines of one measure have one number of tokens a byte.
+  struct Measure: Hashable {
+    var model: String
+    /// The prompt's bytes, rather than those of the whole request.
+    var isPrompt: Bool
+  }
+
+  var measure: Measure
   /// Nanoseconds since 1970.
   var arrival: UInt64
   /// Of the prompt, or of the request where the log does not tell that.
@@ -64,7 +71,7 @@ private struct LoggedRequest {
     guard let samples = PrefixSamples.samples(fields.text("prefix") ?? "") else {
       throw problem("the prefix is none that --log-prefixes writes")
     }
-    self.model = model
+    measure = Measure(model: model, isPrompt: fields.integer("prompt_bytes") != nil)
     self.samples = samples
     // The log is written as answers end: the request came that much earlier.
     let duration = UInt64(max(0, fields.integer("duration_us") ?? 0)) * 1_000

@@ -37,20 +37,22 @@ enum UpstreamRequest {
     var first = exchange.client.allocator.buffer(capacity: head.count + (isOne ? length + trailers.count + 16 : 0))
     first.writeBytes(head.bytes)
     if isOne {
-      body.withUnsafeReadableBytes { bytes in splices.forEachPiece(of: bytes) { first.writeBytes($0) } }
+      body.withUnsafeReadableBytes { bytes in
+        splices.forEachPiece(
+          ofLength: bytes.count, original: { first.writeBytes(UnsafeRawBufferPointer(rebasing: bytes[$0])) },
+          replacement: { first.writeBytes($0) })
+      }
       if isChunked { writeChunkEnd(trailers, to: &first) }
       return [first]
     }
     var pieces = [first]
-    splices.forEachSegment(ofLength: body.readableBytes) { segment in
-      switch segment {
-      case .original(let range):
+    splices.forEachPiece(
+      ofLength: body.readableBytes,
+      original: { range in
         if let slice = body.getSlice(at: body.readerIndex + range.lowerBound, length: range.count) {
           pieces.append(slice)
         }
-      case .replacement(let new): pieces.append(ByteBuffer(bytes: new))
-      }
-    }
+      }, replacement: { pieces.append(ByteBuffer(bytes: $0)) })
     if isChunked {
       var end = ByteBuffer()
       writeChunkEnd(trailers, to: &end)

@@ -88,17 +88,16 @@ extension Exchange {
     else { return false }
     hasRenewedAdapter = true
     let replica = attempt.placement.replica
+    replica.adapters.remove(BlockHash.key(of: adapter))
     switch attempts.failed(.refused(status: 503), budget: &model.budget, hasOtherReplica: true, now: loop.now) {
     case .retry:
       loop.context.metrics.retries.increment()
-      replica.adapters.remove(BlockHash.key(of: adapter))
       tried.remove(replica.id)
       legs?.leave(blaming: nil)
       drop(attempt)
       makeAttempt()
       return true
     case .awaitOther:
-      replica.adapters.remove(BlockHash.key(of: adapter))
       drop(attempt)
       return true
     case .answer, .retryOnFreshConnection, .breakOff, .ignore: return false

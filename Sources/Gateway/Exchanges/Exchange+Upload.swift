@@ -116,7 +116,7 @@ extension Exchange {
     switch verdict {
     case .needMore: break
     case .found(let value, let range):
-      guard upload?.row.prompt != nil, body.readableBytes <= Upload.promptLimit else {
+      guard upload?.row.prompt != nil, body.readableBytes <= Upload.promptLimit, !isTooLongForPrompt else {
         return resolve(value, at: range)
       }
       upload?.stage = .gathering(model: value, at: range)
@@ -127,6 +127,11 @@ extension Exchange {
     case .invalid, .tooFar:
       answer(verdict.apiError ?? .invalidRequest("the request names no model that can be read", param: "model"))
     }
+  }
+
+  /// The client says that its body is longer than one whose prompt is read.
+  private var isTooLongForPrompt: Bool {
+    if case .length(let length) = head.framing { length > Upload.promptLimit } else { false }
   }
 
   /// The body is whole.

@@ -76,18 +76,18 @@ extension Exchange {
     }
   }
 
-  /// The engine that prefills does not know the model: it has lost the adapter. It may load it anew.
+  /// The engine that prefills answers 404: it may have lost the adapter. It may load it anew, once a request.
   ///
   /// - Returns: whether a pair is asked again, so that the answer is not wanted.
   func isPairSentAgain(forWantOfAdapterOn prefill: Attempt) -> Bool {
     guard let adapter, adapterSource != nil, !hasRenewedAdapter, phase == .waiting, let legs, let model
     else { return false }
     hasRenewedAdapter = true
+    prefill.placement.replica.adapters.remove(BlockHash.key(of: adapter))
     guard
       case .retry = attempts.failed(
         .refused(status: 503), budget: &model.budget, hasOtherReplica: true, now: loop.now)
     else { return false }
-    prefill.placement.replica.adapters.remove(BlockHash.key(of: adapter))
     loop.context.metrics.retries.increment()
     endAttempts()
     legs.leave(blaming: nil)

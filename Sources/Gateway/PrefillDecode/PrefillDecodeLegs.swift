@@ -123,10 +123,12 @@ final class PrefillDecodeLegs {
     pair?.decodeAccount?.settle(now: loop.now)
     pair?.decodeAccount = nil
     guard let prefill else { return }
-    noteSpan()
+    // Of one that waits for its adapter nothing was sent, so there is nothing to tell of.
+    let wasSent = prefill.leaveLoading == nil
+    if wasSent { noteSpan() }
     self.prefill = nil
     prefill.cancel()
-    loop.context.metrics.prefillLegs(outcome).increment()
+    if wasSent { loop.context.metrics.prefillLegs(outcome).increment() }
   }
 
   /// The prefill leg failed: another is not sent to that replica, while the one that was to decode is not to blame.

@@ -6,7 +6,7 @@ import Synchronization
 
 /// Asks the engines of the fleet in force every 3 s which models and adapters they serve. A replica's adapters are known from then on;
 /// a name that is new can be asked for once a fleet is made with it. Safe from any thread.
-final class AdapterWatch: Sendable {
+final class ModelWatch: Sendable {
   private let discovery: EngineDiscovery
   private let task = Mutex<Task<Void, Never>?>(nil)
 
