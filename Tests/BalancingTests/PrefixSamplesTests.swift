@@ -31,6 +31,7 @@ import Testing
   }
 
   @Test(
-    "a text that is none of them is refused", arguments: ["A", "AAAAAA", "AAAA="] + [965, 970, 9_500, 11_000].map { String(repeating: "A", count: $0) })
+    "a text that is none of them is refused",
+    arguments: ["A", "AAAAAA", "AAAA="] + [965, 970, 9_500, 11_000].map { String(repeating: "A", count: $0) })
   func refused(text: String) { #expect(PrefixSamples.samples(text) == nil) }
 }

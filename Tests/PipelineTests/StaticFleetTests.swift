@@ -72,6 +72,20 @@ import Testing
     #expect(ids == [0, 1, 2, 3, 4, 5])
   }
 
+  @Test("who does not list a model is left out while one of its replicas lists it, not when that has gone")
+  func strangers() {
+    func served(_ ports: [Int]) -> [Int] {
+      let model = ProviderModel(name: "m", backends: ports.map { backend("b\($0)", $0) })
+      let known = StaticFleet.build(document([model])).fleet.models[0].placements.map(\.replica.authority)
+      let listers = Set(known.filter { $0.hasSuffix(":1") }).union(["gone:1"])
+      return StaticFleet.build(
+        document([model]), strangers: ["m": Set(known.filter { $0.hasSuffix(":2") })], listers: ["m": listers]
+      ).fleet.models[0].placements(for: nil).map(\.replica.port)
+    }
+    #expect(served([1, 2, 3]) == [1, 3])
+    #expect(served([2]) == [2])
+  }
+
   @Test("what an endpoints file says of prefill and decode stands at the placements")
   func roles() throws {
     let (endpoints, _) = try EndpointsDocument.load(
