@@ -119,13 +119,7 @@ struct JailbreakSignal: GuardSignalRules {
       }
     }
     if let failure { return FamilyReading(readings: readings, note: note(of: failure), isProvisional: true) }
-    return FamilyReading(readings: readings).lessened(by: isLessened(by: encoding) ? encoding.shortfall : nil)
-  }
-
-  /// Whether a further reading could find more. The classifier's head never reads texts of several windows.
-  private func isLessened(by encoding: PromptEncoding) -> Bool {
-    guard case .read = encoding else { return wantsEncoding }
-    return rules.contains { if case .contrastive = $0.method { true } else { false } }
+    return FamilyReading(readings: readings).lessened(by: wantsEncoding ? encoding.shortfall : nil)
   }
 
   func unread(_ reason: String) -> FamilyReading {
