@@ -322,8 +322,10 @@ final class ProcessorConnection: ChannelDuplexHandler, NIOHTTP2FrameDelegate {
     needsFlush = true
     let promise = context.eventLoop.makePromise(of: Void.self)
     promise.futureResult.assumeIsolated().whenSuccess { [weak self] in
-      self?.write(id, .rstStream(.noError))
-      self?.flush()
+      // The peer may have ended the stream meanwhile, or broken its rules and been told so.
+      guard let self, stream(id) != nil else { return }
+      write(id, .rstStream(.noError))
+      flush()
     }
     let last = HTTP2Frame(streamID: id, payload: .headers(.init(headers: headers, endStream: true)))
     context.write(wrapOutboundOut(last), promise: promise)

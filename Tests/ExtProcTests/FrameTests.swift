@@ -59,6 +59,20 @@ import Testing
   }
 
   @Test(
+    "a stream that is refused and then breaks its rules is reset once",
+    arguments: [HTTP2Frame.endsHeaders, HTTP2Frame.endsHeaders | HTTP2Frame.endsStream])
+  func refusedAndBroken(_ flags: UInt8) throws {
+    let fields = HTTP2Frame.request("/no.Service/Process", [("content-type", "application/grpc")])
+    let call = HTTP2Frame.bytes(HTTP2Frame.headers, HTTP2Frame.endsHeaders, stream: 1, HTTP2Frame.block(fields))
+    let trailers = HTTP2Frame.bytes(HTTP2Frame.headers, flags, stream: 1, HTTP2Frame.block([("x-sum", "\0")]))
+    let answer = try Self.answer(HTTP2Frame.preface + Self.settings + call + trailers + Self.ping, limit: 3)
+    #expect(answer.goAway == nil)
+    #expect(answer.isPingAnswered)
+    // A refused stream whose sender has not ended is told to stop.
+    #expect(try Self.answer(HTTP2Frame.preface + Self.settings + call, limit: 3).resets == [1: 0])
+  }
+
+  @Test(
     "what is no beginning of HTTP/2, or acknowledges what it does not know, is refused",
     arguments: [
       Array("GET / HTTP/1.1\r\nhost: a\r\n\r\n".utf8), HTTP2Frame.preface + ping,
