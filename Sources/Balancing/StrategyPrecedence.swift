@@ -15,11 +15,15 @@ public struct StrategyPrecedence: Sendable, Equatable {
     self.standard = standard
   }
 
-  /// - Parameter header: the value of `routing-strategy`; nil or empty is none. Not read when a strategy is locked.
+  /// - Parameters:
+  ///   - header: the value of `routing-strategy`; nil or empty is none. Not read when a strategy is locked.
+  ///   - held: of the profile that holds for this request, before ``profile``.
   /// - Throws: what is wrong with the header.
-  public func strategy(header: String?) throws(RoutingStrategyError) -> RoutingStrategy {
+  public func strategy(
+    header: String?, profile held: RoutingStrategy? = nil
+  ) throws(RoutingStrategyError) -> RoutingStrategy {
     if let locked { return locked }
     if let header, !header.isEmpty { return try RoutingStrategy(parsing: header) }
-    return profile ?? standard
+    return held ?? profile ?? standard
   }
 }

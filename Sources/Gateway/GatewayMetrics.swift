@@ -10,7 +10,6 @@ import Telemetry
 /// The gateway's metrics, named as the semantic router names them where it has them.
 public final class GatewayMetrics: Sendable {
   public let registry: MetricsRegistry
-  package let routingLatency: Histogram
   package let retries: Counter
   package let retriesWithheld: Counter
   let hedges: Counter
@@ -20,12 +19,9 @@ public final class GatewayMetrics: Sendable {
   package let encoderPartialReadings: Counter
   private let jailbreakFailures: Counter
   private let personalDataFailures: Counter
-  package let readCacheHits: Counter
 
   public init(registry: MetricsRegistry) {
     self.registry = registry
-    routingLatency = registry.histogram(
-      "llm_model_routing_latency_seconds", help: "From a complete request to its plan", bounds: Histogram.routingBounds)
     retries = registry.counter("switchyard_retries_total", help: "Requests sent to a further replica")
     retriesWithheld = registry.counter(
       "switchyard_retries_withheld_total", help: "Requests not sent again because retries are at their share")
@@ -47,28 +43,76 @@ public final class GatewayMetrics: Sendable {
     encoderPartialReadings = registry.counter(
       "switchyard_encoder_partial_readings_total",
       help: "Prompts of which the encoder read only some windows before its deadline")
-    readCacheHits = registry.counter(
-      "switchyard_reading_cache_hits_total", help: "Prompts whose readings were known from before")
   }
 
+  // MARK: What each loop counts on its own
+
+  /// Counters of plans. Of one loop, like all that follow here.
+  package final class Routing: Sendable {
+    package let latency: Histogram
+    package let readCacheHits: Counter
+
+    fileprivate init(_ registry: MetricsRegistry) {
+      latency = registry.histogram(
+        "llm_model_routing_latency_seconds", help: "From a complete request to its plan",
+        bounds: Histogram.routingBounds, isOwn: true)
+      readCacheHits = registry.counter(
+        "switchyard_reading_cache_hits_total", help: "Prompts whose readings were known from before", isOwn: true)
+    }
+  }
+
+  package func routing() -> Routing { Routing(registry) }
+
   /// Counters of one model.
-  package struct Model: Sendable {
+  package final class Model: Sendable {
     package let requests: Counter
     package let latency: Histogram
     package let timeToFirstByte: Histogram
+
+    fileprivate init(_ name: String, _ registry: MetricsRegistry) {
+      let labels = [("model", name)]
+      requests = registry.counter(
+        "llm_model_requests_total", help: "Requests sent to a model", labels: labels, isOwn: true)
+      latency = registry.histogram(
+        "llm_model_completion_latency_seconds", help: "From a request to the end of its answer",
+        bounds: Histogram.requestBounds, labels: labels, isOwn: true)
+      timeToFirstByte = registry.histogram(
+        "llm_model_ttft_seconds", help: "From a request to the first byte of its answer",
+        bounds: Histogram.requestBounds, labels: labels, isOwn: true)
+    }
   }
 
-  package func model(_ name: String) -> Model {
-    let labels = [("model", name)]
-    return Model(
-      requests: registry.counter("llm_model_requests_total", help: "Requests sent to a model", labels: labels),
-      latency: registry.histogram(
-        "llm_model_completion_latency_seconds", help: "From a request to the end of its answer",
-        bounds: Histogram.requestBounds, labels: labels),
-      timeToFirstByte: registry.histogram(
-        "llm_model_ttft_seconds", help: "From a request to the first byte of its answer",
-        bounds: Histogram.requestBounds, labels: labels))
+  package func model(_ name: String) -> Model { Model(name, registry) }
+
+  /// Counters of one decision.
+  package final class Decision: Sendable {
+    package let matches: Counter
+    package let confidence: Histogram
+
+    fileprivate init(_ name: String, _ registry: MetricsRegistry) {
+      let labels = [("decision_name", name)]
+      matches = registry.counter(
+        "llm_decision_match_total", help: "Requests that a decision took", labels: labels, isOwn: true)
+      confidence = registry.histogram(
+        "llm_decision_confidence", help: "Confidence of decisions taken", bounds: Histogram.confidenceBounds,
+        labels: labels, isOwn: true)
+    }
   }
+
+  package func decision(_ name: String) -> Decision { Decision(name, registry) }
+
+  package func choices(by strategy: StrategyKind) -> Counter {
+    registry.counter(
+      "switchyard_replica_choices_total", help: "Replicas chosen, by the strategy that decided",
+      labels: [("strategy", strategy.rawValue)], isOwn: true)
+  }
+
+  package func answers(status: Int) -> Counter {
+    registry.counter(
+      "switchyard_answers_total", help: "Answers by status", labels: [("status", "\(status)")], isOwn: true)
+  }
+
+  // MARK: What all count together
 
   /// Counts what the encoder could not read, or not all of.
   package func count(_ encoding: PromptEncoding) {
@@ -84,36 +128,10 @@ public final class GatewayMetrics: Sendable {
     plan.forEachFailedGuard { ($0 == .jailbreak ? jailbreakFailures : personalDataFailures).increment() }
   }
 
-  /// Counters of one decision.
-  package struct Decision: Sendable {
-    package let matches: Counter
-    package let confidence: Histogram
-  }
-
-  package func decision(_ name: String) -> Decision {
-    let labels = [("decision_name", name)]
-    return Decision(
-      matches: registry.counter("llm_decision_match_total", help: "Requests that a decision took", labels: labels),
-      confidence: registry.histogram(
-        "llm_decision_confidence", help: "Confidence of decisions taken", bounds: Histogram.confidenceBounds,
-        labels: labels))
-  }
-
-  package func choices(by strategy: StrategyKind) -> Counter {
-    registry.counter(
-      "switchyard_replica_choices_total", help: "Replicas chosen, by the strategy that decided",
-      labels: [("strategy", strategy.rawValue)])
-  }
-
   package func shortfalls(of strategy: StrategyKind, _ shortfall: Shortfall) -> Counter {
     registry.counter(
       "switchyard_strategy_shortfalls_total", help: "Choices for which a strategy lacked something, by what it lacked",
       labels: [("strategy", strategy.rawValue), ("reason", shortfall.rawValue)])
-  }
-
-  package func answers(status: Int) -> Counter {
-    registry.counter(
-      "switchyard_answers_total", help: "Answers by status", labels: [("status", "\(status)")])
   }
 
   package func error(model: String, reason: String) -> Counter {

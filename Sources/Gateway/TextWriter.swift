@@ -1,3 +1,5 @@
+import JSONText
+
 /// Memory in which a head or a line of a log is put together: many small pieces, each little more than a copy.
 ///
 /// A `ByteBuffer` looks at its bounds, its ownership and its capacity anew for each piece. Kept and used again by its loop;
@@ -48,8 +50,7 @@ package final class TextWriter {
   package func writeBytes(_ bytes: [UInt8]) { bytes.withUnsafeBytes { writeBytes($0) } }
 
   package func writeString(_ text: String) {
-    var text = text
-    text.withUTF8 { writeBytes(UnsafeRawBufferPointer($0)) }
+    text.lendUTF8 { writeBytes($0) }
   }
 
   /// A whole number in decimal digits.
@@ -75,8 +76,7 @@ package final class TextWriter {
   package func writeField(_ name: StaticString, _ value: String) {
     writeStaticString(name)
     writeStaticString(": ")
-    var value = value
-    value.withUTF8 { value in
+    value.lendUTF8 { value in
       let start = room(value.count)
       for (index, byte) in value.enumerated() {
         start.storeBytes(of: byte < 0x20 || byte == 0x7F ? 0x20 : byte, toByteOffset: index, as: UInt8.self)

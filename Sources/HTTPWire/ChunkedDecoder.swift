@@ -54,17 +54,17 @@ public struct ChunkedDecoder: Sendable, Equatable {
       let byte = bytes[offset]
       switch state {
       case .size(let value, let digits, let inExtension):
+        if !inExtension, Self.hexDigit(byte) != nil {
+          try readDigits(bytes, &offset, value, digits)
+          continue
+        }
         offset += 1
-        lineBytes += 1
-        if lineBytes > limits.chunkLineBytes { throw .badChunk }
+        try countLineByte()
         if byte == 0x0D {
           guard digits > 0 else { throw .badChunk }
           state = .sizeLineFeed(value: value)
         } else if inExtension {
           guard CharacterClass.isFieldValue(byte) else { throw .badChunk }
-        } else if let digit = Self.hexDigit(byte) {
-          guard digits < 15 else { throw .badChunk }
-          state = .size(value: value << 4 | digit, digits: digits + 1, inExtension: false)
         } else if byte == 0x3B, digits > 0 {
           state = .size(value: value, digits: digits, inExtension: true)
         } else {
@@ -90,6 +90,10 @@ public struct ChunkedDecoder: Sendable, Equatable {
         guard byte == 0x0D else { throw .badChunk }
         offset += 1
         state = .dataLineFeed
+        guard offset < bytes.count, bytes[offset] == 0x0A else { continue }
+        offset += 1
+        state = .size(value: 0, digits: 0, inExtension: false)
+        return .chunkEnd
       case .dataLineFeed:
         guard byte == 0x0A else { throw .badChunk }
         offset += 1
@@ -135,6 +139,26 @@ public struct ChunkedDecoder: Sendable, Equatable {
       }
     }
     return state == .ended ? .end(offset) : .needMore
+  }
+
+  /// Reads the digits of a size that are there.
+  private mutating func readDigits(
+    _ bytes: UnsafeRawBufferPointer, _ offset: inout Int, _ value: Int, _ digits: Int
+  ) throws(HTTPSyntaxError) {
+    var (value, digits) = (value, digits)
+    while offset < bytes.count, let digit = Self.hexDigit(bytes[offset]) {
+      offset += 1
+      try countLineByte()
+      guard digits < 15 else { throw .badChunk }
+      value = value << 4 | digit
+      digits += 1
+    }
+    state = .size(value: value, digits: digits, inExtension: false)
+  }
+
+  private mutating func countLineByte() throws(HTTPSyntaxError) {
+    lineBytes += 1
+    if lineBytes > limits.chunkLineBytes { throw .badChunk }
   }
 
   private mutating func keepTrailer(_ byte: UInt8) throws(HTTPSyntaxError) {

@@ -154,8 +154,7 @@ public enum JSONString {
 
   /// Appends a text as a JSON string, with its quotes.
   public static func append(_ text: String, to output: inout [UInt8]) {
-    var text = text
-    text.withUTF8 { append(UnsafeRawBufferPointer($0), to: &output) }
+    text.lendUTF8 { append($0, to: &output) }
   }
 
   /// Appends UTF-8 as a JSON string, with its quotes; each byte that is part of no well-formed sequence becomes U+FFFD.
@@ -168,8 +167,7 @@ public enum JSONString {
 
   /// Appends what stands between the quotes of the JSON string for a text.
   public static func appendContents(_ text: String, to output: inout [UInt8]) {
-    var text = text
-    text.withUTF8 { appendContents(UnsafeRawBufferPointer($0), to: &output) }
+    text.lendUTF8 { appendContents($0, to: &output) }
   }
 
   /// Appends what stands between the quotes of the JSON string for UTF-8; each byte that is part of no well-formed

@@ -49,10 +49,8 @@ public struct ReplicaWish: Sendable {
     let held = strategies.profile(named: isOpen ? field("config-profile") : nil, for: tokens)
     profile = held?.name
     profileLimit = held?.requestsPerSecond
-    var precedence = strategies.precedence
-    precedence.profile = held?.strategy
     do throws(RoutingStrategyError) {
-      strategy = try precedence.strategy(header: asked)
+      strategy = try strategies.precedence.strategy(header: asked, profile: held?.strategy)
     } catch {
       throw .strategy(error)
     }

@@ -4,13 +4,20 @@ import Synchronization
 public final class Histogram: Sendable {
   /// Upper bounds in seconds (or the metric's unit), ascending; a last bucket without bound is implied.
   public let bounds: [Double]
-  private let counts: [Counter]
+  /// One a bound and one more, in memory of their own: counting takes hold of no further object.
+  private nonisolated(unsafe) let counts: UnsafeMutableBufferPointer<Atomic<UInt64>>
   /// In billionths of the unit, so that adding stays one integer operation.
   private let sum = Atomic<UInt64>(0)
 
   public init(bounds: [Double]) {
     self.bounds = bounds
-    counts = (0...bounds.count).map { _ in Counter() }
+    counts = .allocate(capacity: bounds.count + 1)
+    for index in counts.indices { counts.initializeElement(at: index, to: Atomic(0)) }
+  }
+
+  deinit {
+    counts.deinitialize()
+    counts.deallocate()
   }
 
   public func observe(nanoseconds: UInt64) { observe(Double(nanoseconds) / 1e9, billionths: nanoseconds) }
@@ -24,15 +31,15 @@ public final class Histogram: Sendable {
   private func observe(_ value: Double, billionths: UInt64) {
     var index = 0
     while index < bounds.count, value > bounds[index] { index += 1 }
-    counts[index].increment()
+    counts[index].wrappingAdd(1, ordering: .relaxed)
     sum.wrappingAdd(billionths, ordering: .relaxed)
   }
 
   /// Cumulative counts, one a bound and one for all.
   public var snapshot: (cumulative: [UInt64], sum: Double) {
     var running: UInt64 = 0
-    let cumulative = counts.map { count in
-      running += count.value
+    let cumulative = counts.indices.map { index in
+      running += counts[index].load(ordering: .relaxed)
       return running
     }
     return (cumulative, Double(sum.load(ordering: .relaxed)) / 1e9)

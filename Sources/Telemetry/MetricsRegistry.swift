@@ -5,12 +5,15 @@ import Synchronization
 /// Looking a child up takes a lock: callers keep the counters they use. Children live as long as the registry, so a
 /// reload of the configuration loses no count. At most ``maximumChildren`` label sets a family; further ones share one
 /// child whose label values are all `other`.
+///
+/// Threads that count much may each have a share of a counter or histogram of their own, so that they do not take its memory
+/// from each other's caches; the exposition tells the sum. Shares live as long as the registry too.
 public final class MetricsRegistry: Sendable {
   public static let maximumChildren = 2_000
 
   private enum Child: Sendable {
-    case counter(Counter)
-    case histogram(Histogram)
+    case counter(MetricShares<Counter>)
+    case histogram(MetricShares<Histogram>)
     case gauge(@Sendable () -> Double?)
   }
 
@@ -24,25 +27,34 @@ public final class MetricsRegistry: Sendable {
 
   public init() {}
 
-  public func counter(_ name: String, help: String, labels: [(String, String)] = []) -> Counter {
+  /// - Parameter isOwn: a share that nobody else gets, to be asked for once a thread; else the share of all who do not ask for
+  ///   their own.
+  public func counter(
+    _ name: String, help: String, labels: [(String, String)] = [], isOwn: Bool = false
+  ) -> Counter {
     families.withLock { families in
-      let key = Self.admit(name, help, "counter", labels, &families)
-      if case .counter(let counter)? = families[name]?.children[key] { return counter }
-      let counter = Counter()
-      families[name]?.children[key] = .counter(counter)
-      return counter
+      let (key, isFull) = Self.admit(name, help, "counter", labels, &families)
+      var shares = MetricShares<Counter>()
+      if case .counter(let known)? = families[name]?.children[key] { shares = known }
+      let share = shares.share(isOwn: isOwn && !isFull) { Counter() }
+      families[name]?.children[key] = .counter(shares)
+      return share
     }
   }
 
+  /// - Parameters:
+  ///   - bounds: the same in every call for the name.
+  ///   - isOwn: as of ``counter(_:help:labels:isOwn:)``.
   public func histogram(
-    _ name: String, help: String, bounds: [Double], labels: [(String, String)] = []
+    _ name: String, help: String, bounds: [Double], labels: [(String, String)] = [], isOwn: Bool = false
   ) -> Histogram {
     families.withLock { families in
-      let key = Self.admit(name, help, "histogram", labels, &families)
-      if case .histogram(let histogram)? = families[name]?.children[key] { return histogram }
-      let histogram = Histogram(bounds: bounds)
-      families[name]?.children[key] = .histogram(histogram)
-      return histogram
+      let (key, isFull) = Self.admit(name, help, "histogram", labels, &families)
+      var shares = MetricShares<Histogram>()
+      if case .histogram(let known)? = families[name]?.children[key] { shares = known }
+      let share = shares.share(isOwn: isOwn && !isFull) { Histogram(bounds: bounds) }
+      families[name]?.children[key] = .histogram(shares)
+      return share
     }
   }
 
@@ -52,7 +64,7 @@ public final class MetricsRegistry: Sendable {
     _ name: String, help: String, labels: [(String, String)] = [], read: @escaping @Sendable () -> Double?
   ) {
     families.withLock { families in
-      let key = Self.admit(name, help, "gauge", labels, &families)
+      let (key, _) = Self.admit(name, help, "gauge", labels, &families)
       families[name]?.children[key] = .gauge(read)
     }
   }
@@ -62,19 +74,19 @@ public final class MetricsRegistry: Sendable {
     families.withLock { $0[name] = nil }
   }
 
+  /// - Returns: the child's key, and whether it is the one of all for which there is no room.
   private static func admit(
     _ name: String, _ help: String, _ type: String, _ labels: [(String, String)],
     _ families: inout [String: Family]
-  ) -> String {
+  ) -> (key: String, isFull: Bool) {
     var family = families[name] ?? Family(help: help, type: type)
     precondition(family.type == type, "metric \(name) is a \(family.type), not a \(type)")
     var key = Self.text(of: labels)
-    if family.children[key] == nil, family.children.count >= maximumChildren {
-      key = Self.text(of: labels.map { ($0.0, "other") })
-    }
+    let isFull = family.children[key] == nil && family.children.count >= maximumChildren
+    if isFull { key = Self.text(of: labels.map { ($0.0, "other") }) }
     family.help = help
     families[name] = family
-    return key
+    return (key, isFull)
   }
 
   private static func text(of labels: [(String, String)]) -> String {
@@ -103,13 +115,14 @@ public final class MetricsRegistry: Sendable {
       text += "# HELP \(name) \(help)\n# TYPE \(name) \(family.type)\n"
       for (labels, child) in family.children.sorted(by: { $0.key < $1.key }) {
         switch child {
-        case .counter(let counter): text += Self.line(name, labels, "\(counter.value)")
+        case .counter(let shares): text += Self.line(name, labels, "\(shares.total)")
         case .gauge(let read): if let value = read() { text += Self.line(name, labels, Self.number(value)) }
-        case .histogram(let histogram):
-          let (cumulative, sum) = histogram.snapshot
+        case .histogram(let shares):
+          let (cumulative, sum) = shares.total
+          let bounds = shares.all.first?.bounds ?? []
           let prefix = labels.isEmpty ? "" : labels + ","
           for (index, count) in cumulative.enumerated() {
-            let bound = index < histogram.bounds.count ? Self.number(histogram.bounds[index]) : "+Inf"
+            let bound = index < bounds.count ? Self.number(bounds[index]) : "+Inf"
             text += Self.line("\(name)_bucket", "\(prefix)le=\"\(bound)\"", "\(count)")
           }
           text += Self.line("\(name)_sum", labels, Self.number(sum))

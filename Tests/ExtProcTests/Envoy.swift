@@ -48,6 +48,15 @@ final class Envoy {
   let replicas: [Replica]
   /// What engines tell of their caches.
   let tokens: TokenBlockIndex?
+
+  /// What the exposition tells of a metric; nil where it has none of that name and these labels.
+  func metric(_ name: String) -> String? {
+    let lines = scope.metrics.registry.exposition().split(separator: "\n")
+    return lines.first { $0.hasPrefix(name + " ") }.map { String($0.dropFirst(name.count + 1)) }
+  }
+
+  func answers(status: Int) -> String? { metric("switchyard_answers_total{status=\"\(status)\"}") }
+
   private let snapshot: (ModelPolicy) throws -> RoutingSnapshot
   private(set) var session: ProcessorSession
 

@@ -65,6 +65,41 @@ import Testing
     #expect(registry.histogram("h", help: "H.", bounds: [1]) === histogram)
   }
 
+  @Test("shares are apart, and told together")
+  func shares() {
+    let registry = MetricsRegistry()
+    func counter(isOwn: Bool) -> Counter { registry.counter("c", help: "C.", labels: [("a", "1")], isOwn: isOwn) }
+    func histogram(isOwn: Bool) -> Histogram { registry.histogram("h", help: "H.", bounds: [1, 2], isOwn: isOwn) }
+    let counters = [counter(isOwn: true), counter(isOwn: true), counter(isOwn: false), counter(isOwn: false)]
+    #expect(Set(counters.map { ObjectIdentifier($0) }).count == 3)
+    for (counter, count) in zip(counters, 1...4) { counter.increment(by: UInt64(count)) }
+    for (isOwn, value) in [(true, 0.5), (true, 1.5), (false, 9)] { histogram(isOwn: isOwn).observe(value) }
+    #expect(
+      registry.exposition() == """
+        # HELP c C.
+        # TYPE c counter
+        c{a="1"} 10
+        # HELP h H.
+        # TYPE h histogram
+        h_bucket{le="1"} 1
+        h_bucket{le="2"} 2
+        h_bucket{le="+Inf"} 3
+        h_sum 11
+        h_count 3
+
+        """)
+  }
+
+  @Test("there are no shares of the child of those beyond the limit")
+  func sharesBeyondLimit() {
+    let registry = MetricsRegistry()
+    for index in 0..<MetricsRegistry.maximumChildren {
+      _ = registry.counter("c", help: "C.", labels: [("a", "\(index)")], isOwn: true)
+    }
+    let beyond = ["x", "y"].map { registry.counter("c", help: "C.", labels: [("a", $0)], isOwn: true) }
+    #expect(beyond[0] === beyond[1])
+  }
+
   @Test("labels beyond the limit share one child whose values are all `other`")
   func childLimit() {
     let registry = MetricsRegistry()

@@ -56,8 +56,8 @@ enum ByteSearch {
   @inline(__always)
   private static func first(_ mask: SIMDMask<SIMD16<Int8>>) -> Int? {
     let halves = unsafeBitCast(mask, to: SIMD2<UInt64>.self)
+    guard halves.x | halves.y != 0 else { return nil }
     if halves.x != 0 { return halves.x.littleEndian.trailingZeroBitCount >> 3 }
-    if halves.y != 0 { return 8 + halves.y.littleEndian.trailingZeroBitCount >> 3 }
-    return nil
+    return 8 + halves.y.littleEndian.trailingZeroBitCount >> 3
   }
 }

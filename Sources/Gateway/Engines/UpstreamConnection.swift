@@ -275,7 +275,6 @@ final class UpstreamConnection: ChannelDuplexHandler, DeferredFlush {
 
   private func advance() throws(HTTPSyntaxError) {
     // Only answers give an engine more time: a head that drips in forever is as good as none.
-    loop.refreshTime()
     if !state.isAwaitingHead { deadline = loop.time + idleTimeout }
     while let attempt, inbound.readableBytes > 0 {
       switch state {

@@ -20,7 +20,8 @@ package final class AccessLogBuffer {
 
   var isFull: Bool { text.count >= Self.blockBytes }
 
-  package struct Entry {
+  /// Is written down at once, so nothing needs to copy it.
+  package struct Entry: ~Copyable {
     package var method: StaticString
     package var path: String
     package var requestedModel: String
@@ -70,7 +71,7 @@ package final class AccessLogBuffer {
     }
   }
 
-  func append(_ entry: Entry, id: RequestID) {
+  func append(_ entry: borrowing Entry, id: RequestID) {
     var now = timespec()
     clock_gettime(CLOCK_REALTIME, &now)
     if now.tv_sec != second { setSecond(now.tv_sec) }
@@ -143,14 +144,13 @@ package final class AccessLogBuffer {
   private func literal(_ literal: StaticString) { text.writeStaticString(literal) }
 
   private func string(_ value: String) {
-    var value = value
-    value.withUTF8 { bytes in
+    value.lendUTF8 { bytes in
       literal("\"")
       if bytes.allSatisfy({ $0 >= 0x20 && $0 < 0x7F && $0 != 0x22 && $0 != 0x5C }) {
-        text.writeBytes(UnsafeRawBufferPointer(bytes))
+        text.writeBytes(bytes)
       } else {
         var escaped: [UInt8] = []
-        JSONString.appendContents(UnsafeRawBufferPointer(bytes), to: &escaped)
+        JSONString.appendContents(bytes, to: &escaped)
         text.writeBytes(escaped)
       }
       literal("\"")
