@@ -225,7 +225,8 @@ public final class ModelBalancer: Sendable {
   ///
   /// - Parameters:
   ///   - facts: what the answer told; empty when it told nothing or there was none.
-  ///   - promptBytes: of the prompt that ``request(blocks:promptBytes:now:)`` was made with.
+  ///   - promptBytes: of the prompt that ``request(blocks:promptBytes:now:)`` was made with; 0 where they tell nothing of its
+  ///     tokens.
   public func ended(
     _ ticket: inout WorkTicket, on replica: Replica, facts: AnswerFacts, promptBytes: Int, now: UInt64
   ) {

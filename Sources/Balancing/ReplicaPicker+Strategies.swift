@@ -372,11 +372,13 @@ extension ReplicaPicker {
     _ matches: PrefixMatches, _ hasFull: inout Bool, _ lots: inout SplitMix64
   ) -> Found? {
     var drawn: (Found, load: Double)?
-    let allSaturated = !placements.indices.contains { index in
+    var allSaturated = !placements.indices.contains { index in
       isOpen(placements, index, pool, tried, request.now, &hasFull)
         && !candidate(placements[index], request, matches).isSaturated
     }
-    for _ in 0..<2 {
+    var draws = 2
+    while draws > 0 {
+      draws -= 1
       var total: UInt64 = 0
       var next: (Found, load: Double)?
       for index in placements.indices
@@ -390,7 +392,13 @@ extension ReplicaPicker {
           inFlight: candidate.state.inFlight, weight: candidate.weight, factor: candidate.factor)
         next = (Found(index: index, state: candidate.state), load)
       }
-      guard let next else { break }
+      guard let next else {
+        guard drawn == nil, !allSaturated else { break }
+        // The last connections were taken since it was looked whether there are any.
+        allSaturated = true
+        draws = 2
+        continue
+      }
       if let first = drawn { return next.load < first.load ? next.0 : first.0 }
       drawn = next
     }

@@ -31,7 +31,7 @@ extension ProcessorSession {
     if let attempt, (200..<300).contains(status) {
       user?.answerBegan(expectedPromptTokens: attempt.expectedPromptTokens)
     }
-    if request.isEndOfStream || responseMode == .none { finishAnswer() }
+    if request.isEndOfStream || responseMode == .none { finishAnswer(isWhole: true) }
     if isErrorToTell(answer) {
       guard !request.isEndOfStream else { return tellEmptyError(headers) }
       mode = awaitErrorBody(&headers)
@@ -115,7 +115,7 @@ extension ProcessorSession {
       usage.append(bytes)
       if isEventStream { user?.received(bytes) }
     }
-    if isLast { finishAnswer() }
+    if isLast { finishAnswer(isWhole: true) }
     var headers = HeaderChanges()
     let told = isLast && awaitsErrorBody ? toldError(bytes) : nil
     mayEndUnseen = !isLast && (awaitsErrorBody || responseMode == .bufferedPartial)
@@ -131,7 +131,8 @@ extension ProcessorSession {
   /// What the answer told of its tokens so far.
   var facts: AnswerFacts { AnswerFacts(usage.usage) }
 
-  func finishAnswer() {
+  /// - Parameter isWhole: its end was seen.
+  func finishAnswer(isWhole: Bool) {
     guard !hasAnswerEnded else { return }
     hasAnswerEnded = true
     guard isRouted else { return }
@@ -142,7 +143,7 @@ extension ProcessorSession {
       tokens.completion.increment(by: UInt64(counted.completionTokens))
       tokens.all.increment(by: UInt64(counted.promptTokens) + UInt64(counted.completionTokens))
     }
-    if let user, case let tokens = user.tokens(told: facts), tokens > 0 {
+    if let user, case let tokens = user.tokens(told: facts, isWhole: isWhole), tokens > 0 {
       userTokens = scope.context.limits.charge(tokens: tokens, to: user.name)
     }
   }

@@ -68,7 +68,7 @@ extension ProcessorSession {
     self.status = status
     responseBytes = body.count
     let replica = placement?.name ?? ""
-    if state == .answering { finishAnswer() }
+    if state == .answering { finishAnswer(isWhole: false) }
     endWaits()
     attempt?.settle(now: scope.now)
     placement = nil

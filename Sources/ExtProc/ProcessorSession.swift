@@ -155,7 +155,7 @@ package final class ProcessorSession {
       case .responseBody:
         takeResponseBody(UnsafeRawBufferPointer(rebasing: bytes[request.body]), isLast: request.isEndOfStream)
       case .responseTrailers:
-        if state == .answering { finishAnswer() }
+        if state == .answering { finishAnswer(isWhole: true) }
         reply { ProcessingReply.appendTrailers(to: &$0, .responseTrailers) }
       case nil:
         refuse(.server("Envoy sent a message of a kind that the external processor does not know", code: "ext_proc"))
@@ -197,7 +197,7 @@ package final class ProcessorSession {
     let hasLeft =
       state == .answering && !hasAnswerEnded && !mayEndUnseen || waitsForReplica || state == .reading
     // What came of the answer counts although its end was not seen.
-    if state == .answering { finishAnswer() }
+    if state == .answering { finishAnswer(isWhole: false) }
     state = .ended
     waiting = []
     onLateOutput = nil

@@ -39,8 +39,8 @@ public struct PrefillRegression: Sendable, Equatable {
   public mutating func add(seconds: Double, requests: Double, tokens: Double) {
     guard seconds > 0, requests >= 1, tokens >= 0, (seconds + requests + tokens).isFinite else { return }
     var seconds = seconds
-    if let cost {
-      let expected = cost.seconds(requests: requests, tokens: tokens)
+    // Of nothing to read nothing is expected, and there is nothing to compare with.
+    if let cost, case let expected = cost.seconds(requests: requests, tokens: tokens), expected > 0 {
       seconds = min(max(seconds, expected / 4), expected * 4)
       let residual = seconds / expected - 1
       residualSquares = residualSquares * Self.decay + residual * residual

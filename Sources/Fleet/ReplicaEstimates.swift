@@ -22,8 +22,10 @@ public final class ReplicaEstimates: Sendable {
     var stretchSeconds = 0.0
     var stretchTokens = 0.0
     var stretchRequests = 0.0
-    /// Something happened in the stretch that makes its time say nothing.
-    var isSpoiled = false
+    /// So many first tokens come next whose times say nothing.
+    var spoiled = 0
+    /// Until none waits for one, no time says anything.
+    var isSpoiledUntilIdle = false
   }
 
   private let learning = Mutex(Learning())
@@ -71,9 +73,8 @@ public final class ReplicaEstimates: Sendable {
       let mean = Double(bitPattern: vitals.meanWorkBits.load(ordering: .relaxed))
       vitals.meanWorkBits.store(
         (mean.isNaN ? expectedSeconds : mean + 0.05 * (expectedSeconds - mean)).bitPattern, ordering: .relaxed)
-      if learning.isSpoiled {
-        learning.clearStretch()
-        learning.isSpoiled = left.prefilling > 0
+      if learning.spoiled > 0 || learning.isSpoiledUntilIdle {
+        learning.spoil(max(0, learning.spoiled - 1), left)
         return nil
       }
       guard left.prefilling == 0 || learning.stretchRequests >= 8 else { return nil }
@@ -96,8 +97,7 @@ public final class ReplicaEstimates: Sendable {
   public func prefillUnseen(left: ReplicaLoad.State, now: UInt64) {
     learning.withLock { learning in
       vitals.headBegan.store(now, ordering: .relaxed)
-      learning.clearStretch()
-      learning.isSpoiled = left.prefilling > 0
+      learning.spoil(left.prefilling, left)
     }
   }
 
@@ -106,7 +106,7 @@ public final class ReplicaEstimates: Sendable {
   public func prefillPostponed() {
     learning.withLock { learning in
       learning.clearStretch()
-      learning.isSpoiled = true
+      learning.isSpoiledUntilIdle = true
     }
   }
 
@@ -140,6 +140,13 @@ extension ReplicaEstimates.Learning {
   fileprivate var ownCost: PrefillCost? {
     let enough = wasKnown ? ReplicaEstimates.renewedSamples : ReplicaEstimates.ownSamples
     return regression.samples >= enough ? regression.cost : nil
+  }
+
+  /// - Parameter count: first tokens that come next whose times say nothing; no more than can still come.
+  fileprivate mutating func spoil(_ count: Int, _ left: ReplicaLoad.State) {
+    clearStretch()
+    spoiled = min(count, left.prefilling)
+    if left.prefilling == 0 { isSpoiledUntilIdle = false }
   }
 
   fileprivate mutating func clearStretch() {

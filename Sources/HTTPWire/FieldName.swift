@@ -6,6 +6,8 @@ public enum FieldName: UInt8, Sendable {
   case authorization, contentType, acceptEncoding, contentEncoding, origin
   case requestID, routerRequestID, vsrDebug, vsrSkipProcessing, selectedModel, forwardedFor, forwardedProto,
     forwardedHost, forwarded
+  /// Any other `x-forwarded-…`, and `x-real-ip`: what only a proxy that is believed may say.
+  case forwardedOther
   case xVSR
   /// `x-user-<provider>-key`.
   case userKey
@@ -29,7 +31,7 @@ public enum FieldName: UInt8, Sendable {
     case 6:
       equals(name, "expect") ? .expect : equals(name, "origin") ? .origin : .other
     case 7: equals(name, "trailer") ? .trailer : equals(name, "upgrade") ? .upgrade : vsr(name)
-    case 9: equals(name, "forwarded") ? .forwarded : vsr(name)
+    case 9: equals(name, "forwarded") ? .forwarded : equals(name, "x-real-ip") ? .forwardedOther : vsr(name)
     case 10:
       equals(name, "connection")
         ? .connection
@@ -64,6 +66,7 @@ public enum FieldName: UInt8, Sendable {
   static func vsr(_ name: UnsafeRawBufferPointer) -> FieldName {
     guard name.count > 6 else { return .other }
     if equals(UnsafeRawBufferPointer(rebasing: name[..<6]), "x-vsr-") { return .xVSR }
+    if name.count > 12, equals(UnsafeRawBufferPointer(rebasing: name[..<12]), "x-forwarded-") { return .forwardedOther }
     let isUserKey =
       name.count > 11 && equals(UnsafeRawBufferPointer(rebasing: name[..<7]), "x-user-")
       && equals(UnsafeRawBufferPointer(rebasing: name[(name.count - 4)...]), "-key")

@@ -15,6 +15,7 @@ public struct AttemptAccount {
   public var expectedPromptTokens: Int { Int(Double(promptBytes) / balancer.tokenRatio.bytesPerToken) }
   private var ticket: WorkTicket
   private let promptBytes: Int
+  private let isText: Bool
   /// Of the adapter whose use is counted on the replica; 0 for none.
   private let usedAdapter: UInt64
   private let balancer: ModelBalancer
@@ -27,6 +28,7 @@ public struct AttemptAccount {
     shortfall = choice.choice.shortfall
     ticket = choice.choice.ticket
     promptBytes = choice.promptBytes
+    isText = choice.isText
     balancer = choice.balancer
     usedAdapter = choice.usedAdapter
     if usedAdapter != 0 { replica.adapters.requestBegan(usedAdapter) }
@@ -37,13 +39,14 @@ public struct AttemptAccount {
   /// - Parameter usedAdapter: the router loads it where it is missing; 0 for none.
   /// - Precondition: the pair was picked with this replica, and the request counted on it.
   init(
-    _ ticket: WorkTicket, on replica: Replica, shortfall: Shortfall?, promptBytes: Int, balancer: ModelBalancer,
-    usedAdapter: UInt64
+    _ ticket: WorkTicket, on replica: Replica, shortfall: Shortfall?, promptBytes: Int, isText: Bool,
+    balancer: ModelBalancer, usedAdapter: UInt64
   ) {
     self.replica = replica
     self.ticket = ticket
     self.shortfall = shortfall
     self.promptBytes = promptBytes
+    self.isText = isText
     self.balancer = balancer
     self.usedAdapter = usedAdapter
     strategy = .pd
@@ -83,7 +86,7 @@ public struct AttemptAccount {
   public mutating func settle(_ facts: AnswerFacts = AnswerFacts(), now: UInt64) {
     guard isOpen else { return }
     isOpen = false
-    balancer.ended(&ticket, on: replica, facts: facts, promptBytes: promptBytes, now: now)
+    balancer.ended(&ticket, on: replica, facts: facts, promptBytes: isText ? promptBytes : 0, now: now)
     replica.load.end()
     if usedAdapter != 0 { replica.adapters.requestEnded(usedAdapter) }
   }

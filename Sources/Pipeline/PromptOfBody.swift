@@ -83,7 +83,11 @@ public struct PromptOfBody {
         if message.toolCalls > 0 {
           blocks.append(bytes(message.range))
         } else if let content = message.content {
-          blocks.append(bytes(content.range))
+          if message.images > 0 {
+            blocks.append(bytes(content.range), textBytes: message.textBytes)
+          } else {
+            blocks.append(bytes(content.range))
+          }
         }
       }
     case .completions:

@@ -22,6 +22,8 @@ public struct ReplicaChooser {
     public var choice: ReplicaChoice
     /// Bytes of the prompt; 0 where it was not read.
     public var promptBytes: Int
+    /// The prompt is text alone, so that its tokens tell how many bytes one has.
+    var isText = true
     /// Of the adapter that the router loads where it is missing; 0 for none. Its use is counted.
     var usedAdapter: UInt64 = 0
     let balancer: ModelBalancer
@@ -79,7 +81,9 @@ public struct ReplicaChooser {
         among: placements, for: request, by: strategy, residency: residency, excluding: tried, matches: &matches,
         random: &random)
     }
-    return Choice(choice: choice, promptBytes: promptBytes, usedAdapter: usedAdapter, balancer: model.balancer)
+    return Choice(
+      choice: choice, promptBytes: promptBytes, isText: !blocks.hasMedia, usedAdapter: usedAdapter,
+      balancer: model.balancer)
   }
 
   /// What ``choose(among:by:of:prompt:adapter:loads:excluding:now:random:)`` would choose from, and by which strategy. Counts
@@ -178,8 +182,8 @@ public struct ReplicaChooser {
     let shortfall: Shortfall? = wish.wantsPair ? residency.shortfall : .onlyPairs
     func account(_ ticket: WorkTicket, _ index: Int) -> AttemptAccount {
       AttemptAccount(
-        ticket, on: placements[index].replica, shortfall: shortfall, promptBytes: promptBytes, balancer: model.balancer,
-        usedAdapter: usedAdapter)
+        ticket, on: placements[index].replica, shortfall: shortfall, promptBytes: promptBytes, isText: !blocks.hasMedia,
+        balancer: model.balancer, usedAdapter: usedAdapter)
     }
     return PairChoice(
       choice: ReplicaChoice(decodeOf: pair, asked: wish.strategy.heaviest, shortfall: shortfall),

@@ -14,7 +14,7 @@ public final class AccessLog: Sendable {
   public static let capacityBytes = 4 << 20
 
   private struct Queue: Sendable {
-    var waiting: [[UInt8]] = []
+    var waiting: [(bytes: [UInt8], lines: Int)] = []
     var bytes = 0
     var isClosed = false
   }
@@ -50,7 +50,7 @@ public final class AccessLog: Sendable {
     guard !block.isEmpty else { return }
     let accepted = queue.withLock { queue in
       guard !queue.isClosed, queue.bytes + block.count <= Self.capacityBytes else { return false }
-      queue.waiting.append(block)
+      queue.waiting.append((block, lines))
       queue.bytes += block.count
       return true
     }
@@ -72,12 +72,13 @@ public final class AccessLog: Sendable {
         queue.bytes = 0
         return (blocks, queue.isClosed)
       }
-      for block in blocks { writeAll(block) }
+      for block in blocks where !writeAll(block.bytes) { dropped.increment(by: UInt64(block.lines)) }
       if isClosed { return }
     }
   }
 
-  private func writeAll(_ block: [UInt8]) {
+  /// - Returns: false when the log takes no more.
+  private func writeAll(_ block: [UInt8]) -> Bool {
     var offset = 0
     while offset < block.count {
       let written = block.withUnsafeBytes { bytes in
@@ -85,9 +86,26 @@ public final class AccessLog: Sendable {
       }
       if written < 0 {
         if errno == EINTR { continue }
-        return
+        guard errno == EAGAIN, waitUntilWritable() else { return false }
+        continue
       }
       offset += written
+    }
+    return true
+  }
+}
+
+extension AccessLog {
+  /// Waits for the reader of a pipe or terminal that does not block.
+  ///
+  /// - Returns: false when it took nothing for a second and the log is closed, or is gone.
+  private func waitUntilWritable() -> Bool {
+    while true {
+      var entry = pollfd(fd: descriptor, events: Int16(POLLOUT), revents: 0)
+      let count = poll(&entry, 1, 1_000)
+      if count > 0 { return entry.revents & Int16(POLLOUT) != 0 }
+      if count < 0, errno != EINTR { return false }
+      if queue.withLock({ $0.isClosed }) { return false }
     }
   }
 }

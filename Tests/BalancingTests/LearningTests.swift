@@ -38,6 +38,33 @@ import Testing
     #expect(abs(cost.tokensPerSecond - 2_000) < 0.001)
   }
 
+  @Test("a prompt of which nothing was left to read teaches no nonsense")
+  func nothingRead() {
+    var regression = PrefillRegression()
+    for number in 0..<40 { regression.add(seconds: 0.5, requests: 1, tokens: number == 12 ? 0 : 1_000) }
+    #expect(regression.relativeError < 1)
+  }
+
+  @Test("after an answer that came whole the times of those that waited beside it tell nothing, those behind them do")
+  func unseenInAQueue() {
+    let replica = Replica(id: 0, name: "r", host: "h", port: 1)
+    let (estimates, load) = (replica.estimates, replica.load)
+    for _ in 0..<3 { _ = load.begin(ifStill: load.state, work: 1) }
+    estimates.prefillBegan(now: 0)
+    estimates.prefillUnseen(left: load.prefillEnded(work: 1), now: 1_000)
+    // Two wait, and another comes for each that gets its first token, so that the queue is never empty.
+    var samples = 0
+    for number in 1...20 {
+      _ = load.begin(ifStill: load.state, work: 1)
+      let left = load.prefillEnded(work: 1)
+      let sample = estimates.firstToken(
+        tokens: 100, expectedSeconds: 1, left: left, now: UInt64(number) * 1_000_000_000)
+      if sample != nil { samples += 1 }
+      if number <= 2 { #expect(sample == nil) }
+    }
+    #expect(samples == 2)
+  }
+
   /// Sends one prompt after another to one replica that reads so many tokens a second.
   private func serve(
     _ fixture: inout BalancingFixture, tokensPerSecond: Double, count: Int, now: inout UInt64, blocks: Int = 10

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+
 import pytest
 
 import wire
@@ -36,6 +38,34 @@ def test_an_engine_is_told_for_whom_it_works_and_no_claim_of_a_client(engines: E
     for fields in ((), CLAIMS, ("Connection: x-forwarded-for, forwarded", *CLAIMS)):
         assert wire.post(router.port, path, ask(), *fields).status == 200
         assert forwarding(engine.calls[-1]) == OURS
+
+
+UNKNOWN_CLAIMS = ("X-Forwarded-Client-Cert: By=x", "X-Forwarded-Port: 1", "X-Real-Ip: 203.0.113.9", "X-Forwarded: 1")
+
+
+@pytest.mark.parametrize("path", [CHAT, "/v1/rerank"])
+@pytest.mark.parametrize("is_believed", [False, True])
+def test_further_claims_pass_only_from_a_trusted_proxy(engines: Engines, route: Route, path: str, is_believed: bool):
+    [engine] = engines(answers)
+    router = route(model("alpha", engine), listener={"trust_forwarded": is_believed})
+    assert wire.post(router.port, path, ask(), *UNKNOWN_CLAIMS).status == 200
+    for claim in UNKNOWN_CLAIMS[:3]:
+        name, _, value = claim.lower().partition(": ")
+        values = [value.lower() for value in engine.calls[-1].values(name)]
+        assert values == ([value] if is_believed else []), name
+    # No proxy's field.
+    assert engine.calls[-1].values("x-forwarded") == ["1"]
+
+
+def test_a_connection_field_of_many_names_holds_nobody_up(engines: Engines, route: Route):
+    [engine] = engines(answers)
+    router = route(model("alpha", engine))
+    names = ",".join(f"x{number:x}" for number in range(9_000))
+    began = time.monotonic()
+    assert wire.post(router.port, CHAT, ask(), f"Connection: {names}", "X1: 1", "Y1: 1").status == 200
+    # Copied for each name it takes a minute in a debug build.
+    assert time.monotonic() - began < 20
+    assert engine.calls[-1].values("x1") == [] and engine.calls[-1].values("y1") == ["1"]
 
 
 @pytest.mark.parametrize("path", [CHAT, "/v1/rerank"])

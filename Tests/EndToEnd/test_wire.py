@@ -49,6 +49,14 @@ def test_pipelined_requests_are_answered_in_order(fleet: Fleet):
         assert connection.is_closed_by_peer()
 
 
+@pytest.mark.parametrize("body", ['{"model":"nobody","query":"a","documents":[]}', '{"query":"a"}', "{"])
+def test_what_is_pipelined_behind_a_refused_upload_is_answered(fleet: Fleet, body: str):
+    with wire.Connection(fleet.port) as connection:
+        connection.send(wire.request("/v1/rerank", body) + wire.request("/health"))
+        assert connection.read().status == 400
+        assert connection.read().status == 200
+
+
 def test_a_hundred_pipelined_requests_are_all_answered(fleet: Fleet):
     with wire.Connection(fleet.port) as connection:
         connection.send(wire.request(CHAT, BODY) * 100)

@@ -19,6 +19,23 @@ import Testing
     #expect(log.dropped.value == 0)
   }
 
+  @Test("a pipe that does not block and is full is waited for, and no line is torn")
+  func nonBlocking() throws {
+    let pipe = Pipe()
+    let descriptor = pipe.fileHandleForWriting.fileDescriptor
+    _ = fcntl(descriptor, F_SETFL, O_NONBLOCK)
+    let log = AccessLog(descriptor: descriptor)
+    let line = Array((String(repeating: "a", count: 999) + "\n").utf8)
+    // More than a pipe holds, before anybody reads.
+    for _ in 0..<400 { log.write(line, lines: 1) }
+    log.start()
+    var text = Data()
+    while text.count < 400 * line.count { text += pipe.fileHandleForReading.availableData }
+    log.close()
+    #expect(text == Data(Array(repeatElement(line, count: 400).joined())))
+    #expect(log.dropped.value == 0)
+  }
+
   @Test("what does not fit the waiting room is dropped and counted, line by line")
   func overflow() {
     let log = AccessLog(descriptor: -1)

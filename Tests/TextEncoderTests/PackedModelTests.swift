@@ -112,6 +112,26 @@ struct PackedModelTests {
     }
   }
 
+  @Test("weights that are no finite numbers are refused, by name and place", arguments: [Float.nan, .infinity])
+  func notFinite(value: Float) throws {
+    let folder = Fixtures.temporaryPath("folder")
+    let target = Fixtures.temporaryPath("target")
+    try FileManager.default.copyItem(atPath: Fixtures.path("bert-sequence"), toPath: folder)
+    defer {
+      try? FileManager.default.removeItem(atPath: folder)
+      unlink(target)
+    }
+    let path = "\(folder)/model.safetensors"
+    var bytes = try #require(FileManager.default.contents(atPath: path))
+    // The last four bytes are a number of some tensor.
+    withUnsafeBytes(of: value.bitPattern.littleEndian) {
+      bytes.replaceSubrange(bytes.count - 4..<bytes.count, with: $0)
+    }
+    try bytes.write(to: URL(fileURLWithPath: path))
+    let text = try #require(message { try PackedModel.pack(folder: folder, to: target) })
+    #expect(text.contains("has a value that is no finite number"), "\(text)")
+  }
+
   @Test("a packed file says which weights it is of, with an adapter those of both, and an older file nothing")
   func weights() throws {
     let plain = try Fixtures.packed("bert-sequence").weightsDigest

@@ -96,5 +96,12 @@ struct TokenizerTests {
     #expect(
       message(#"{"model":{"type":"BPE","vocab":{"a":0},"merges":["a b"]}}"#)
         == "tokenizer.json: model.merges[0]: both parts and their sum must be in model.vocab")
+    for id in ["-1", "1", "4294967296"] {
+      #expect(
+        message(
+          #"{"model":{"type":"BPE","vocab":{"a":0},"merges":[]},"post_processor":{"type":"TemplateProcessing","single":"#
+            + #"[{"SpecialToken":{"id":"[CLS]"}}],"special_tokens":{"[CLS]":{"ids":["# + id + "]}}}}")
+          == "tokenizer.json: post_processor: special token [CLS] has no ids of the vocabulary")
+    }
   }
 }

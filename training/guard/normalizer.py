@@ -316,7 +316,12 @@ def is_readable(piece: bytes) -> bool:
     return 4 * telling >= 3 * len(piece) and 8 * beyond <= len(piece)
 
 
-def from_base64(run: bytes) -> bytes | None:
+BASE64_TRIES = 16
+"""So many beginnings in a run that are decoded whole and say nothing readable, and the rest of the run is taken for plain."""
+
+
+def from_base64(run: bytes) -> tuple[bytes | None, bool]:
+    """What the digits say, None if that is no readable text; and whether all were decoded."""
     piece = bytearray()
     for k in range(0, len(run) - 1, 4):
         group = [BASE64[b] for b in run[k : k + 4]]
@@ -325,8 +330,32 @@ def from_base64(run: bytes) -> bytes | None:
             bits = bits << 6 | v
         piece += bits.to_bytes(3, "big")[: len(group) - 1]
         if k == 8 and not all(is_text(b) for b in piece):
+            return None, False
+    return bytes(piece) if is_readable(piece) else None, True
+
+
+class Base64Run:
+    """The run of base64 digits that words stand in, which join them too: walked once for all of them."""
+
+    def __init__(self) -> None:
+        self.end = self.failures = 0
+        self.capital = self.small = -1
+
+    def decoded(self, text: bytes, i: int) -> bytes | None:
+        """What the digits say from the beginning of a word on."""
+        if i >= self.end:
+            self.end, self.capital, self.small, self.failures = i, -1, -1, 0
+            while self.end < len(text) and text[self.end] in BASE64:
+                if is_upper(text[self.end]):
+                    self.capital = self.end
+                elif is_letter(text[self.end]):
+                    self.small = self.end
+                self.end += 1
+        if self.end - i < 16 or self.capital < i or self.small < i or self.failures >= BASE64_TRIES:
             return None
-    return bytes(piece) if is_readable(piece) else None
+        piece, is_whole = from_base64(text[i : min(self.end, i + 12288)])
+        self.failures += piece is None and is_whole
+        return piece
 
 
 def hex_value(b: int) -> int:
@@ -391,7 +420,7 @@ def unescape(chunk: bytes) -> bytes | None:
 def normalize(data: bytes) -> tuple[bytes, bytes]:
     decoded = Decoded()
     text = scalars(data, decoded)
-    alphabet = Alphabet()
+    alphabet, base64 = Alphabet(), Base64Run()
     out = bytearray()
     i, n = 0, len(text)
     chunk_end = hex_seen = leet_words = 0
@@ -431,15 +460,10 @@ def normalize(data: bytes) -> tuple[bytes, bytes]:
             out.append(b)
             i += 1
             continue
-        run_end, classes = i, 0
-        while run_end < n and text[run_end] in BASE64:
-            c = text[run_end]
-            classes |= 1 if is_digit(c) else 4 if not is_letter(c) else 2 if is_upper(c) else 8
-            run_end += 1
-        if run_end - i >= 16 and classes & 10 == 10 and (piece := from_base64(text[i : min(run_end, i + 12288)])) is not None:
-            decoded.add(piece, i, run_end)
-            out += text[i:run_end]
-            i = run_end
+        if (piece := base64.decoded(text, i)) is not None:
+            decoded.add(piece, i, base64.end)
+            out += text[i : base64.end]
+            i = base64.end
             continue
         word_end, has_leet, has_letter = i, False, False
         while word_end < n and (is_alnum(text[word_end]) or text[word_end] in b"@$!"):

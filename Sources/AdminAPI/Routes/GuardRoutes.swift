@@ -73,6 +73,8 @@ enum GuardRoutes {
     }
     let end = context.clock()
     let masked = text.withUnsafeBytes { Redaction($0, spans: spans, placeholder: .type) }
+    // Spans come in order and do not overlap, so each is counted from the end of the one before.
+    var counted = (bytes: 0, characters: 0)
     let entities = spans.map { span in
       let mask = "[\(span.type.rawValue)]"
       var members: [(key: String, value: JSONNode)] = [
@@ -82,9 +84,10 @@ enum GuardRoutes {
       ]
       if withPositions {
         // In characters of Unicode, as clients count them.
-        let before = String(decoding: text[..<span.range.lowerBound], as: UTF8.self).unicodeScalars.count
-        let length = String(decoding: text[span.range], as: UTF8.self).unicodeScalars.count
-        members += [("start_position", .integer(before)), ("end_position", .integer(before + length))]
+        if span.range.lowerBound < counted.bytes { counted = (0, 0) }
+        let before = counted.characters + characters(of: text[counted.bytes..<span.range.lowerBound])
+        counted = (span.range.upperBound, before + characters(of: text[span.range]))
+        members += [("start_position", .integer(before)), ("end_position", .integer(counted.characters))]
       }
       return JSONNode.object(members)
     }
@@ -95,6 +98,10 @@ enum GuardRoutes {
         ("security_recommendation", .string(spans.isEmpty ? "allow" : "block")),
         ("processing_time_ms", .integer(Int((end > start ? end - start : 0) / 1_000_000))),
       ]))
+  }
+
+  private static func characters(of bytes: ArraySlice<UInt8>) -> Int {
+    String(decoding: bytes, as: UTF8.self).unicodeScalars.count
   }
 }
 

@@ -23,8 +23,10 @@ public struct PromptBlocks: Sendable {
 
   /// In order of the prompt.
   public private(set) var hashes: ContiguousArray<UInt64> = []
-  /// Bytes that were fed, also those behind the last block.
+  /// Bytes that were fed, also those behind the last block; of pieces with media only what was said of them.
   public private(set) var byteCount = 0
+  /// Something was fed that engines do not read as text, so that ``byteCount`` says little of the prompt's tokens.
+  public private(set) var hasMedia = false
   private var chain: UInt64 = 0
   /// The beginning of the block that is not full yet, and how long it is.
   private var tail = ContiguousArray<UInt8>(repeating: 0, count: Self.blockBytes)
@@ -39,6 +41,7 @@ public struct PromptBlocks: Sendable {
     hashes.removeAll(keepingCapacity: true)
     tailCount = 0
     byteCount = 0
+    hasMedia = false
     chain = seed
   }
 
@@ -84,6 +87,15 @@ public struct PromptBlocks: Sendable {
       left -= Self.blockBytes
     }
     if hashes.count < Self.maximumBlocks { keep(at, left) }
+  }
+
+  /// Feeds what holds images or other media, as encoded in the body.
+  ///
+  /// - Parameter textBytes: of it those that are text, which alone count.
+  public mutating func append(_ bytes: UnsafeRawBufferPointer, textBytes: Int) {
+    append(bytes)
+    byteCount += textBytes - bytes.count
+    hasMedia = true
   }
 
   /// Keeps bytes for the block that is not full yet; there is room for them.

@@ -120,7 +120,8 @@ public final class MetricsScraper: Sendable {
             let isFailing = memories.withLock { $0[target.replica.id]?.pace.isFailing ?? false }
             let slots = isFailing ? failingSlots : slots
             await slots.acquire()
-            pause = await scrape(target)
+            // Those that waited while the targets changed leave their place to the next.
+            if !Task.isCancelled { pause = await scrape(target) }
             slots.release()
           }
         }

@@ -42,6 +42,8 @@ final class HTTP1Connection: ChannelDuplexHandler, RemovableChannelHandler, Clie
   private var requestBeganAt: NIODeadline?
   /// Since when the client has taken nothing of what waits for it.
   private var stalledSince: NIODeadline?
+  /// What waited for it when that was last looked at.
+  private var waitingBytes = 0
   private var reencodesChunks = false
   private var closesAfterAnswer = false
   /// The client may still be sending what nobody will read.
@@ -145,7 +147,9 @@ final class HTTP1Connection: ChannelDuplexHandler, RemovableChannelHandler, Clie
       let isAlong = loop.refreshTime() - receivedAt < Self.halfCloseSpan
       if !isAlong || exchange?.phase == .answering { close() }
     case .closing: break
-    case .head, .lengthBody, .chunkedBody: if !waitsForEngine { close() }
+    // What was asked before is answered first.
+    case .head: inputEnded()
+    case .lengthBody, .chunkedBody: if !waitsForEngine { close() }
     }
   }
 
@@ -192,7 +196,16 @@ final class HTTP1Connection: ChannelDuplexHandler, RemovableChannelHandler, Clie
       if isWritable, now - lastActivity > settings.lingerTimeout { close() }
     }
     exchange?.expire(now)
+    noteProgress(now)
     if let stalledSince, now - stalledSince > settings.clientStallTimeout { close() }
+  }
+
+  /// A client that takes bytes, however slowly, has not stalled.
+  private func noteProgress(_ now: NIODeadline) {
+    guard stalledSince != nil else { return }
+    let waiting = (try? context?.channel.syncOptions?.getOption(.bufferedWritableBytes)) ?? 0
+    if waiting < waitingBytes { stalledSince = now }
+    waitingBytes = waiting
   }
 
   /// Closes once everything written has gone out, and lets the client notice: with bytes of its unread, closing at once
@@ -273,22 +286,25 @@ final class HTTP1Connection: ChannelDuplexHandler, RemovableChannelHandler, Clie
       let count = min(left, inbound.readableBytes)
       guard let slice = inbound.readSlice(length: count) else { return false }
       state = .lengthBody(left - count)
-      guard count == 0 || exchange?.receive(slice) ?? false else { return false }
+      guard count == 0 || exchange?.receive(slice) ?? false else { return isAtNextRequest }
       guard count == left else { return true }
       return received()
     case .chunkedBody(var decoder):
       if intake == .streamed, !(exchange?.takesUpload ?? false) { return false }
       let isComplete = try readChunks(&decoder)
-      if case .chunkedBody = state { state = .chunkedBody(decoder) } else { return false }
+      if case .chunkedBody = state { state = .chunkedBody(decoder) } else { return isAtNextRequest }
       guard isComplete else { return false }
       return received()
     case .responding, .closing: return false
     }
   }
 
+  /// The request was answered while it came, and the connection goes on with what is behind it.
+  private var isAtNextRequest: Bool { if case .head = state { true } else { false } }
+
   private func received() -> Bool {
     // The exchange may have ended meanwhile, for an engine may answer before it has everything.
-    guard let exchange else { return false }
+    guard let exchange else { return isAtNextRequest }
     state = .responding
     requestBeganAt = nil
     exchange.receivedAll()

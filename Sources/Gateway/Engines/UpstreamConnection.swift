@@ -122,6 +122,7 @@ final class UpstreamConnection: ChannelDuplexHandler, DeferredFlush {
   /// The client left: the engine stops generating when its connection closes.
   func cancel() {
     attempt = nil
+    state = .closed
     close()
   }
 
@@ -285,7 +286,8 @@ final class UpstreamConnection: ChannelDuplexHandler, DeferredFlush {
         let left = remaining - slice.readableBytes
         state = .body(remaining: left)
         attempt.exchange.engineBody(attempt, slice)
-        if left == 0 { finish(attempt) }
+        // It may have been given up meanwhile.
+        if left == 0, self.attempt === attempt { finish(attempt) }
       case .chunkedBody:
         guard try passChunks(attempt) else { return }
       case .untilClose:
@@ -398,7 +400,7 @@ final class UpstreamConnection: ChannelDuplexHandler, DeferredFlush {
         attempt.exchange.engineTrailers(attempt, TrailerFields.passed(decoder.trailers, except: namedByConnection))
       }
     }
-    if end != nil { finish(attempt) }
+    if end != nil, self.attempt === attempt { finish(attempt) }
     return decoded == 0
   }
 

@@ -155,7 +155,7 @@ extension Exchange {
   func account() {
     guard let metrics = modelCounters else { return }
     if let user {
-      let tokens = user.tokens(told: facts)
+      let tokens = user.tokens(told: facts, isWhole: brokenBy == nil)
       if tokens > 0 { loop.context.limits.charge(tokens: tokens, to: user.name) }
     }
     let now = loop.time

@@ -39,7 +39,9 @@ enum ForwardedFields {
       for part in value.split(separator: ",") {
         let option = part.drop { $0 == " " || $0 == "\t" }
         let name = String(option.prefix { $0 != " " && $0 != "\t" })
-        if name != "close", name != "keep-alive", !name.isEmpty { options = (options ?? []).union([name]) }
+        guard name != "close", name != "keep-alive", !name.isEmpty else { continue }
+        if options == nil { options = [] }
+        options?.insert(name)
       }
     }
     return options

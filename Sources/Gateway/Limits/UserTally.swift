@@ -25,14 +25,16 @@ package struct UserTally {
 
   /// The tokens that the request took.
   ///
-  /// A stream that ended without telling them, as it does when its client leaves, took what can be known: its prompt by
-  /// guess, and a token for each event.
+  /// A stream that ended without telling them, as it does when its client leaves, took what can be known: its prompt, by
+  /// guess where that was not told either, and a token for each event.
   ///
-  /// - Parameter facts: what the answer told.
-  package func tokens(told facts: AnswerFacts) -> Int {
-    guard facts.promptTokens == nil, events.count > 0 else {
-      return (facts.promptTokens ?? 0) + (facts.generatedTokens ?? 0)
-    }
-    return expectedPromptTokens + events.count
+  /// - Parameters:
+  ///   - facts: what the answer told.
+  ///   - isWhole: the answer came to its end. Until then what it told of generated tokens is what there was at the
+  ///     beginning.
+  package func tokens(told facts: AnswerFacts, isWhole: Bool) -> Int {
+    if facts.promptTokens == nil, events.count > 0 { return expectedPromptTokens + events.count }
+    let generated = facts.generatedTokens ?? 0
+    return (facts.promptTokens ?? 0) + (isWhole ? generated : max(generated, events.count))
   }
 }

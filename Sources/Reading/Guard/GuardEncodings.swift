@@ -1,7 +1,15 @@
 /// Encodings that text is hidden in: base64, hexadecimal digits and escapes.
 enum GuardEncodings {
-  /// What a run of base64 digits says, if that is readable text.
-  static func base64(_ run: UnsafeRawBufferPointer) -> [UInt8]? {
+  /// What base64 digits say.
+  enum Base64 {
+    case text([UInt8])
+    /// Bytes that are no text, as the first nine show.
+    case binary
+    /// All were decoded.
+    case unreadable
+  }
+
+  static func base64(_ run: UnsafeRawBufferPointer) -> Base64 {
     var piece: [UInt8] = []
     var index = 0
     while index + 1 < run.count {
@@ -12,10 +20,10 @@ enum GuardEncodings {
       }
       for offset in 0..<(count - 1) { piece.append(UInt8(truncatingIfNeeded: bits >> UInt32(16 - 8 * offset))) }
       // Most runs are names and paths, which show within nine bytes.
-      if index == 8, !piece.allSatisfy(GuardBytes.isText) { return nil }
+      if index == 8, !piece.allSatisfy(GuardBytes.isText) { return .binary }
       index += 4
     }
-    return GuardBytes.isReadable(piece) ? piece : nil
+    return GuardBytes.isReadable(piece) ? .text(piece) : .unreadable
   }
 
   /// Pairs of hexadecimal digits from `start` on, bare or behind `0x` or `\x`, with a space, a comma or nothing between.

@@ -149,6 +149,7 @@ public struct GuardNormalizer: Sendable {
   private static func undoWords(_ text: UnsafeRawBufferPointer, _ decoded: inout GuardDecoded) -> [UInt8]? {
     var edits = GuardEdits(text)
     var alphabet = GuardAlphabet()
+    var base64 = GuardBase64Run()
     var index = 0
     var chunkEnd = 0
     var hexadecimalEnd = 0
@@ -185,11 +186,9 @@ public struct GuardNormalizer: Sendable {
         index += 1
         continue
       }
-      if let run = GuardWordForms.base64Run(text, from: index),
-        let piece = GuardEncodings.base64(UnsafeRawBufferPointer(rebasing: text[run.prefix(base64Limit)]))
-      {
-        decoded.add(piece, at: run)
-        index = run.upperBound
+      if let (piece, range) = base64.decoded(text, from: index) {
+        decoded.add(piece, at: range)
+        index = range.upperBound
         continue
       }
       var end = index

@@ -37,27 +37,6 @@ enum GuardWordForms {
     return (pieces.flatMap { text[$0] }, last.upperBound)
   }
 
-  /// The run of base64 digits at `index`: at least 16, capital and small letters among them.
-  @inline(__always)
-  static func base64Run(_ text: UnsafeRawBufferPointer, from index: Int) -> Range<Int>? {
-    var end = index
-    while end < text.count, GuardBytes.isAlphanumeric(text[end]) { end += 1 }
-    // Nearly all words end here.
-    if end - index < 16, end == text.count || GuardBytes.base64(text[end]) == nil { return nil }
-    var hasCapital = false
-    var hasSmall = false
-    end = index
-    while end < text.count, GuardBytes.base64(text[end]) != nil {
-      if GuardBytes.isUpper(text[end]) {
-        hasCapital = true
-      } else if GuardBytes.isLetter(text[end]) {
-        hasSmall = true
-      }
-      end += 1
-    }
-    return end - index >= 16 && hasCapital && hasSmall ? index..<end : nil
-  }
-
   /// The word in a range of letters, digits and signs with its letters put back; nil if it is not a disguised word.
   ///
   /// One digit or sign in the place of a letter is undone for words of attacks, two or more for all words of five letters,

@@ -140,7 +140,9 @@ struct ModelPacker {
   }
 
   private func segmentRows() throws(EncoderModelError) -> Int {
-    source.rows(of: "embeddings.token_type_embeddings.weight") ?? 2
+    let rows = source.rows(of: "embeddings.token_type_embeddings.weight") ?? 2
+    guard rows > 0 else { throw EncoderModelError(folder.path, "embeddings.token_type_embeddings.weight has no rows") }
+    return rows
   }
 
   private mutating func addModern() throws(EncoderModelError) {

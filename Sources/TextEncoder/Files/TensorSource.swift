@@ -84,6 +84,10 @@ final class TensorSource {
       throw EncoderModelError(file.path, "tensor \(name) is \(tensor.type.rawValue); F32, F16 and BF16 are read")
     }
     try adapter?.add(to: &values, name: name, shape: shape)
+    if let index = values.firstIndex(where: { !$0.isFinite }) {
+      throw EncoderModelError(
+        file.path, "tensor \(name) has a value that is no finite number, \(values[index]), at \(index)")
+    }
     return values
   }
 

@@ -82,11 +82,18 @@ struct BytePairModel: Sendable {
     }
   }
 
-  /// A token covers 64 bytes at most in practice: of a text much longer than that, only the beginning is read.
+  /// Bytes of a stretch that are read at once where there is a limit of tokens, so that little more is read than it takes.
+  private static let partBytes = 128 << 10
+  /// In so many bytes before that a space is looked for, before which words are cut anyway.
+  private static let cutSearch = 1 << 10
+
   private func partEnd(_ text: UnsafeRawBufferPointer, _ start: Int, _ end: Int, _ limit: Int) -> Int {
-    let (most, overflows) = limit.multipliedReportingOverflow(by: 64)
-    guard !overflows, end - start > most else { return end }
-    var cut = start + most
+    guard limit < .max, end - start > Self.partBytes else { return end }
+    let last = start + Self.partBytes
+    for cut in stride(from: last, to: last - Self.cutSearch, by: -1) where text[cut] == 0x20 && text[cut - 1] != 0x20 {
+      return cut
+    }
+    var cut = last
     while cut > start + 1, text[cut] & 0xC0 == 0x80 { cut -= 1 }
     return cut
   }

@@ -75,11 +75,14 @@ struct TokenizerFile {
           guard let name = piece["SpecialToken"]?["id"]?.utf8 else { continue }
           var ids: [UInt32] = []
           processor["special_tokens"]?.forEachEntry { key, value in
-            if key == name { ids = value["ids"]?.elements.compactMap { $0.integer }.map { UInt32($0) } ?? [] }
+            guard key == name, let numbers = value["ids"]?.elements.map(\.integer) else { return }
+            ids = numbers.compactMap { $0.flatMap { (0..<vocabularySize).contains($0) ? UInt32($0) : nil } }
+            if ids.count < numbers.count { ids = [] }
           }
-          guard !ids.isEmpty, ids.allSatisfy({ Int($0) < vocabularySize }) else {
+          guard !ids.isEmpty else {
             throw EncoderModelError(
-              path, "post_processor: special token \(String(decoding: name, as: UTF8.self)) has no ids")
+              path,
+              "post_processor: special token \(String(decoding: name, as: UTF8.self)) has no ids of the vocabulary")
           }
           if isBehind { suffix += ids } else { prefix += ids }
         }
