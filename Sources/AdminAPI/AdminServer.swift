@@ -9,8 +9,8 @@ import NIOPosix
 /// that only operators reach.
 /// Evaluations show a prompt's routing to whoever sent the prompt; no answer holds a secret of the configuration.
 ///
-/// Connections live on the given event loops, which do no more than microseconds of work for it; evaluations, metrics and
-/// configuration are made on one thread of its own, one after another.
+/// Connections live on the given event loops, which do no more than microseconds of work for it; metrics, users and configuration
+/// are made on one thread of its own, one after another, and what reads texts on another.
 public struct AdminServer: Sendable {
   /// Where it listens.
   public let host: String
@@ -18,7 +18,7 @@ public struct AdminServer: Sendable {
   public let port: Int
   private let channel: any Channel
   private let connections: AdminConnections
-  private let thread: NIOThreadPool
+  private let threads: AdminThreads
 
   /// Starts to listen; returns when requests are answered.
   ///
@@ -36,8 +36,8 @@ public struct AdminServer: Sendable {
     host: String, port: Int, group: any EventLoopGroup, context: AdminContext, limits: AdminLimits
   ) async throws(AdminServerError) -> AdminServer {
     let connections = AdminConnections(limit: limits.connections)
-    let thread = NIOThreadPool(numberOfThreads: 1)
-    thread.start()
+    let threads = AdminThreads()
+    threads.start()
     do {
       let channel = try await ServerBootstrap(group: group)
         .serverChannelOption(.backlog, value: 128)
@@ -47,15 +47,15 @@ public struct AdminServer: Sendable {
           channel.eventLoop.makeCompletedFuture {
             try channel.pipeline.syncOperations.configureHTTPServerPipeline(withErrorHandling: true)
             try channel.pipeline.syncOperations.addHandler(
-              AdminConnection(context: context, limits: limits, connections: connections, thread: thread))
+              AdminConnection(context: context, limits: limits, connections: connections, threads: threads))
           }
         }
         .bind(host: host, port: port).get()
       return AdminServer(
         host: host, port: channel.localAddress?.port ?? port, channel: channel, connections: connections,
-        thread: thread)
+        threads: threads)
     } catch {
-      try? await thread.shutdownGracefully()
+      await threads.stop()
       throw .cannotListen(host: host, port: port, reason: Self.text(error))
     }
   }
@@ -72,7 +72,7 @@ public struct AdminServer: Sendable {
   public func stop() async {
     try? await channel.close().get()
     connections.closeAll()
-    try? await thread.shutdownGracefully()
+    await threads.stop()
   }
 }
 

@@ -126,8 +126,14 @@ struct PromptModels: Sendable {
   /// When the youngest of a model's files was made.
   private static func age(ofModel settings: EmbeddingSettings) -> Date? {
     guard let path = path(settings) else { return nil }
+    return age(ofFolder: path) ?? age(of: path)
+  }
+
+  /// When the youngest of the files that make a model was put into its folder; nil where there are none.
+  private static func age(ofFolder path: String) -> Date? {
     let files = ((try? FileManager.default.contentsOfDirectory(atPath: path)) ?? []).filter { $0 != packedName }
-    return files.isEmpty ? age(of: path) : files.compactMap { age(of: path + "/" + $0) }.max()
+    // How tokens become one vector is said in a folder of its own.
+    return (files + ["1_Pooling/config.json"]).compactMap { age(of: path + "/" + $0) }.max()
   }
 
   /// The packed file of a path: the file itself, or one made of the model's folder and kept beside it, or, where that cannot
@@ -137,10 +143,10 @@ struct PromptModels: Sendable {
     guard FileManager.default.fileExists(atPath: path, isDirectory: &isFolder), isFolder.boolValue else {
       return (path, false)
     }
-    let files = (try? FileManager.default.contentsOfDirectory(atPath: path)) ?? []
-    let youngest = files.filter { $0 != packedName }.compactMap { age(of: path + "/" + $0) }.max()
     let beside = path + "/" + packedName
-    if let youngest, let own = age(of: beside), own >= youngest, (try? PackedModel(path: beside)) != nil {
+    if let youngest = age(ofFolder: path), let own = age(of: beside), own >= youngest,
+      (try? PackedModel(path: beside)) != nil
+    {
       return (beside, false)
     }
     if FileManager.default.isWritableFile(atPath: path) {
@@ -154,7 +160,16 @@ struct PromptModels: Sendable {
 
   private static let packedName = "switchyard.packed"
 
+  /// When a file came to be what it is: copies may keep the time at which their original was changed, but not the time at
+  /// which they were made.
   private static func age(of path: String) -> Date? {
-    (try? FileManager.default.attributesOfItem(atPath: path))?[.modificationDate] as? Date
+    var status = stat()
+    guard stat(path, &status) == 0 else { return nil }
+    #if canImport(Darwin)
+      let times = [status.st_mtimespec, status.st_ctimespec]
+    #else
+      let times = [status.st_mtim, status.st_ctim]
+    #endif
+    return times.map { Date(timeIntervalSince1970: Double($0.tv_sec) + Double($0.tv_nsec) / 1e9) }.max()
   }
 }

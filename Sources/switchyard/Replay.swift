@@ -49,7 +49,9 @@ struct Replay: ParsableCommand {
     guard tokensPerSecond.isFinite, tokensPerSecond > 0 else {
       throw ValidationError("--tokens-per-second is a number above 0, not \(tokensPerSecond).")
     }
-    guard faster.isFinite, faster > 0 else { throw ValidationError("--faster is a number above 0, not \(faster).") }
+    guard faster >= 1e-3, faster <= 1e6 else {
+      throw ValidationError("--faster is a number from 0.001 to 1000000, not \(faster).")
+    }
     if let requests, requests < 1 { throw ValidationError("--requests is at least 1, not \(requests).") }
   }
 

@@ -24,17 +24,34 @@ import Testing
   }
 
   @Test("errors name the file and the line")
-  func errors() {
+  func errors() throws {
     #expect(
       throws: TraceError(
         file: "t.jsonl", line: 2,
-        problem: "a Mooncake line needs timestamp, input_length, output_length and hash_ids, none of them negative")
+        problem:
+          "a Mooncake line needs timestamp (ms, at most 1e12), input_length, output_length (at most 16777216) and "
+          + "hash_ids, none of them negative")
     ) {
       try trace("{\"timestamp\":1,\"input_length\":1,\"output_length\":1,\"hash_ids\":[1]}\n{}") {
         try Trace(mooncake: $0, file: "t.jsonl")
       }
     }
     #expect(throws: TraceError.self) { try trace("nonsense,1,2") { try Trace(azure: $0, file: "a.csv") } }
+    for line in [
+      "2023-11-16 18:17:03.97,9223372036854775807,2", "2600-11-16 18:17:03.97,1,2",
+      "2023-11-16 18:17:03.97,1,99999999999",
+    ] {
+      #expect(throws: TraceError.self, "\(line)") { try trace(line) { try Trace(azure: $0, file: "a.csv") } }
+    }
+    // A fraction is its digits.
+    let odd = try trace("2023-11-16 18:17:03.9e99,1,2") { try Trace(azure: $0, file: "a.csv") }
+    #expect(odd.requests.count == 1)
+    for line in [
+      #"{"timestamp":1e30,"input_length":1,"output_length":1,"hash_ids":[]}"#,
+      #"{"timestamp":1,"input_length":1000000000000,"output_length":1,"hash_ids":[]}"#,
+    ] {
+      #expect(throws: TraceError.self, "\(line)") { try trace(line) { try Trace(mooncake: $0, file: "m.jsonl") } }
+    }
   }
 
   @Test("Azure's lines are read")

@@ -5,8 +5,8 @@ import Testing
 
 @Suite("The encoder's queue and pool")
 struct EncoderPoolTests {
-  private let a = Array("a".utf8)
-  private let b = Array("b".utf8)
+  private let a = QueuedText(Array("a".utf8))
+  private let b = QueuedText(Array("b".utf8))
 
   private func queue(capacity: Int = 2) -> EncodingQueue {
     EncodingQueue(capacity: capacity, textLimit: 8, askerLimit: 3)
@@ -32,7 +32,8 @@ struct EncoderPoolTests {
   func refusals() {
     var queue = queue(capacity: 1)
     #expect(queue.ask(a, by: 1, deadline: 5, now: 5) == .deadlineExceeded)
-    #expect(queue.ask([UInt8](repeating: 0, count: 9), by: 1, deadline: nil, now: 0) == .textTooLong(limit: 8))
+    #expect(
+      queue.ask(QueuedText([UInt8](repeating: 0, count: 9)), by: 1, deadline: nil, now: 0) == .textTooLong(limit: 8))
     #expect(queue.ask(a, by: 1, deadline: nil, now: 0) == nil)
     #expect(queue.ask(b, by: 2, deadline: nil, now: 0) == .queueFull(capacity: 1))
     #expect(queue.ask(a, by: 3, deadline: nil, now: 0) == nil)
@@ -82,7 +83,7 @@ struct EncoderPoolTests {
   func memory() {
     var queue = queue()
     for round in 0..<5000 {
-      let text = Array("\(round)".utf8)
+      let text = QueuedText(Array("\(round)".utf8))
       #expect(queue.ask(text, by: UInt64(round), deadline: nil, now: 0) == nil)
       #expect(queue.take(now: 0).text == text)
       #expect(queue.finish(text) == [UInt64(round)])

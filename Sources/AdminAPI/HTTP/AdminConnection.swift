@@ -26,19 +26,19 @@ final class AdminConnection: ChannelInboundHandler {
   private let context: AdminContext
   private let limits: AdminLimits
   private let connections: AdminConnections
-  private let thread: NIOThreadPool
+  private let threads: AdminThreads
   private var state = State.idle
   /// Closes the connection when the client is silent or sends its request too slowly.
   private var deadline: Scheduled<Void>?
-  /// The API's thread is making an answer. The connection counts as open till then, or clients that leave early could
+  /// A thread of the API's is making an answer. The connection counts as open till then, or clients that leave early could
   /// queue work without end.
   private var awaitsThread = false
 
-  init(context: AdminContext, limits: AdminLimits, connections: AdminConnections, thread: NIOThreadPool) {
+  init(context: AdminContext, limits: AdminLimits, connections: AdminConnections, threads: AdminThreads) {
     self.context = context
     self.limits = limits
     self.connections = connections
-    self.thread = thread
+    self.threads = threads
   }
 
   // MARK: Channel events
@@ -138,21 +138,20 @@ final class AdminConnection: ChannelInboundHandler {
     } catch {
       return write(error.response(now: adminContext.wallClock()), context)
     }
-    switch route.place {
-    case .eventLoop: write(AdminRouter.respond(to: request, with: route, in: adminContext), context)
-    case .ownThread:
-      awaitsThread = true
-      let bound = NIOLoopBound(context, eventLoop: context.eventLoop)
-      thread.runIfActive(eventLoop: context.eventLoop) {
-        AdminRouter.respond(to: request, with: route, in: adminContext)
-      }.assumeIsolated().whenComplete { result in
-        self.awaitsThread = false
-        if case .closed = self.state { return self.connections.closed(bound.value.channel) }
-        switch result {
-        case .success(let response): self.write(response, bound.value)
-        // The thread takes no more work: the server is stopping.
-        case .failure: self.write(AdminError.stopping.response(now: adminContext.wallClock()), bound.value)
-        }
+    guard let pool = threads.pool(of: route.place) else {
+      return write(AdminRouter.respond(to: request, with: route, in: adminContext), context)
+    }
+    awaitsThread = true
+    let bound = NIOLoopBound(context, eventLoop: context.eventLoop)
+    pool.runIfActive(eventLoop: context.eventLoop) {
+      AdminRouter.respond(to: request, with: route, in: adminContext)
+    }.assumeIsolated().whenComplete { result in
+      self.awaitsThread = false
+      if case .closed = self.state { return self.connections.closed(bound.value.channel) }
+      switch result {
+      case .success(let response): self.write(response, bound.value)
+      // The threads take no more work: the server is stopping.
+      case .failure: self.write(AdminError.stopping.response(now: adminContext.wallClock()), bound.value)
       }
     }
   }

@@ -6,6 +6,8 @@ struct AdminRoute: Sendable {
     case eventLoop
     /// On the API's own thread, so that no event loop waits for it.
     case ownThread
+    /// On the thread that reads texts, so that neither do metrics and users.
+    case readingThread
   }
 
   var method: String

@@ -8,7 +8,7 @@ enum EmbeddingRoutes {
 
   static let routes = [
     AdminRoute(
-      method: "POST", path: "/api/v1/embeddings", summary: "The vectors of texts", place: .ownThread,
+      method: "POST", path: "/api/v1/embeddings", summary: "The vectors of texts", place: .readingThread,
       respond: embeddings
     ),
     AdminRoute(
@@ -16,10 +16,10 @@ enum EmbeddingRoutes {
       respond: models),
     AdminRoute(
       method: "POST", path: "/api/v1/similarity", summary: "How alike two texts are, as the cosine of their vectors",
-      place: .ownThread, respond: similarity),
+      place: .readingThread, respond: similarity),
     AdminRoute(
       method: "POST", path: "/api/v1/similarity/batch", summary: "Which of some texts are the likest to one",
-      place: .ownThread, respond: batch),
+      place: .readingThread, respond: batch),
   ]
 
   private static func encoder(

@@ -9,10 +9,10 @@ enum EvaluationRoutes {
     AdminRoute(
       method: "POST", path: "/api/v1/eval",
       summary: "How a request would be routed, every signal evaluated; ?trace=true adds the rule trees",
-      place: .ownThread, respond: evaluate),
+      place: .readingThread, respond: evaluate),
     AdminRoute(
       method: "POST", path: "/api/v1/classify/intent", summary: "The domain of a text, and the decision it leads to",
-      place: .ownThread, respond: classifyIntent),
+      place: .readingThread, respond: classifyIntent),
   ]
 
   private static func evaluate(_ request: AdminRequest, _ context: AdminContext) throws(AdminError) -> AdminResponse {

@@ -8,10 +8,11 @@ import RouterConfig
 enum GuardRoutes {
   static let routes = [
     AdminRoute(
-      method: "POST", path: "/api/v1/classify/security", summary: "Whether a text attacks the model", place: .ownThread,
+      method: "POST", path: "/api/v1/classify/security", summary: "Whether a text attacks the model",
+      place: .readingThread,
       respond: security),
     AdminRoute(
-      method: "POST", path: "/api/v1/classify/pii", summary: "The personal data of a text", place: .ownThread,
+      method: "POST", path: "/api/v1/classify/pii", summary: "The personal data of a text", place: .readingThread,
       respond: personalData),
   ]
 

@@ -74,19 +74,24 @@ private struct LoggedRequest {
     measure = Measure(model: model, isPrompt: fields.integer("prompt_bytes") != nil)
     self.samples = samples
     // The log is written as answers end: the request came that much earlier.
-    let duration = UInt64(max(0, fields.integer("duration_us") ?? 0)) * 1_000
+    let duration = UInt64(min(max(0, fields.integer("duration_us") ?? 0), 1 << 50)) * 1_000
     arrival = end > duration ? end - duration : 0
     promptBytes = max(0, fields.integer("prompt_bytes") ?? request)
-    promptTokens = fields.integer("prompt_tokens").map { max(0, $0) }
-    cachedTokens = fields.integer("cached_tokens").map { max(0, $0) }
-    outputTokens = max(0, fields.integer("completion_tokens") ?? response / 4)
+    func tokens(_ name: String) throws -> Int? {
+      guard let count = fields.integer(name) else { return nil }
+      guard count <= Trace.maximumTokens else { throw problem("\(name) is above \(Trace.maximumTokens)") }
+      return max(0, count)
+    }
+    promptTokens = try tokens("prompt_tokens")
+    cachedTokens = try tokens("cached_tokens")
+    outputTokens = try tokens("completion_tokens") ?? min(response / 4, Trace.maximumTokens)
   }
 
   /// - Parameters:
   ///   - number: of the line, for blocks that are this prompt's own.
   ///   - tokensPerByte: the same for all lines of the model, so that what two prompts share is as many tokens of both.
   func request(number: Int, tokensPerByte: Double) -> TraceRequest {
-    let tokens = max(1, promptTokens ?? Int(Double(promptBytes) * tokensPerByte))
+    let tokens = max(1, promptTokens ?? Int(min(Double(promptBytes) * tokensPerByte, Double(Trace.maximumTokens))))
     // Rounded, as what is shared is: a block more or less is neither's advantage.
     var blocks = Trace.ownBlocks(tokens: max(1, tokens - Trace.blockTokens / 2), number: number)
     let unit = Double(PrefixSamples.unitBytes) * tokensPerByte

@@ -9,11 +9,15 @@ extension Trace {
   /// - Parameter file: its name, for errors.
   public init(mooncake bytes: UnsafeRawBufferPointer, file: String) throws {
     let requests = try JSONLines.map(bytes, file: file) { fields, problem in
-      guard let timestamp = fields.double("timestamp"), timestamp >= 0, let input = fields.integer("input_length"),
-        let output = fields.integer("output_length"), input >= 0, output >= 0, let ids = fields.integers("hash_ids")
+      let tokens = 0...Self.maximumTokens
+      guard let timestamp = fields.double("timestamp"), (0...1e12).contains(timestamp),
+        let input = fields.integer("input_length"), let output = fields.integer("output_length"),
+        tokens.contains(input),
+        tokens.contains(output), let ids = fields.integers("hash_ids")
       else {
         throw problem(
-          "a Mooncake line needs timestamp, input_length, output_length and hash_ids, none of them negative")
+          "a Mooncake line needs timestamp (ms, at most 1e12), input_length, output_length (at most \(Self.maximumTokens)) "
+            + "and hash_ids, none of them negative")
       }
       return TraceRequest(
         arrival: UInt64(timestamp * 1e6), promptTokens: input, outputTokens: output,
@@ -51,7 +55,7 @@ extension Trace {
     }
     guard let year = number(0..<4), let month = number(5..<7), let day = number(8..<10), let hour = number(11..<13),
       let minute = number(14..<16), let second = number(17..<19), (1...12).contains(month), (1...31).contains(day),
-      year >= 1970
+      (1970..<2500).contains(year)
     else { return nil }
     // Days by the proleptic Gregorian calendar, years beginning in March.
     let shifted = month <= 2 ? year - 1 : year

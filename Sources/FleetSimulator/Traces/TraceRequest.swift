@@ -29,6 +29,8 @@ public struct Trace: Sendable, Equatable {
   public static let blockTokens = 512
   /// Requests that are read at most; of a longer file only the first.
   public static let maximumRequests = 10_000_000
+  /// Tokens that a prompt or an answer may have.
+  public static let maximumTokens = 1 << 24
 
   public let name: String
   public let requests: [TraceRequest]
@@ -51,12 +53,14 @@ public struct Trace: Sendable, Equatable {
   public func prefix(_ count: Int) -> Trace { Trace(name: name, requests: Array(requests.prefix(count))) }
 
   /// The same requests, arriving so many times faster.
+  ///
+  /// - Parameter factor: above 0; what would come later than in 290 years comes then.
   public func faster(by factor: Double) -> Trace {
     Trace(
       name: name,
       requests: requests.map { request in
         var request = request
-        request.arrival = UInt64(Double(request.arrival) / factor)
+        request.arrival = UInt64(min(Double(request.arrival) / factor, 0x1p63))
         return request
       })
   }

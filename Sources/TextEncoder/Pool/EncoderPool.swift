@@ -75,6 +75,7 @@ public final class EncoderPool: Sendable {
   ///   - deadline: the instant of the pool's clock at which the text must be begun and its reading ends; nil: none.
   ///   - answer: told what came of it; at once where the text is refused.
   public func encode(_ text: [UInt8], deadline: UInt64?, answer: @escaping Answer) {
+    let text = QueuedText(text)
     let refusal: EncoderPoolError? = state.withLock { state in
       if state.isClosed { return .closed }
       state.nextAsker += 1
@@ -129,7 +130,7 @@ public final class EncoderPool: Sendable {
     let workspace = encoder.makeWorkspace(capacity: max(capacity, 8))
     while let text = nextText() {
       var abandoned: [EncodingQueue.Asker]?
-      let encoded = text.withUnsafeBytes { bytes in
+      let encoded = text.bytes.withUnsafeBytes { bytes in
         encoder.encode(bytes, options, workspace) {
           abandoned = state.withLock { $0.queue.abandon(text, now: now()) }
           return abandoned != nil
@@ -145,9 +146,9 @@ public final class EncoderPool: Sendable {
   }
 
   /// Waits for a text; nil once the pool is closed.
-  private func nextText() -> [UInt8]? {
+  private func nextText() -> QueuedText? {
     while true {
-      let (text, late, isOver): ([UInt8]?, [Answer], Bool) = state.withLock { state in
+      let (text, late, isOver): (QueuedText?, [Answer], Bool) = state.withLock { state in
         if state.isClosed { return (nil, [], true) }
         let (text, late) = state.queue.take(now: now())
         return (text, late.compactMap { state.answers.removeValue(forKey: $0) }, false)

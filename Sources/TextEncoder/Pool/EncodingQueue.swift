@@ -19,9 +19,9 @@ struct EncodingQueue {
   let capacity: Int
   let textLimit: Int
   let askerLimit: Int
-  private var places: [[UInt8]: Place] = [:]
+  private var places: [QueuedText: Place] = [:]
   /// Texts in the order they came; those in ``places`` that do not run yet. Taken ones leave from the front.
-  private var order: [[UInt8]] = []
+  private var order: [QueuedText?] = []
   private var front = 0
 
   init(capacity: Int, textLimit: Int, askerLimit: Int) {
@@ -39,9 +39,9 @@ struct EncodingQueue {
   /// A text is asked for.
   ///
   /// - Returns: why it is refused; nil: it waits, and its asker will be answered by ``finish(_:)`` or ``take(now:)``.
-  mutating func ask(_ text: [UInt8], by asker: Asker, deadline: UInt64?, now: UInt64) -> EncoderPoolError? {
+  mutating func ask(_ text: QueuedText, by asker: Asker, deadline: UInt64?, now: UInt64) -> EncoderPoolError? {
     if let deadline, deadline <= now { return .deadlineExceeded }
-    guard text.count <= textLimit else { return .textTooLong(limit: textLimit) }
+    guard text.bytes.count <= textLimit else { return .textTooLong(limit: textLimit) }
     if places[text] != nil {
       guard let count = places[text]?.askers.count, count < askerLimit else { return .queueFull(capacity: askerLimit) }
       places[text]?.askers.append((asker, deadline))
@@ -55,11 +55,11 @@ struct EncodingQueue {
 
   /// A worker is free: the oldest text that someone still wants, and the askers whose deadline passed while they waited
   /// for texts that nobody wants any more.
-  mutating func take(now: UInt64) -> (text: [UInt8]?, late: [Asker]) {
+  mutating func take(now: UInt64) -> (text: QueuedText?, late: [Asker]) {
     var late: [Asker] = []
     while front < order.count {
-      let text = order[front]
-      order[front] = []
+      guard let text = order[front] else { preconditionFailure("a text waits until it is taken") }
+      order[front] = nil
       front += 1
       if front >= 64, front * 2 >= order.count {
         order.removeFirst(front)
@@ -82,14 +82,14 @@ struct EncodingQueue {
   ///
   /// - Returns: the askers to answer with what was read; whoever asks from now on waits for a reading of its own. nil:
   ///   someone still wants it.
-  mutating func abandon(_ text: [UInt8], now: UInt64) -> [Asker]? {
+  mutating func abandon(_ text: QueuedText, now: UInt64) -> [Asker]? {
     guard let place = places[text] else { preconditionFailure("every running text has a place") }
     if place.askers.contains(where: { asker in asker.deadline.map { $0 > now } ?? true }) { return nil }
     return finish(text)
   }
 
   /// A text was read: the askers to answer.
-  mutating func finish(_ text: [UInt8]) -> [Asker] {
+  mutating func finish(_ text: QueuedText) -> [Asker] {
     guard let place = places.removeValue(forKey: text) else { return [] }
     precondition(place.isRunning, "a text is finished once it was taken")
     return place.askers.map(\.asker)
@@ -98,7 +98,9 @@ struct EncodingQueue {
   /// Everything that waits is given up: the askers to answer. Texts that run are finished by their workers.
   mutating func close() -> [Asker] {
     var askers: [Asker] = []
-    for text in order[front...] { askers += places.removeValue(forKey: text)?.askers.map(\.asker) ?? [] }
+    for text in order[front...] {
+      askers += text.flatMap { places.removeValue(forKey: $0) }?.askers.map(\.asker) ?? []
+    }
     order = []
     front = 0
     return askers
