@@ -11,6 +11,8 @@ public final class ModelBalancer: Sendable {
   public let tokens: TokenBlockIndex?
   public let tokenRatio = TokenRatio()
   public let users = UserTokens()
+  /// The mean of answers' tokens, older ones fading; not a number before the first.
+  private let outputTokensBits = Atomic<UInt64>(Double.nan.bitPattern)
   /// Bytes of the blocks that requests bring.
   private let blockBytes: Double
   private let shared = Mutex(Shared())
@@ -40,6 +42,12 @@ public final class ModelBalancer: Sendable {
   /// Tokens that a block has, as learnt.
   public var tokensPerBlock: Double { blockBytes / tokenRatio.bytesPerToken }
 
+  /// Tokens that answers of the model have in the mean; nil before the first that tells. Two that end at a time may count as one.
+  public var meanOutputTokens: Double? {
+    let mean = Double(bitPattern: outputTokensBits.load(ordering: .relaxed))
+    return mean.isNaN ? nil : mean
+  }
+
   /// What the model's replicas together cost; nil until enough is known.
   public var sharedCost: PrefillCost? { shared.withLock { $0.regression.cost } }
 
@@ -61,7 +69,7 @@ public final class ModelBalancer: Sendable {
     let ratio = tokenRatio.bytesPerToken
     return BalancingRequest(
       blocks: blocks, promptTokens: Double(promptBytes) / ratio, tokensPerBlock: blockBytes / ratio,
-      prefillCost: prefillCost(now: now), now: now)
+      expectedOutputTokens: meanOutputTokens, prefillCost: prefillCost(now: now), now: now)
   }
 
   /// Picks a replica, counts the request on it and writes down what its cache will hold.
@@ -239,6 +247,10 @@ public final class ModelBalancer: Sendable {
     if let tokens = facts.promptTokens {
       tokenRatio.note(bytes: Double(promptBytes), tokens: tokens)
       if ticket.goesByEvents, Double(tokens) != ticket.promptTokens { self.tokens?.countMismatch() }
+    }
+    if let generated = facts.generatedTokens.map(Double.init) {
+      let mean = meanOutputTokens ?? generated
+      outputTokensBits.store((mean + 0.02 * (generated - mean)).bitPattern, ordering: .relaxed)
     }
     if let generated = facts.generatedTokens, now > ticket.firstTokenAt {
       replica.estimates.decoded(

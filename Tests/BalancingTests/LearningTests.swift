@@ -45,6 +45,30 @@ import Testing
     #expect(regression.relativeError < 1)
   }
 
+  @Test("a replica that wrote long answers is no slower for it: all are compared by the length of the model's answers")
+  func expectedLength() throws {
+    var fixture = try BalancingFixture(2)
+    // The first took 20 ms a token for 1 000 in the mean, the second 30 ms a token for 100.
+    fixture.tell(
+      [(20.0, 1_000.0), (3.0, 100.0)].map { decode, tokens in
+        var metrics = EngineMetrics()
+        metrics.meanQueueTime = 0
+        metrics.meanPrefillTime = 0.1
+        metrics.meanDecodeTime = decode
+        metrics.meanGenerationTokens = tokens
+        return metrics
+      })
+    let first = try fixture.pick("least-latency")
+    #expect(first.index == 1)
+    var ticket = first.ticket
+    let replica = fixture.placements[1].replica
+    fixture.balancer.firstToken(&ticket, on: replica, now: 2_000)
+    replica.load.end()
+    fixture.balancer.ended(&ticket, on: replica, facts: AnswerFacts(generatedTokens: 500), promptBytes: 0, now: 3_000)
+    #expect(fixture.balancer.meanOutputTokens == 500)
+    #expect(try fixture.pick("least-latency").index == 0)
+  }
+
   @Test("after an answer that came whole the times of those that waited beside it tell nothing, those behind them do")
   func unseenInAQueue() {
     let replica = Replica(id: 0, name: "r", host: "h", port: 1)

@@ -1,11 +1,11 @@
 /// `least-latency`: the replica that is expected to answer soonest, by what its engine measured.
 ///
 /// cost = mean queue time + mean prefill time ÷ mean prompt tokens × this prompt's tokens + mean decode time ÷ mean
-/// generated tokens × the tokens expected, which is the mean where nothing says. Without a mean of the tokens the mean
-/// times stand as they are.
+/// generated tokens × the tokens expected: the mean of the model's answers, the same for all replicas, or the replica's own
+/// before any answer told. Without a mean of the tokens the mean times stand as they are.
 ///
 /// Engines that do not tell all three (SGLang, TensorRT-LLM, xLLM): mean time to first token + mean time per token × the
-/// tokens expected, which is their mean, and 1 where that is unknown too.
+/// tokens expected, and 1 where nothing tells them.
 enum LeastLatencyStrategy {
   static let documentation = StrategyDocumentation(
     "The replica that is expected to answer soonest: queue, prefill and decode by its engine's means.",
