@@ -55,6 +55,7 @@ public struct PromptOfBody {
         case .message(let role): blocks.begin(Self.piece(role))
         case .part: blocks.begin(.text)
         case .bytes(let range): blocks.append(bytes(range))
+        case .image(let range): blocks.append(bytes(range), textBytes: 0)
         }
       }
     }

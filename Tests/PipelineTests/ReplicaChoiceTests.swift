@@ -191,6 +191,42 @@ struct ReplicaChoiceTests {
     #expect(try hashes([message("user", long)], model: "MoM")[0] != first[0])
   }
 
+  /// An engine reads an image as some hundred tokens, however many bytes stand for it.
+  @Test(
+    "an image's bytes are part of the blocks and not of the prompt's length",
+    arguments: [
+      ("chat", #"{"type":"image_url","image_url":{"url":"data:image/png;base64,DATA"}}"#),
+      ("messages", #"{"type":"image","source":{"type":"base64","data":"DATA"}}"#),
+      ("responses", #"{"type":"input_image","image_url":"data:image/png;base64,DATA"}"#),
+    ])
+  func images(form: String, part: String) throws {
+    func blocks(_ data: String) throws -> PromptBlocks {
+      let image = part.replacingOccurrences(of: "DATA", with: data)
+      let content = #"[{"type":"\#(form == "responses" ? "input_text" : "text")","text":"What is it?"},\#(image)]"#
+      let turns = form == "responses" ? "input" : "messages"
+      let body = Array(#"{"model":"\#(model)","\#(turns)":[{"role":"user","content":\#(content)}]}"#.utf8)
+      var blocks = PromptBlocks()
+      blocks.begin(seed: 1)
+      try body.withUnsafeBytes { bytes in
+        if form == "chat" {
+          let facts = try RequestFacts.scan(body: bytes, endpoint: .chatCompletions)
+          PromptOfBody(facts: facts, body: bytes).append(to: &blocks)
+        } else {
+          let passed = try #require(PassedPrompt(bytes, as: form == "messages" ? .messages : .responses))
+          PromptOfBody(passed: passed, body: bytes).append(to: &blocks)
+        }
+      }
+      return blocks
+    }
+    let (one, other) = (
+      try blocks(String(repeating: "A", count: 100_000)), try blocks(String(repeating: "B", count: 100_000))
+    )
+    #expect(one.hashes.count > 190)
+    #expect(one.hashes[0] != other.hashes[0])
+    #expect(one.byteCount < 100)
+    #expect(one.hasMedia)
+  }
+
   @Test("a choice counts on the replica until it is settled, once; its prompt is found again there")
   func accounts() throws {
     let snapshot = try snapshot(replicas: 2)

@@ -19,6 +19,8 @@ public struct PassedPrompt: Sendable, Equatable {
     case part
     /// Bytes of the piece that was begun last, as a range of the body.
     case bytes(Range<Int>)
+    /// The same, of an image.
+    case image(Range<Int>)
   }
 
   /// Bytes of the body.
@@ -144,13 +146,15 @@ public struct PassedPrompt: Sendable, Equatable {
   ) throws(JSONError) {
     guard part.kind == .object else { return tell(.bytes(part.kind == .string ? part.contents : part.range)) }
     var cursor = JSONCursor(body, at: part.range.lowerBound)
-    if case .text(let text) = try ContentParts.part(&cursor, in: body) { return tell(.bytes(text.contents)) }
+    let kind = try ContentParts.part(&cursor, in: body)
+    if case .text(let text) = kind { return tell(.bytes(text.contents)) }
     cursor = JSONCursor(body, at: part.range.lowerBound)
     try cursor.enterObject()
     while let member = try cursor.nextMember() {
       let value = try cursor.skipValue()
       guard !JSONString.equals(member.key, "cache_control", in: body) else { continue }
-      tell(.bytes(member.key.range.lowerBound..<value.range.upperBound))
+      let range = member.key.range.lowerBound..<value.range.upperBound
+      if case .image = kind { tell(.image(range)) } else { tell(.bytes(range)) }
     }
   }
 }
