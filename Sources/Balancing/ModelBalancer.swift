@@ -168,7 +168,9 @@ public final class ModelBalancer: Sendable {
   /// The first token came, or the whole answer if it is not streamed. Once for each ticket; later calls do nothing.
   ///
   /// - Parameter isStreamed: whether the time tells of the first token. A whole answer's does not: nothing is learnt of it.
-  public func firstToken(_ ticket: inout WorkTicket, on replica: Replica, isStreamed: Bool = true, now: UInt64) {
+  public func firstToken(
+    _ ticket: inout WorkTicket, on replica: Replica, isStreamed: Bool = true, teaches: Bool = true, now: UInt64
+  ) {
     guard ticket.isPrefilling else {
       if ticket.decodesOnly, isStreamed, ticket.firstTokenAt == .max { ticket.firstTokenAt = now }
       return
@@ -180,6 +182,7 @@ public final class ModelBalancer: Sendable {
       ticket.firstTokenAt = .max
       return replica.estimates.prefillUnseen(left: left, now: now)
     }
+    guard teaches else { return replica.estimates.prefillUnseen(left: left, now: now) }
     let expected = Double(ticket.work) / ReplicaLoad.ticksPerSecond
     let sample = replica.estimates.firstToken(
       tokens: ticket.uncachedTokens, expectedSeconds: expected, left: left, now: now)
@@ -235,8 +238,10 @@ public final class ModelBalancer: Sendable {
   ///   - facts: what the answer told; empty when it told nothing or there was none.
   ///   - promptBytes: of the prompt that ``request(blocks:promptBytes:now:)`` was made with; 0 where they tell nothing of its
   ///     tokens.
+  ///   - isWhole: the answer came to its end, and is none of a prefill alone.
   public func ended(
-    _ ticket: inout WorkTicket, on replica: Replica, facts: AnswerFacts, promptBytes: Int, now: UInt64
+    _ ticket: inout WorkTicket, on replica: Replica, facts: AnswerFacts, promptBytes: Int, isWhole: Bool = true,
+    now: UInt64
   ) {
     if ticket.isPrefilling {
       ticket.isPrefilling = false
@@ -248,7 +253,7 @@ public final class ModelBalancer: Sendable {
       tokenRatio.note(bytes: Double(promptBytes), tokens: tokens)
       if ticket.goesByEvents, Double(tokens) != ticket.promptTokens { self.tokens?.countMismatch() }
     }
-    if let generated = facts.generatedTokens.map(Double.init) {
+    if isWhole, let generated = facts.generatedTokens.map(Double.init) {
       let mean = meanOutputTokens ?? generated
       outputTokensBits.store((mean + 0.02 * (generated - mean)).bitPattern, ordering: .relaxed)
     }

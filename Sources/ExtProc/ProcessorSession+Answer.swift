@@ -136,7 +136,7 @@ extension ProcessorSession {
     guard !hasAnswerEnded else { return }
     hasAnswerEnded = true
     guard isRouted else { return }
-    attempt?.settle(facts, now: scope.now)
+    attempt?.settle(facts, isWhole: isWhole, now: scope.now)
     if let counted = usage.usage {
       let tokens = scope.tokens(ofModel: publicModel)
       tokens.prompt.increment(by: UInt64(counted.promptTokens))

@@ -71,7 +71,7 @@ public struct AttemptAccount {
   /// - Parameter isStreamed: whether that is the first token, rather than the whole answer.
   public mutating func firstToken(isStreamed: Bool, now: UInt64) {
     guard isOpen else { return }
-    balancer.firstToken(&ticket, on: replica, isStreamed: isStreamed, now: now)
+    balancer.firstToken(&ticket, on: replica, isStreamed: isStreamed, teaches: isText, now: now)
   }
 
   /// To be called now and then while nothing of an answer has come that will come whole.
@@ -82,11 +82,14 @@ public struct AttemptAccount {
 
   /// The request has ended, however it ended. Later calls do nothing.
   ///
-  /// - Parameter facts: what the answer told; empty when it told nothing or there was none.
-  public mutating func settle(_ facts: AnswerFacts = AnswerFacts(), now: UInt64) {
+  /// - Parameters:
+  ///   - facts: what the answer told; empty when it told nothing or there was none.
+  ///   - isWhole: it was a client's, to its end.
+  public mutating func settle(_ facts: AnswerFacts = AnswerFacts(), isWhole: Bool = false, now: UInt64) {
     guard isOpen else { return }
     isOpen = false
-    balancer.ended(&ticket, on: replica, facts: facts, promptBytes: isText ? promptBytes : 0, now: now)
+    balancer.ended(
+      &ticket, on: replica, facts: facts, promptBytes: isText ? promptBytes : 0, isWhole: isWhole, now: now)
     replica.load.end()
     if usedAdapter != 0 { replica.adapters.requestEnded(usedAdapter) }
   }

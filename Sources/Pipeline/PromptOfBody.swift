@@ -55,7 +55,7 @@ public struct PromptOfBody {
         case .message(let role): blocks.begin(Self.piece(role))
         case .part: blocks.begin(.text)
         case .bytes(let range): blocks.append(bytes(range))
-        case .image(let range): blocks.append(bytes(range), textBytes: 0)
+        case .image(let range): blocks.append(bytes(range), images: 1, textBytes: 0)
         }
       }
     }
@@ -85,7 +85,7 @@ public struct PromptOfBody {
           blocks.append(bytes(message.range))
         } else if let content = message.content {
           if message.images > 0 {
-            blocks.append(bytes(content.range), textBytes: message.textBytes)
+            blocks.append(bytes(content.range), images: message.images, textBytes: message.textBytes)
           } else {
             blocks.append(bytes(content.range))
           }

@@ -82,7 +82,7 @@ public struct ReplicaChooser {
         random: &random)
     }
     return Choice(
-      choice: choice, promptBytes: promptBytes, isText: !blocks.hasMedia, usedAdapter: usedAdapter,
+      choice: choice, promptBytes: promptBytes, isText: !blocks.hasImages, usedAdapter: usedAdapter,
       balancer: model.balancer)
   }
 
@@ -182,7 +182,8 @@ public struct ReplicaChooser {
     let shortfall: Shortfall? = wish.wantsPair ? residency.shortfall : .onlyPairs
     func account(_ ticket: WorkTicket, _ index: Int) -> AttemptAccount {
       AttemptAccount(
-        ticket, on: placements[index].replica, shortfall: shortfall, promptBytes: promptBytes, isText: !blocks.hasMedia,
+        ticket, on: placements[index].replica, shortfall: shortfall, promptBytes: promptBytes,
+        isText: !blocks.hasImages,
         balancer: model.balancer, usedAdapter: usedAdapter)
     }
     return PairChoice(

@@ -64,6 +64,7 @@ public final class AccessLog: Sendable {
   }
 
   private func run() {
+    var isOver = false
     while true {
       wakeup.wait()
       let (blocks, isClosed) = queue.withLock { queue in
@@ -72,7 +73,12 @@ public final class AccessLog: Sendable {
         queue.bytes = 0
         return (blocks, queue.isClosed)
       }
-      for block in blocks where !writeAll(block.bytes) { dropped.increment(by: UInt64(block.lines)) }
+      for block in blocks {
+        // Behind a line that is cut nothing is written any more.
+        if !isOver, writeAll(block.bytes) { continue }
+        isOver = true
+        dropped.increment(by: UInt64(block.lines))
+      }
       if isClosed { return }
     }
   }

@@ -82,8 +82,9 @@ public final class MetricsRegistry: Sendable {
     var family = families[name] ?? Family(help: help, type: type)
     precondition(family.type == type, "metric \(name) is a \(family.type), not a \(type)")
     var key = Self.text(of: labels)
-    let isFull = family.children[key] == nil && family.children.count >= maximumChildren
-    if isFull { key = Self.text(of: labels.map { ($0.0, "other") }) }
+    let other = Self.text(of: labels.map { ($0.0, "other") })
+    let isFull = family.children.count >= maximumChildren && (family.children[key] == nil || key == other)
+    if isFull { key = other }
     family.help = help
     families[name] = family
     return (key, isFull)

@@ -126,14 +126,14 @@ struct PromptModels: Sendable {
   /// When the youngest of a model's files was made.
   private static func age(ofModel settings: EmbeddingSettings) -> Date? {
     guard let path = path(settings) else { return nil }
-    return age(ofFolder: path) ?? age(of: path)
+    return age(ofFolder: path, byChange: true) ?? age(of: path, byChange: true)
   }
 
-  /// When the youngest of the files that make a model was put into its folder; nil where there are none.
-  private static func age(ofFolder path: String) -> Date? {
+  /// The age of the youngest of the files that make a model; nil where there are none.
+  private static func age(ofFolder path: String, byChange: Bool) -> Date? {
     let files = ((try? FileManager.default.contentsOfDirectory(atPath: path)) ?? []).filter { $0 != packedName }
     // How tokens become one vector is said in a folder of its own.
-    return (files + ["1_Pooling/config.json"]).compactMap { age(of: path + "/" + $0) }.max()
+    return (files + ["1_Pooling/config.json"]).compactMap { age(of: path + "/" + $0, byChange: byChange) }.max()
   }
 
   /// The packed file of a path: the file itself, or one made of the model's folder and kept beside it, or, where that cannot
@@ -144,15 +144,20 @@ struct PromptModels: Sendable {
       return (path, false)
     }
     let beside = path + "/" + packedName
-    if let youngest = age(ofFolder: path), let own = age(of: beside), own >= youngest,
-      (try? PackedModel(path: beside)) != nil
-    {
-      return (beside, false)
+    let isSound = (try? PackedModel(path: beside)) != nil
+    func isCurrent(byChange: Bool) -> Bool {
+      guard isSound, let youngest = age(ofFolder: path, byChange: byChange),
+        let own = age(of: beside, byChange: byChange)
+      else { return false }
+      return own >= youngest
     }
+    if isCurrent(byChange: false), isCurrent(byChange: true) { return (beside, false) }
     if FileManager.default.isWritableFile(atPath: path) {
       try PackedModel.pack(folder: path, to: beside)
       return (beside, false)
     }
+    // Where it cannot be made anew, as in an image, the order in which files were put there tells nothing.
+    if isCurrent(byChange: false) { return (beside, false) }
     let elsewhere = NSTemporaryDirectory() + "switchyard-\(UUID().uuidString)"
     try PackedModel.pack(folder: path, to: elsewhere)
     return (elsewhere, true)
@@ -160,16 +165,16 @@ struct PromptModels: Sendable {
 
   private static let packedName = "switchyard.packed"
 
-  /// When a file came to be what it is: copies may keep the time at which their original was changed, but not the time at
-  /// which they were made.
-  private static func age(of path: String) -> Date? {
+  /// When a file's content was made, or `byChange` when the file was last changed in any way: copies may keep the first, and never
+  /// the second.
+  private static func age(of path: String, byChange: Bool) -> Date? {
     var status = stat()
     guard stat(path, &status) == 0 else { return nil }
     #if canImport(Darwin)
-      let times = [status.st_mtimespec, status.st_ctimespec]
+      let time = byChange ? status.st_ctimespec : status.st_mtimespec
     #else
-      let times = [status.st_mtim, status.st_ctim]
+      let time = byChange ? status.st_ctim : status.st_mtim
     #endif
-    return times.map { Date(timeIntervalSince1970: Double($0.tv_sec) + Double($0.tv_nsec) / 1e9) }.max()
+    return Date(timeIntervalSince1970: Double(time.tv_sec) + Double(time.tv_nsec) / 1e9)
   }
 }

@@ -49,7 +49,7 @@ struct PassedPromptTests {
     let picture = messages(#""messages":[{"role":"user","content":[\#(parts)]}]"#)
     let other = messages(
       #""messages":[{"role":"user","content":[\#(parts.replacing(#""a""#, with: #""b""#))]}]"#)
-    #expect(picture.count == 3 && picture[0] != other[0] && picture[0] != plain[0])
+    #expect(picture.count == 11 && picture[0] != other[0] && picture[0] != plain[0])
   }
 
   @Test("of /v1/responses: instructions, then the input as a string or as items; what goes before is another prompt")

@@ -23,10 +23,13 @@ public struct PromptBlocks: Sendable {
 
   /// In order of the prompt.
   public private(set) var hashes: ContiguousArray<UInt64> = []
-  /// Bytes that were fed, also those behind the last block; of pieces with media only what was said of them.
+  /// Bytes that were fed, also those behind the last block; an image counts as ``imageBytes``.
   public private(set) var byteCount = 0
-  /// Something was fed that engines do not read as text, so that ``byteCount`` says little of the prompt's tokens.
-  public private(set) var hasMedia = false
+  /// Images were fed, so that ``byteCount`` says little of the prompt's tokens.
+  public private(set) var hasImages = false
+  /// Bytes of text that an image counts as: about 1 000 tokens, as vision models read one of usual size. Those that stand for it in
+  /// the body say nothing of that.
+  public static let imageBytes = 4_096
   private var chain: UInt64 = 0
   /// The beginning of the block that is not full yet, and how long it is.
   private var tail = ContiguousArray<UInt8>(repeating: 0, count: Self.blockBytes)
@@ -41,7 +44,7 @@ public struct PromptBlocks: Sendable {
     hashes.removeAll(keepingCapacity: true)
     tailCount = 0
     byteCount = 0
-    hasMedia = false
+    hasImages = false
     chain = seed
   }
 
@@ -89,13 +92,22 @@ public struct PromptBlocks: Sendable {
     if hashes.count < Self.maximumBlocks { keep(at, left) }
   }
 
-  /// Feeds what holds images or other media, as encoded in the body.
+  /// Feeds what holds images, as encoded in the body: as so many bytes of text, made of a hash of all its own.
   ///
-  /// - Parameter textBytes: of it those that are text, which alone count.
-  public mutating func append(_ bytes: UnsafeRawBufferPointer, textBytes: Int) {
-    append(bytes)
-    byteCount += textBytes - bytes.count
-    hasMedia = true
+  /// - Parameter textBytes: of it those that are text.
+  public mutating func append(_ bytes: UnsafeRawBufferPointer, images: Int, textBytes: Int) {
+    hasImages = true
+    var left = textBytes + images * Self.imageBytes
+    let digest = BlockHash.hash(bytes, seed: UInt64(left))
+    withUnsafeTemporaryAllocation(of: UInt64.self, capacity: Self.blockBytes / 8) { words in
+      words.initialize(repeating: digest)
+      while left > 0, hashes.count < Self.maximumBlocks {
+        let count = min(left, Self.blockBytes)
+        append(UnsafeRawBufferPointer(rebasing: UnsafeRawBufferPointer(words)[..<count]))
+        left -= count
+      }
+    }
+    byteCount += left
   }
 
   /// Keeps bytes for the block that is not full yet; there is room for them.

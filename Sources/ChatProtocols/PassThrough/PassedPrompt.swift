@@ -19,7 +19,7 @@ public struct PassedPrompt: Sendable, Equatable {
     case part
     /// Bytes of the piece that was begun last, as a range of the body.
     case bytes(Range<Int>)
-    /// The same, of an image.
+    /// Bytes that stand for an image, or tell where it is.
     case image(Range<Int>)
   }
 
@@ -140,6 +140,18 @@ public struct PassedPrompt: Sendable, Equatable {
     }
   }
 
+  /// The longest member of an image's part, which is the image or where it is.
+  private static func source(of part: JSONExtent, in body: UnsafeRawBufferPointer) throws(JSONError) -> Range<Int> {
+    var longest = part.range.lowerBound..<part.range.lowerBound
+    var cursor = JSONCursor(body, at: part.range.lowerBound)
+    try cursor.enterObject()
+    while try cursor.nextMember() != nil {
+      let value = try cursor.skipValue()
+      if value.range.count > longest.count { longest = value.range }
+    }
+    return longest
+  }
+
   /// A text's own bytes; of other objects all members but `cache_control`; of anything else all bytes.
   private static func part(
     _ part: JSONExtent, in body: UnsafeRawBufferPointer, _ tell: (Piece) -> Void
@@ -148,13 +160,13 @@ public struct PassedPrompt: Sendable, Equatable {
     var cursor = JSONCursor(body, at: part.range.lowerBound)
     let kind = try ContentParts.part(&cursor, in: body)
     if case .text(let text) = kind { return tell(.bytes(text.contents)) }
+    if case .image = kind { return tell(.image(try Self.source(of: part, in: body))) }
     cursor = JSONCursor(body, at: part.range.lowerBound)
     try cursor.enterObject()
     while let member = try cursor.nextMember() {
       let value = try cursor.skipValue()
       guard !JSONString.equals(member.key, "cache_control", in: body) else { continue }
-      let range = member.key.range.lowerBound..<value.range.upperBound
-      if case .image = kind { tell(.image(range)) } else { tell(.bytes(range)) }
+      tell(.bytes(member.key.range.lowerBound..<value.range.upperBound))
     }
   }
 }

@@ -107,7 +107,8 @@ enum UpstreamRequest {
       case .xVSR, .vsrDebug, .vsrSkipProcessing, .userKey: false
       // Written anew, with what the client said before if it is believed.
       case .forwardedFor, .forwarded: false
-      case .forwardedProto, .forwardedHost, .forwardedOther: isBelieved
+      case .forwardedProto, .forwardedHost, .forwardedOther:
+        isBelieved && !own.names.contains(ForwardedFields.lowercased(bytes, field.nameRange))
       case .authorization: !own.authenticates
       default: own.names.isEmpty || !own.names.contains(ForwardedFields.lowercased(bytes, field.nameRange))
       }

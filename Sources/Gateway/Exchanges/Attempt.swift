@@ -59,10 +59,12 @@ final class Attempt {
   }
 
   /// The request no longer counts on the replica. Harmless when it does not.
-  func release() {
+  ///
+  /// - Parameter isWhole: a client's answer came to its end.
+  func release(isWhole: Bool = false) {
     leaveLoading?()
     leaveLoading = nil
-    account.settle(facts, now: exchange.loop.now)
+    account.settle(facts, isWhole: isWhole, now: exchange.loop.now)
   }
 
   /// Bytes of a sound answer's body have come, as the client gets them: with the framing of chunks where it gets that. A

@@ -284,7 +284,7 @@ extension Exchange {
     guard self.attempt === attempt else { return prefillEnded(attempt) }
     tellHeldError()
     facts = attempt.facts
-    attempt.release()
+    attempt.release(isWhole: true)
     self.attempt = nil
     let replica = attempt.placement.replica
     if status < 500, replica.requestSucceeded(now: loop.now) != nil { loop.context.onHealthChange(replica) }

@@ -11,7 +11,7 @@ extension ConfigurationSchema {
     .init(
       "listeners[].trust_forwarded", .boolean, default: "false",
       "Whether the client's `forwarded` and `x-forwarded-*` headers are kept and added to, as behind another proxy; "
-        + "else they are replaced."),
+        + "else they are replaced or left out, as `x-real-ip` is."),
     .init("listeners[].tls", .object, "Speaks TLS; without it the listener speaks clear text."),
     .init(
       "listeners[].tls.cert_file", .name, required: true,

@@ -28,6 +28,7 @@ public final class EncoderPool: Sendable {
   private let encoder: TransformerEncoder
   private let options: EncodingOptions
   private let workers: Int
+  private let textLimit: Int
   private let now: @Sendable () -> UInt64
   private let state: Mutex<State>
   /// Counts what workers may find: at least once for each text that waits, and once for each of them at the end.
@@ -49,6 +50,7 @@ public final class EncoderPool: Sendable {
     self.options = options
     self.now = now
     self.workers = workers
+    self.textLimit = textLimit
     state = Mutex(State(queue: EncodingQueue(capacity: capacity, textLimit: textLimit, askerLimit: 4096)))
     for _ in 0..<workers { startWorker() }
   }
@@ -75,6 +77,7 @@ public final class EncoderPool: Sendable {
   ///   - deadline: the instant of the pool's clock at which the text must be begun and its reading ends; nil: none.
   ///   - answer: told what came of it; at once where the text is refused.
   public func encode(_ text: [UInt8], deadline: UInt64?, answer: @escaping Answer) {
+    guard text.count <= textLimit else { return answer(.failure(.textTooLong(limit: textLimit))) }
     let text = QueuedText(text)
     let refusal: EncoderPoolError? = state.withLock { state in
       if state.isClosed { return .closed }
