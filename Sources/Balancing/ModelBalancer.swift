@@ -167,7 +167,9 @@ public final class ModelBalancer: Sendable {
 
   /// The first token came, or the whole answer if it is not streamed. Once for each ticket; later calls do nothing.
   ///
-  /// - Parameter isStreamed: whether the time tells of the first token. A whole answer's does not: nothing is learnt of it.
+  /// - Parameters:
+  ///   - isStreamed: whether the time tells of the first token. A whole answer's does not: nothing is learnt of it.
+  ///   - teaches: whether the prompt's length is known well enough to learn from the time.
   public func firstToken(
     _ ticket: inout WorkTicket, on replica: Replica, isStreamed: Bool = true, teaches: Bool = true, now: UInt64
   ) {

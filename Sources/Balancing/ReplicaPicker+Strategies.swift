@@ -371,20 +371,23 @@ extension ReplicaPicker {
     _ placements: BorrowedPlacements, _ request: BalancingRequest, _ tried: ReplicaSet, _ pool: Pool,
     _ matches: PrefixMatches, _ hasFull: inout Bool, _ lots: inout SplitMix64
   ) -> Found? {
+    // What has a connection now may have none when it is drawn.
+    drawTwo(placements, request, tried, pool, matches, takesSaturated: false, &hasFull, &lots)
+      ?? drawTwo(placements, request, tried, pool, matches, takesSaturated: true, &hasFull, &lots)
+  }
+
+  private static func drawTwo(
+    _ placements: BorrowedPlacements, _ request: BalancingRequest, _ tried: ReplicaSet, _ pool: Pool,
+    _ matches: PrefixMatches, takesSaturated: Bool, _ hasFull: inout Bool, _ lots: inout SplitMix64
+  ) -> Found? {
     var drawn: (Found, load: Double)?
-    var allSaturated = !placements.indices.contains { index in
-      isOpen(placements, index, pool, tried, request.now, &hasFull)
-        && !candidate(placements[index], request, matches).isSaturated
-    }
-    var draws = 2
-    while draws > 0 {
-      draws -= 1
+    for _ in 0..<2 {
       var total: UInt64 = 0
       var next: (Found, load: Double)?
       for index in placements.indices
       where index != drawn?.0.index && isOpen(placements, index, pool, tried, request.now, &hasFull) {
         let candidate = candidate(placements[index], request, matches)
-        guard allSaturated || !candidate.isSaturated else { continue }
+        guard takesSaturated || !candidate.isSaturated else { continue }
         let share = LeastRequestStrategy.tieShare(weight: candidate.weight, factor: candidate.factor)
         total += share
         guard lots.draw(below: total) < share else { continue }
@@ -392,13 +395,7 @@ extension ReplicaPicker {
           inFlight: candidate.state.inFlight, weight: candidate.weight, factor: candidate.factor)
         next = (Found(index: index, state: candidate.state), load)
       }
-      guard let next else {
-        guard drawn == nil, !allSaturated else { break }
-        // The last connections were taken since it was looked whether there are any.
-        allSaturated = true
-        draws = 2
-        continue
-      }
+      guard let next else { break }
       if let first = drawn { return next.load < first.load ? next.0 : first.0 }
       drawn = next
     }

@@ -40,8 +40,7 @@ final class ProcessorConnection: ChannelDuplexHandler, NIOHTTP2FrameDelegate {
   private let openedAt = NIODeadline.now()
   private var closingSince: NIODeadline?
   private var isWritable = true
-  /// Since when the socket has taken nothing of what waits for it.
-  private var stalledSince: NIODeadline?
+  private var stall = WriteStall()
   /// The channel wanted to read while nothing could be written.
   private var wantsRead = false
   /// Bytes of replies that wait for Envoy's windows or for the socket, over all streams.
@@ -146,7 +145,7 @@ final class ProcessorConnection: ChannelDuplexHandler, NIOHTTP2FrameDelegate {
 
   func channelWritabilityChanged(context: ChannelHandlerContext) {
     isWritable = context.channel.isWritable
-    stalledSince = isWritable ? nil : .now()
+    stall.writabilityChanged(isWritable, now: .now())
     // Within a read what is granted goes out at its end: the protocol's handler must not hold back a frame that was not
     // flushed while it lets data go.
     if !isReading {
@@ -230,7 +229,7 @@ final class ProcessorConnection: ChannelDuplexHandler, NIOHTTP2FrameDelegate {
   func expire(_ now: NIODeadline) {
     let gateway = scope.context.settings
     if !hasBegun, now - openedAt > scope.settings.handshakeTimeout { return close() }
-    if let stalledSince, now - stalledSince > gateway.clientStallTimeout { return close() }
+    if stall.isOver(gateway.clientStallTimeout, waiting: context?.bufferedBytes ?? 0, now: now) { return close() }
     if let closingSince, isWritable, now - closingSince > gateway.lingerTimeout { return close() }
     for stream in streams.values { stream.tick() }
     guard queue.bytes > 0 else { return }

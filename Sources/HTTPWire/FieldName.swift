@@ -30,40 +30,41 @@ public enum FieldName: UInt8, Sendable {
     case 4: equals(name, "host") ? .host : .other
     case 6:
       equals(name, "expect") ? .expect : equals(name, "origin") ? .origin : .other
-    case 7: equals(name, "trailer") ? .trailer : equals(name, "upgrade") ? .upgrade : vsr(name)
-    case 9: equals(name, "forwarded") ? .forwarded : equals(name, "x-real-ip") ? .forwardedOther : vsr(name)
+    case 7: equals(name, "trailer") ? .trailer : equals(name, "upgrade") ? .upgrade : prefixed(name)
+    case 9: equals(name, "forwarded") ? .forwarded : equals(name, "x-real-ip") ? .forwardedOther : prefixed(name)
     case 10:
       equals(name, "connection")
         ? .connection
-        : equals(name, "keep-alive") ? .keepAlive : equals(name, "request-id") ? .routerRequestID : vsr(name)
-    case 11: equals(name, "x-vsr-debug") ? .vsrDebug : vsr(name)
+        : equals(name, "keep-alive") ? .keepAlive : equals(name, "request-id") ? .routerRequestID : prefixed(name)
+    case 11: equals(name, "x-vsr-debug") ? .vsrDebug : prefixed(name)
     case 12:
-      equals(name, "content-type") ? .contentType : equals(name, "x-request-id") ? .requestID : vsr(name)
-    case 13: equals(name, "authorization") ? .authorization : vsr(name)
-    case 14: equals(name, "content-length") ? .contentLength : vsr(name)
+      equals(name, "content-type") ? .contentType : equals(name, "x-request-id") ? .requestID : prefixed(name)
+    case 13: equals(name, "authorization") ? .authorization : prefixed(name)
+    case 14: equals(name, "content-length") ? .contentLength : prefixed(name)
     case 15:
       equals(name, "accept-encoding")
-        ? .acceptEncoding : equals(name, "x-forwarded-for") ? .forwardedFor : vsr(name)
+        ? .acceptEncoding : equals(name, "x-forwarded-for") ? .forwardedFor : prefixed(name)
     case 16:
       equals(name, "content-encoding")
         ? .contentEncoding
         : equals(name, "proxy-connection")
           ? .proxyConnection
           : equals(name, "x-selected-model")
-            ? .selectedModel : equals(name, "x-forwarded-host") ? .forwardedHost : vsr(name)
+            ? .selectedModel : equals(name, "x-forwarded-host") ? .forwardedHost : prefixed(name)
     case 17:
       equals(name, "transfer-encoding")
-        ? .transferEncoding : equals(name, "x-forwarded-proto") ? .forwardedProto : vsr(name)
-    case 18: equals(name, "proxy-authenticate") ? .proxyAuthenticate : vsr(name)
+        ? .transferEncoding : equals(name, "x-forwarded-proto") ? .forwardedProto : prefixed(name)
+    case 18: equals(name, "proxy-authenticate") ? .proxyAuthenticate : prefixed(name)
     case 19:
-      equals(name, "proxy-authorization") ? .proxyAuthorization : vsr(name)
-    case 21: equals(name, "x-vsr-skip-processing") ? .vsrSkipProcessing : vsr(name)
-    default: vsr(name)
+      equals(name, "proxy-authorization") ? .proxyAuthorization : prefixed(name)
+    case 21: equals(name, "x-vsr-skip-processing") ? .vsrSkipProcessing : prefixed(name)
+    default: prefixed(name)
     }
   }
 
+  /// Those that are known by how they begin.
   @inlinable
-  static func vsr(_ name: UnsafeRawBufferPointer) -> FieldName {
+  static func prefixed(_ name: UnsafeRawBufferPointer) -> FieldName {
     guard name.count > 6 else { return .other }
     if equals(UnsafeRawBufferPointer(rebasing: name[..<6]), "x-vsr-") { return .xVSR }
     if name.count > 12, equals(UnsafeRawBufferPointer(rebasing: name[..<12]), "x-forwarded-") { return .forwardedOther }

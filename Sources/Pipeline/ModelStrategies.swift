@@ -45,12 +45,12 @@ public final class ModelStrategies: Sendable {
 
   /// - Throws: the first strategy that means nothing.
   init(_ settings: BalancingSettings) throws(Fault) {
-    let locked = try ModelStrategies.strategy(settings.lockedStrategy, at: ["locked_strategy"])
-    let standard = try ModelStrategies.strategy(settings.strategy, at: ["strategy"])
+    let locked = try Self.strategy(settings.lockedStrategy, at: ["locked_strategy"])
+    let standard = try Self.strategy(settings.strategy, at: ["strategy"])
     var profiles: [String: StrategyProfile] = [:]
     for (name, profile) in settings.profiles.sorted(by: { $0.key < $1.key }) {
       profiles[name] = StrategyProfile(
-        profile, named: name, strategy: try ModelStrategies.strategy(profile.strategy, at: ["profiles", name]))
+        profile, named: name, strategy: try Self.strategy(profile.strategy, at: ["profiles", name]))
     }
     precedence = StrategyPrecedence(locked: locked, standard: standard ?? RoutingStrategy(.standard))
     self.profiles = profiles

@@ -14,7 +14,7 @@ public final class AccessLog: Sendable {
   public static let capacityBytes = 4 << 20
 
   private struct Queue: Sendable {
-    var waiting: [(bytes: [UInt8], lines: Int)] = []
+    var waiting: [[UInt8]] = []
     var bytes = 0
     var isClosed = false
   }
@@ -22,7 +22,7 @@ public final class AccessLog: Sendable {
   private let queue = Mutex(Queue())
   private let descriptor: Int32
   private let wakeup: WakeupPipe
-  /// Lines that were dropped because the reader of the log was too slow.
+  /// Lines that were dropped because the reader of the log was too slow, or the log took no more.
   public let dropped = Counter()
 
   /// - Parameter descriptor: where lines go; it is not closed. 1 is standard output.
@@ -50,7 +50,7 @@ public final class AccessLog: Sendable {
     guard !block.isEmpty else { return }
     let accepted = queue.withLock { queue in
       guard !queue.isClosed, queue.bytes + block.count <= Self.capacityBytes else { return false }
-      queue.waiting.append((block, lines))
+      queue.waiting.append(block)
       queue.bytes += block.count
       return true
     }
@@ -64,7 +64,7 @@ public final class AccessLog: Sendable {
   }
 
   private func run() {
-    var isOver = false
+    var endsLine = true
     while true {
       wakeup.wait()
       let (blocks, isClosed) = queue.withLock { queue in
@@ -73,35 +73,40 @@ public final class AccessLog: Sendable {
         queue.bytes = 0
         return (blocks, queue.isClosed)
       }
+      var takesMore = true
       for block in blocks {
-        // Behind a line that is cut nothing is written any more.
-        if !isOver, writeAll(block.bytes) { continue }
-        isOver = true
-        dropped.increment(by: UInt64(block.lines))
+        // A line that was cut ends here, so that the next one is whole.
+        let bytes = endsLine ? block : [Self.lineEnd] + block
+        let written = takesMore ? write(bytes) : 0
+        if written > 0 { endsLine = bytes[written - 1] == Self.lineEnd }
+        guard written < bytes.count else { continue }
+        dropped.increment(by: UInt64(bytes[written...].count { $0 == Self.lineEnd }))
+        // One that takes nothing at the end is not asked again for each block.
+        if isClosed { takesMore = false }
       }
       if isClosed { return }
     }
   }
 
-  /// - Returns: false when the log takes no more.
-  private func writeAll(_ block: [UInt8]) -> Bool {
+  private static let lineEnd = UInt8(ascii: "\n")
+
+  /// - Returns: how many of the bytes the log took.
+  private func write(_ bytes: [UInt8]) -> Int {
     var offset = 0
-    while offset < block.count {
-      let written = block.withUnsafeBytes { bytes in
+    while offset < bytes.count {
+      let written = bytes.withUnsafeBytes { bytes in
         bytes.baseAddress.map { systemWrite(descriptor, $0 + offset, bytes.count - offset) } ?? 0
       }
       if written < 0 {
         if errno == EINTR { continue }
-        guard errno == EAGAIN, waitUntilWritable() else { return false }
+        guard errno == EAGAIN, waitUntilWritable() else { break }
         continue
       }
       offset += written
     }
-    return true
+    return offset
   }
-}
 
-extension AccessLog {
   /// Waits for the reader of a pipe or terminal that does not block.
   ///
   /// - Returns: false when it took nothing for a second and the log is closed, or is gone.

@@ -22,6 +22,22 @@ private final class CountingEncoder: PromptEncoder {
   func read(_ text: [UInt8], answer: @escaping @Sendable (PromptEncoding) -> Void) { answer(readNow(text)) }
 }
 
+/// One that reads nothing before it is told to.
+private final class HeldEncoder: PromptEncoder {
+  let name = "held"
+  let width = 3
+  let isAsked = DispatchSemaphore(value: 0)
+  let mayGoOn = DispatchSemaphore(value: 0)
+
+  func readNow(_ text: [UInt8]) -> PromptEncoding {
+    isAsked.signal()
+    mayGoOn.wait()
+    return CountingEncoder().readNow(text)
+  }
+
+  func read(_ text: [UInt8], answer: @escaping @Sendable (PromptEncoding) -> Void) { answer(readNow(text)) }
+}
+
 /// Sure of an attack where the text says so.
 private struct WordGuard: TextClassifier {
   let name = "word-guard"
@@ -53,6 +69,25 @@ private struct WordGuard: TextClassifier {
       #expect(rows[1]["embedding"] as? [Double] == [0, 0, 1])
       let loaded = try await test.get("/api/v1/embeddings/models").json
       #expect(loaded["total"] as? Int == 1)
+    }
+  }
+
+  @Test("metrics and the configuration wait for no text that is being read", .timeLimit(.minutes(1)))
+  func apart() async throws {
+    let encoder = HeldEncoder()
+    try await TestServer.run(models: ReadingModels(domain: FixedClassifier.math, encoder: encoder)) { test in
+      async let embedding = test.post("/api/v1/embeddings", #"{"texts":["a"]}"#)
+      await withCheckedContinuation { continuation in
+        DispatchQueue.global().async {
+          encoder.isAsked.wait()
+          continuation.resume()
+        }
+      }
+      let (metrics, configuration) = (try await test.get("/metrics"), try await test.get("/config/router"))
+      #expect(metrics.status == 200 && configuration.status == 200)
+      encoder.mayGoOn.signal()
+      let answer = try await embedding
+      #expect(answer.status == 200)
     }
   }
 

@@ -68,11 +68,11 @@ import Testing
   func precedence() throws {
     var precedence = StrategyPrecedence()
     #expect(try precedence.strategy(header: nil as String?) == RoutingStrategy(.leastTTFT))
-    precedence.profile = RoutingStrategy(.throughput)
-    #expect(try precedence.strategy(header: "") == RoutingStrategy(.throughput))
-    #expect(try precedence.strategy(header: "random") == RoutingStrategy(.random))
-    #expect(throws: RoutingStrategyError.self) { try precedence.strategy(header: "nonsense") }
+    let profile = RoutingStrategy(.throughput)
+    #expect(try precedence.strategy(header: "", profile: profile) == profile)
+    #expect(try precedence.strategy(header: "random", profile: profile) == RoutingStrategy(.random))
+    #expect(throws: RoutingStrategyError.self) { try precedence.strategy(header: "nonsense", profile: profile) }
     precedence.locked = RoutingStrategy(.slo)
-    #expect(try precedence.strategy(header: "nonsense") == RoutingStrategy(.slo))
+    #expect(try precedence.strategy(header: "nonsense", profile: profile) == RoutingStrategy(.slo))
   }
 }

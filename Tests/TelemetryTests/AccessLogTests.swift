@@ -36,6 +36,18 @@ import Testing
     #expect(log.dropped.value == 0)
   }
 
+  @Test("lines that the log does not take are counted", .timeLimit(.minutes(1)))
+  func full() throws {
+    // What is written there meets a full disk.
+    let file = try #require(FileHandle(forWritingAtPath: "/dev/full"))
+    let log = AccessLog(descriptor: file.fileDescriptor)
+    for _ in 0..<3 { log.write(Array("one\ntwo\n".utf8), lines: 2) }
+    log.start()
+    log.close()
+    while log.dropped.value < 6 { sched_yield() }
+    #expect(log.dropped.value == 6)
+  }
+
   @Test("what does not fit the waiting room is dropped and counted, line by line")
   func overflow() {
     let log = AccessLog(descriptor: -1)

@@ -9,7 +9,7 @@ struct EncoderPoolTests {
   private let b = QueuedText(Array("b".utf8))
 
   private func queue(capacity: Int = 2) -> EncodingQueue {
-    EncodingQueue(capacity: capacity, textLimit: 8, askerLimit: 3)
+    EncodingQueue(capacity: capacity, askerLimit: 3)
   }
 
   @Test("texts are taken in the order they came, and two askers of one text share it")
@@ -28,12 +28,10 @@ struct EncoderPoolTests {
     #expect(queue.running == 0)
   }
 
-  @Test("a full queue, a long text, too many askers and a late one are refused")
+  @Test("a full queue, too many askers and a late one are refused")
   func refusals() {
     var queue = queue(capacity: 1)
     #expect(queue.ask(a, by: 1, deadline: 5, now: 5) == .deadlineExceeded)
-    #expect(
-      queue.ask(QueuedText([UInt8](repeating: 0, count: 9)), by: 1, deadline: nil, now: 0) == .textTooLong(limit: 8))
     #expect(queue.ask(a, by: 1, deadline: nil, now: 0) == nil)
     #expect(queue.ask(b, by: 2, deadline: nil, now: 0) == .queueFull(capacity: 1))
     #expect(queue.ask(a, by: 3, deadline: nil, now: 0) == nil)
@@ -98,7 +96,7 @@ struct EncoderPoolTests {
     let texts = (0..<20).map { Array("text number \($0 % 7) of some words".utf8) }
     let workspace = encoder.makeWorkspace()
     let expected = texts.map { text in text.withUnsafeBytes { encoder.encode($0, options, workspace) } }
-    let pool = EncoderPool(encoder, options: options, workers: 2, now: { 0 })
+    let pool = EncoderPool(encoder, options: options, workers: 2, textLimit: 100, now: { 0 })
     let got = try await withThrowingTaskGroup(of: (Int, EncodedText).self) { group in
       for (index, text) in texts.enumerated() {
         group.addTask { (index, try await pool.encode(text, deadline: nil)) }
@@ -109,6 +107,9 @@ struct EncoderPoolTests {
     }
     for index in texts.indices { #expect(got[index] == expected[index]) }
     await #expect(throws: EncoderPoolError.deadlineExceeded) { try await pool.encode(texts[0], deadline: 0) }
+    await #expect(throws: EncoderPoolError.textTooLong(limit: 100)) {
+      try await pool.encode([UInt8](repeating: 0x61, count: 101), deadline: nil)
+    }
     pool.close()
     await #expect(throws: EncoderPoolError.closed) { try await pool.encode(texts[0], deadline: nil) }
   }

@@ -62,6 +62,20 @@ struct TokenizerTests {
     }
   }
 
+  @Test("a limit changes no token before it, and bounds what is read of a text without spaces")
+  func longLimits() throws {
+    // Twice what is read at once, cut before a word.
+    let words = String(repeating: "some words of a long text, ", count: 10_000)
+    for name in ["byte-level.json", "metaspace.json"] {
+      let tokenizer = try tokenizer(name)
+      let whole = tokenizer.tokenize(words)
+      let limited = tokenizer.tokenize(words, limit: whole.count - 1)
+      #expect(limited.ids.elementsEqual(whole.ids.dropLast()), "\(name)")
+      let run = tokenizer.tokenize(String(repeating: "ab", count: 1 << 20), limit: 3_000)
+      #expect(run.count == 3_000 && run.bytesRead <= 128 << 10, "\(name): \(run.bytesRead)")
+    }
+  }
+
   @Test("malformed UTF-8 is read without a fault")
   func malformed() throws {
     let bytes: [UInt8] = [0x61, 0xFF, 0xC3, 0x28, 0xE2, 0x82, 0xF0, 0x9F, 0x62, 0xED, 0xA0, 0x80, 0xC0, 0x80]

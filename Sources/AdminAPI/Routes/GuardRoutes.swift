@@ -85,7 +85,6 @@ enum GuardRoutes {
       ]
       if withPositions {
         // In characters of Unicode, as clients count them.
-        if span.range.lowerBound < counted.bytes { counted = (0, 0) }
         let before = counted.characters + characters(of: text[counted.bytes..<span.range.lowerBound])
         counted = (span.range.upperBound, before + characters(of: text[span.range]))
         members += [("start_position", .integer(before)), ("end_position", .integer(counted.characters))]

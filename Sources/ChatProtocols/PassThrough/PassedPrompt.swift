@@ -140,13 +140,14 @@ public struct PassedPrompt: Sendable, Equatable {
     }
   }
 
-  /// The longest member of an image's part, which is the image or where it is.
+  /// The longest member of an image's part but for its type and the cache's mark: the image, or where it is.
   private static func source(of part: JSONExtent, in body: UnsafeRawBufferPointer) throws(JSONError) -> Range<Int> {
     var longest = part.range.lowerBound..<part.range.lowerBound
     var cursor = JSONCursor(body, at: part.range.lowerBound)
     try cursor.enterObject()
-    while try cursor.nextMember() != nil {
+    while let member = try cursor.nextMember() {
       let value = try cursor.skipValue()
+      if ["type", "cache_control"].contains(where: { JSONString.equals(member.key, $0, in: body) }) { continue }
       if value.range.count > longest.count { longest = value.range }
     }
     return longest

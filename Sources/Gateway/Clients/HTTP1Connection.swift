@@ -40,10 +40,7 @@ final class HTTP1Connection: ChannelDuplexHandler, RemovableChannelHandler, Clie
   private var lastActivity = NIODeadline.now()
   /// When the first byte of the request that is arriving came.
   private var requestBeganAt: NIODeadline?
-  /// Since when the client has taken nothing of what waits for it.
-  private var stalledSince: NIODeadline?
-  /// What waited for it when that was last looked at.
-  private var waitingBytes = 0
+  private var stall = WriteStall()
   private var reencodesChunks = false
   private var closesAfterAnswer = false
   /// The client may still be sending what nobody will read.
@@ -119,7 +116,7 @@ final class HTTP1Connection: ChannelDuplexHandler, RemovableChannelHandler, Clie
   func channelWritabilityChanged(context: ChannelHandlerContext) {
     isWritable = context.channel.isWritable
     lastActivity = loop.refreshTime()
-    stalledSince = isWritable ? nil : lastActivity
+    stall.writabilityChanged(isWritable, now: lastActivity)
     if isWritable {
       exchange?.clientTakesBytes()
       process()
@@ -196,16 +193,7 @@ final class HTTP1Connection: ChannelDuplexHandler, RemovableChannelHandler, Clie
       if isWritable, now - lastActivity > settings.lingerTimeout { close() }
     }
     exchange?.expire(now)
-    noteProgress(now)
-    if let stalledSince, now - stalledSince > settings.clientStallTimeout { close() }
-  }
-
-  /// A client that takes bytes, however slowly, has not stalled.
-  private func noteProgress(_ now: NIODeadline) {
-    guard stalledSince != nil else { return }
-    let waiting = (try? context?.channel.syncOptions?.getOption(.bufferedWritableBytes)) ?? 0
-    if waiting < waitingBytes { stalledSince = now }
-    waitingBytes = waiting
+    if stall.isOver(settings.clientStallTimeout, waiting: context?.bufferedBytes ?? 0, now: now) { close() }
   }
 
   /// Closes once everything written has gone out, and lets the client notice: with bytes of its unread, closing at once

@@ -33,8 +33,7 @@ final class HTTP2Connection: ChannelInboundHandler, ClientConnection, NIOHTTP2Fr
   var credit: HTTP2UploadCredit
 
   private(set) var isWritable = true
-  /// Since when the client has taken nothing of what waits for it.
-  private var stalledSince: NIODeadline?
+  private var stall = WriteStall()
   /// When the last stream began or ended.
   private var lastActivity = NIODeadline.now()
   /// Frames of a read are being worked on; what is written goes out at its end.
@@ -129,7 +128,7 @@ final class HTTP2Connection: ChannelInboundHandler, ClientConnection, NIOHTTP2Fr
 
   func channelWritabilityChanged(context: ChannelHandlerContext) {
     isWritable = context.channel.isWritable
-    stalledSince = isWritable ? nil : .now()
+    stall.writabilityChanged(isWritable, now: .now())
     settle()
     context.fireChannelWritabilityChanged()
   }
@@ -184,7 +183,7 @@ final class HTTP2Connection: ChannelInboundHandler, ClientConnection, NIOHTTP2Fr
     case .closing:
       if isWritable, now - lastActivity > settings.lingerTimeout { close() }
     }
-    if let stalledSince, now - stalledSince > settings.clientStallTimeout { close() }
+    if stall.isOver(settings.clientStallTimeout, waiting: context?.bufferedBytes ?? 0, now: now) { close() }
   }
 
   /// Says that no stream after the last one seen is served.

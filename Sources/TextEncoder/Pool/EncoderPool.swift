@@ -51,7 +51,7 @@ public final class EncoderPool: Sendable {
     self.now = now
     self.workers = workers
     self.textLimit = textLimit
-    state = Mutex(State(queue: EncodingQueue(capacity: capacity, textLimit: textLimit, askerLimit: 4096)))
+    state = Mutex(State(queue: EncodingQueue(capacity: capacity, askerLimit: 4096)))
     for _ in 0..<workers { startWorker() }
   }
 

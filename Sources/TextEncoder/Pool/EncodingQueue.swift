@@ -5,7 +5,7 @@
 /// answered when a worker comes to the text, those whose deadline passes meanwhile get the result, late. When nobody is left
 /// whose deadline is to come, the reading ends with what it has, for those who asked by then.
 ///
-/// Bounds: `capacity` texts that wait, `textLimit` bytes a text, `askerLimit` askers a text.
+/// Bounds: `capacity` texts that wait, `askerLimit` askers a text; ``EncoderPool`` takes no text that is too long.
 struct EncodingQueue {
   /// What an asker is known by.
   typealias Asker = UInt64
@@ -17,16 +17,14 @@ struct EncodingQueue {
   }
 
   let capacity: Int
-  let textLimit: Int
   let askerLimit: Int
   private var places: [QueuedText: Place] = [:]
   /// Texts in the order they came; those in ``places`` that do not run yet. Taken ones leave from the front.
   private var order: [QueuedText?] = []
   private var front = 0
 
-  init(capacity: Int, textLimit: Int, askerLimit: Int) {
+  init(capacity: Int, askerLimit: Int) {
     self.capacity = capacity
-    self.textLimit = textLimit
     self.askerLimit = askerLimit
   }
 
@@ -41,7 +39,6 @@ struct EncodingQueue {
   /// - Returns: why it is refused; nil: it waits, and its asker will be answered by ``finish(_:)`` or ``take(now:)``.
   mutating func ask(_ text: QueuedText, by asker: Asker, deadline: UInt64?, now: UInt64) -> EncoderPoolError? {
     if let deadline, deadline <= now { return .deadlineExceeded }
-    guard text.bytes.count <= textLimit else { return .textTooLong(limit: textLimit) }
     if places[text] != nil {
       guard let count = places[text]?.askers.count, count < askerLimit else { return .queueFull(capacity: askerLimit) }
       places[text]?.askers.append((asker, deadline))

@@ -82,15 +82,19 @@ struct BytePairModel: Sendable {
     }
   }
 
-  /// Bytes of a stretch that are read at once where there is a limit of tokens, so that little more is read than it takes.
+  /// Bytes of a stretch that are read at once where there is a limit of tokens, so that little more is read than it takes: a token
+  /// covers 64 bytes at most in practice.
   private static let partBytes = 128 << 10
   /// In so many bytes before that a space is looked for, before which words are cut anyway.
   private static let cutSearch = 1 << 10
 
   private func partEnd(_ text: UnsafeRawBufferPointer, _ start: Int, _ end: Int, _ limit: Int) -> Int {
-    guard limit < .max, end - start > Self.partBytes else { return end }
-    let last = start + Self.partBytes
-    for cut in stride(from: last, to: last - Self.cutSearch, by: -1) where text[cut] == 0x20 && text[cut - 1] != 0x20 {
+    guard limit < .max else { return end }
+    let most = limit < Self.partBytes / 64 ? max(1, limit) * 64 : Self.partBytes
+    guard end - start > most else { return end }
+    let last = start + most
+    for cut in stride(from: last, to: max(start + 1, last - Self.cutSearch), by: -1)
+    where text[cut] == 0x20 && text[cut - 1] != 0x20 {
       return cut
     }
     var cut = last

@@ -1,0 +1,36 @@
+import NIOCore
+
+/// Whether a peer has stopped taking what is written to its socket; one that takes bytes, however slowly, has not. A value of
+/// one owner; reads no clock.
+package struct WriteStall: Sendable {
+  /// Since when nothing was taken of a full socket's bytes; nil while it is not full.
+  private var since: NIODeadline?
+  /// What waited when that was last looked at.
+  private var waiting: Int?
+
+  package init() {}
+
+  /// The socket is full, or no more.
+  package mutating func writabilityChanged(_ isWritable: Bool, now: NIODeadline) {
+    since = isWritable ? nil : now
+    waiting = nil
+  }
+
+  /// To be asked now and then.
+  ///
+  /// - Parameter bytes: what waits for the socket; not looked at while it is not full.
+  /// - Returns: whether nothing of it was taken for longer than `limit`.
+  package mutating func isOver(_ limit: TimeAmount, waiting bytes: @autoclosure () -> Int, now: NIODeadline) -> Bool {
+    guard var since else { return false }
+    let bytes = bytes()
+    if let waiting, bytes < waiting { since = now }
+    self.since = since
+    waiting = bytes
+    return now - since > limit
+  }
+}
+
+extension ChannelHandlerContext {
+  /// Bytes that were written and that the socket has not taken.
+  package var bufferedBytes: Int { (try? channel.syncOptions?.getOption(.bufferedWritableBytes)) ?? 0 }
+}
