@@ -140,6 +140,25 @@ final class GatewayLoop {
     flushes.giveBack(taken)
   }
 
+  /// Connections whose engines send in bursts: they are read again together.
+  private var paused: [UpstreamConnection] = []
+
+  /// Reads a connection again once the pause that is under way is over, or else one that begins now.
+  func readLater(_ connection: UpstreamConnection) {
+    if paused.isEmpty {
+      let bound = NIOLoopBound(self, eventLoop: eventLoop)
+      eventLoop.scheduleTask(in: ReadPacing.pause) { bound.value.readPaused() }
+    }
+    paused.append(connection)
+  }
+
+  private func readPaused() {
+    let now = refreshTime()
+    let taken = paused
+    paused = []
+    for connection in taken { connection.readAfterPause(now) }
+  }
+
   /// Opens connections ahead where policies want some.
   private func warm() {
     guard !isDraining else { return }

@@ -34,6 +34,7 @@ final class UpstreamConnection: ChannelDuplexHandler, DeferredFlush {
   private var keepsAlive = true
   private var deadline: NIODeadline?
   private var isReadHeld = false
+  private var pacing = ReadPacing()
   /// The connection broke, which is not the end of an answer that ends with its connection.
   private var hasBroken = false
   private var lastError: (any Error)?
@@ -227,9 +228,19 @@ final class UpstreamConnection: ChannelDuplexHandler, DeferredFlush {
   func read(context: ChannelHandlerContext) {
     if let attempt, !attempt.takesBytes {
       isReadHeld = true
-    } else {
-      context.read()
+      return
     }
+    switch pacing.next() {
+    case .read: context.read()
+    case .pause: loop.readLater(self)
+    case .wait: break
+    }
+  }
+
+  /// The pause that ``GatewayLoop/readLater(_:)`` began is over.
+  func readAfterPause(_ now: NIODeadline) {
+    pacing.resumed(at: now)
+    if let context { read(context: context) }
   }
 
   func channelRead(context: ChannelHandlerContext, data: NIOAny) {
@@ -276,7 +287,10 @@ final class UpstreamConnection: ChannelDuplexHandler, DeferredFlush {
 
   private func advance() throws(HTTPSyntaxError) {
     // Only answers give an engine more time: a head that drips in forever is as good as none.
-    if !state.isAwaitingHead { deadline = loop.time + idleTimeout }
+    if !state.isAwaitingHead {
+      deadline = loop.time + idleTimeout
+      if let attempt, attempt.exchange.isEventStream { pacing.received(at: loop.time) }
+    }
     while let attempt, inbound.readableBytes > 0 {
       switch state {
       case .awaitingHead:
@@ -422,6 +436,7 @@ final class UpstreamConnection: ChannelDuplexHandler, DeferredFlush {
 
   private func finish(_ attempt: Attempt) {
     self.attempt = nil
+    pacing.ended()
     deadline = nil
     isReused = true
     if keepsAlive, isRequestComplete, isRequestFlushed, inbound.readableBytes == 0 {
