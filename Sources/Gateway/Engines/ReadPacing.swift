@@ -16,18 +16,23 @@ struct ReadPacing {
 
   enum Step: Equatable {
     case read
-    /// Read nothing, until ``resumed(at:)`` has been told.
+    /// Read nothing, until ``listens(at:)`` is told.
     case pause
     /// A pause is under way.
     case wait
   }
 
   private var listeningSince = NIODeadline.uptimeNanoseconds(0)
+  /// Nothing has come since then: what comes behind the first bytes of one read says nothing of the engine's pace.
+  private var isListening = true
   private var isBurst = false
-  private var isPaused = false
+  /// A pause is under way.
+  private(set) var isPaused = false
 
   /// Bytes of a stream of events have come.
   mutating func received(at time: NIODeadline) {
+    guard isListening else { return }
+    isListening = false
     isBurst = time - listeningSince < Self.burstGap
     listeningSince = time
   }
@@ -35,18 +40,24 @@ struct ReadPacing {
   /// What is to be done about the next bytes.
   mutating func next() -> Step {
     if isPaused { return .wait }
+    isListening = !isBurst
     guard isBurst else { return .read }
     isPaused = true
     return .pause
   }
 
-  /// The pause is over: what has come meanwhile is read at once.
-  mutating func resumed(at time: NIODeadline) {
+  /// It is listened to again, after a pause or because its client takes bytes again: what has come meanwhile is read at
+  /// once, and belongs to a burst.
+  mutating func listens(at time: NIODeadline) {
     isPaused = false
     isBurst = false
+    isListening = true
     listeningSince = time
   }
 
   /// The stream is over; what comes next is another answer.
-  mutating func ended() { isBurst = false }
+  mutating func ended() {
+    isBurst = false
+    listeningSince = .uptimeNanoseconds(0)
+  }
 }

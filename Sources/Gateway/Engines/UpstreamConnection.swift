@@ -133,9 +133,14 @@ final class UpstreamConnection: ChannelDuplexHandler, DeferredFlush {
   func resumeReading() {
     guard isReadHeld else { return }
     isReadHeld = false
-    // The engine had no chance to send while the client took nothing.
-    if deadline != nil, !state.isAwaitingHead { deadline = loop.refreshTime() + idleTimeout }
+    listenAgain(loop.refreshTime())
     context?.read()
+  }
+
+  /// The engine had no chance to send in the meantime.
+  private func listenAgain(_ now: NIODeadline) {
+    if deadline != nil, !state.isAwaitingHead { deadline = now + idleTimeout }
+    pacing.listens(at: now)
   }
 
   func expire(_ now: NIODeadline) {
@@ -144,7 +149,7 @@ final class UpstreamConnection: ChannelDuplexHandler, DeferredFlush {
     case .awaitingHead:
       if let deadline, now > deadline { fail(.firstByteTimedOut) }
     case .body, .chunkedBody, .untilClose:
-      if let deadline, now > deadline, !isReadHeld { fail(.streamTimedOut) }
+      if let deadline, now > deadline, !isReadHeld, !pacing.isPaused { fail(.streamTimedOut) }
     }
   }
 
@@ -239,7 +244,7 @@ final class UpstreamConnection: ChannelDuplexHandler, DeferredFlush {
 
   /// The pause that ``GatewayLoop/readLater(_:)`` began is over.
   func readAfterPause(_ now: NIODeadline) {
-    pacing.resumed(at: now)
+    listenAgain(now)
     if let context { read(context: context) }
   }
 
@@ -289,7 +294,10 @@ final class UpstreamConnection: ChannelDuplexHandler, DeferredFlush {
     // Only answers give an engine more time: a head that drips in forever is as good as none.
     if !state.isAwaitingHead {
       deadline = loop.time + idleTimeout
-      if let attempt, attempt.exchange.isEventStream { pacing.received(at: loop.time) }
+      // Not while a request is still being sent: an engine that ends in its midst must be heard to its last byte.
+      if isRequestComplete, isRequestFlushed, let attempt, attempt.exchange.isEventStream {
+        pacing.received(at: loop.time)
+      }
     }
     while let attempt, inbound.readableBytes > 0 {
       switch state {
