@@ -30,7 +30,7 @@ final class UpstreamConnection: ChannelDuplexHandler, DeferredFlush {
   private var inbound = ByteBuffer()
   private var scanner = HeadScanner()
   private var head = MessageHead()
-  private var decoder = ChunkedDecoder()
+  private var chunks = ChunkedAnswer()
   private var keepsAlive = true
   private var deadline: NIODeadline?
   private var isReadHeld = false
@@ -344,11 +344,8 @@ final class UpstreamConnection: ChannelDuplexHandler, DeferredFlush {
     case .none: state = .body(remaining: 0)
     case .length(let length): state = .body(remaining: length)
     case .chunked:
-      decoder = ChunkedDecoder(limits: limits)
-      decoded = 0
-      trailerStart = nil
-      namedByConnection = bytes.withUnsafeReadableBytes { ForwardedFields.connectionOptions(head, $0) } ?? []
-      isBetweenChunks = true
+      chunks = ChunkedAnswer(
+        limits: limits, named: bytes.withUnsafeReadableBytes { ForwardedFields.connectionOptions(head, $0) } ?? [])
       state = .chunkedBody
     case .untilClose: state = .untilClose
     }
@@ -362,85 +359,20 @@ final class UpstreamConnection: ChannelDuplexHandler, DeferredFlush {
     return true
   }
 
-  /// Of the bytes that wait, how many the decoder has walked already: the beginning of a chunk that is not whole.
-  private var decoded = 0
-  /// Where in what waits the trailer section begins, once the last chunk's line is over; 0 when that line went to the
-  /// client.
-  private var trailerStart: Int?
-  /// Fields that the head's connection field declares to end here.
-  private var namedByConnection: Set<String> = []
   /// What went to the client ends with a whole chunk.
-  private(set) var isBetweenChunks = true
+  var isBetweenChunks: Bool { chunks.isBetweenChunks }
 
   /// Passes chunks on; returns whether everything that waits has been passed.
-  ///
-  /// Trailers are held until they are whole, since not all may pass. An event stream gets whole chunks, so that one that
-  /// breaks off can be given an end that says so; chunks of more than ``heldChunkLimit`` are not waited for.
   private func passChunks(_ attempt: Attempt) throws(HTTPSyntaxError) -> Bool {
-    let passesFraming = attempt.takesChunkFraming
-    let start = decoded
-    var consumed = start
-    var boundary = 0
-    var end: Int?
-    var payload: [Range<Int>] = []
-    try inbound.withUnsafeReadableBytes { (bytes) throws(HTTPSyntaxError) in
-      walk: while true {
-        switch try decoder.next(bytes, offset: &consumed) {
-        case .data(let range): if !passesFraming { payload.append(range) }
-        case .chunkEnd: boundary = consumed
-        case .lastChunk(let offset): trailerStart = offset
-        case .needMore: break walk
-        case .end(let offset):
-          end = offset
-          break walk
-        }
-      }
-    }
-    decoded = 0
-    if passesFraming {
-      var length = consumed
-      if end == nil, boundary < consumed {
-        if attempt.exchange.isEventStream, isBetweenChunks, consumed - boundary <= Self.heldChunkLimit {
-          length = boundary
-          decoded = consumed - boundary
-        } else {
-          isBetweenChunks = false
-        }
-      } else {
-        isBetweenChunks = true
-      }
-      passFramed(attempt, length: length, isWhole: end != nil)
-    } else {
-      let base = inbound.readerIndex
-      for range in payload {
-        if let slice = inbound.getSlice(at: base + range.lowerBound, length: range.count) {
-          attempt.exchange.engineBody(attempt, slice)
-        }
-      }
-      inbound.moveReaderIndex(forwardBy: consumed)
-      if end != nil, !decoder.trailers.isEmpty {
-        attempt.exchange.engineTrailers(attempt, TrailerFields.passed(decoder.trailers, except: namedByConnection))
-      }
-    }
-    if end != nil, self.attempt === attempt { finish(attempt) }
-    return decoded == 0
+    let passed = try chunks.pass(
+      &inbound, withFraming: attempt.takesChunkFraming, isEventStream: attempt.exchange.isEventStream)
+    if let first = passed.first { attempt.exchange.engineBody(attempt, first) }
+    for bytes in passed.others { attempt.exchange.engineBody(attempt, bytes) }
+    if !passed.trailers.isEmpty { attempt.exchange.engineTrailers(attempt, passed.trailers) }
+    // It may have been given up meanwhile.
+    if passed.isOver, self.attempt === attempt { finish(attempt) }
+    return !passed.isHeld
   }
-
-  /// Passes bytes on as they came, but for the trailer section, of which what may pass is written at its end.
-  private func passFramed(_ attempt: Attempt, length: Int, isWhole: Bool) {
-    // The usual end: no trailers, and their empty line along with the last chunk.
-    let isPlain = isWhole && decoder.trailers.isEmpty && trailerStart != 0
-    let passed = isPlain ? length : min(length, trailerStart ?? length)
-    if passed > 0, let slice = inbound.readSlice(length: passed) { attempt.exchange.engineBody(attempt, slice) }
-    inbound.moveReaderIndex(forwardBy: length - passed)
-    trailerStart = trailerStart.map { max(0, $0 - length) }
-    guard isWhole, !isPlain else { return }
-    var section = ByteBuffer(bytes: TrailerFields.passed(decoder.trailers, except: namedByConnection))
-    section.writeStaticString("\r\n")
-    attempt.exchange.engineBody(attempt, section)
-  }
-
-  private static let heldChunkLimit = 64 << 10
 
   private func finish(_ attempt: Attempt) {
     self.attempt = nil

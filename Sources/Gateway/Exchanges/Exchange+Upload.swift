@@ -144,7 +144,7 @@ extension Exchange {
   /// Finds the model that was named, or the one for requests that name none.
   private func resolve(_ name: String?, at range: Range<Int>?) {
     let snapshot = loop.snapshot
-    requestedName(name ?? "")
+    requestedModel = name ?? ""
     guard let wanted = snapshot.passThroughModel(named: name) else {
       return answer(RoutingSnapshot.noDefaultModel)
     }

@@ -40,9 +40,9 @@ final class Exchange {
   let head: MessageHead
   /// Let go of once an answer has begun: a stream may last, and nobody reads them any more.
   private(set) var headBytes: ByteBuffer
-  private(set) var phase: Phase = .receiving
+  var phase: Phase = .receiving
   /// The plan that waits, in the phase of that name.
-  private var reading: UnfinishedPlan?
+  var reading: UnfinishedPlan?
 
   /// What came of the body and may still be needed; let go of once an answer has begun, since nothing is sent again then.
   private(set) var body = ByteBuffer()
@@ -64,42 +64,37 @@ final class Exchange {
   /// Whose the request is; nil where it is nobody's who is counted.
   var user: UserTally?
   /// What the request counts of its model's requests a second; nil where they have no limit.
-  private(set) var rateCharge: TrafficLimits.ModelCharge?
+  var rateCharge: TrafficLimits.ModelCharge?
   /// Something is done with a body. One that nobody wants is read past, up to ``unwantedLimit``, so that the connection
   /// can be kept; a longer one is not waited for.
   private var wantsBody = true
   private static let unwantedLimit = 64 << 10
-  private var isAdmitted = false
-  private var heldBytes = 0
-  /// Of them, those that the client's side still has.
-  private var aheadBytes = 0
-  /// Bytes of an upload that the client's side has and the engine does not take yet.
-  private var pendingBytes = 0
+  private var load = RequestLoad()
 
   // Set once the request is routed.
   /// Let go of once an answer has begun, like the body.
-  private(set) var plan: RoutePlan?
+  var plan: RoutePlan?
   /// The decision's name; empty when there was none.
-  private(set) var decision = ""
-  private(set) var model: ModelState?
+  var decision = ""
+  var model: ModelState?
   /// The model's name as the client knows it.
-  private(set) var publicModel = ""
-  private(set) var requestedModel = ""
+  var publicModel = ""
+  var requestedModel = ""
   /// Set with ``publicModel``.
-  private(set) var modelCounters: GatewayMetrics.Model?
-  private(set) var adapter: String?
+  var modelCounters: GatewayMetrics.Model?
+  var adapter: String?
   /// Where it may go: fixed when it came, whatever is published later.
-  private(set) var placements: [Placement] = []
+  var placements: [Placement] = []
   /// Where its two legs may go, of a model that has pairs.
   var pairedPlacements: [Placement] {
     model?.model.pairedPlacements(for: adapter, taking: wish?.filter) ?? []
   }
   /// What it asks of the replica.
-  private(set) var wish: ReplicaWish?
-  private(set) var startedAt: NIODeadline
+  var wish: ReplicaWish?
+  var startedAt: NIODeadline
   /// When it must have ended.
-  private var deadline: NIODeadline?
-  private(set) var wantsDebugHeaders = false
+  var deadline: NIODeadline?
+  var wantsDebugHeaders = false
 
   /// By what its choices go for what replicas have cached; let go of once an answer has begun.
   var residency = PromptResidency.ownRequests
@@ -188,10 +183,9 @@ final class Exchange {
   func admit() {
     let expected = if case .length(let length) = head.framing, upload == nil { length } else { 0 }
     guard expected <= loop.context.settings.bodyLimit else { return answer(tooLarge) }
-    switch loop.context.load.requestBegan(priority: priority, expectedBytes: expected, random: &loop.random) {
-    case .admit:
-      isAdmitted = true
-      countUser()
+    let load = loop.context.load
+    switch self.load.begin(in: load, priority: priority, expectedBytes: expected, random: &loop.random) {
+    case .admit: countUser()
     case .shed(let status, let seconds):
       loop.context.metrics.shed(status: status).increment()
       retryAfter = seconds
@@ -217,7 +211,7 @@ final class Exchange {
   }
 
   /// Remembers how a refusal is to be told.
-  private func take(_ refusal: LimitRefusal) {
+  func take(_ refusal: LimitRefusal) {
     loop.context.metrics.limitRefusals(by: refusal.reason).increment()
     retryAfter = refusal.retryAfter
     errorMark = ErrorMark(refusal.mark)
@@ -283,9 +277,7 @@ final class Exchange {
 
   /// Holds bytes of the body, if the gateway has room for them.
   func keep(_ bytes: ByteBuffer) -> Bool {
-    let more = max(0, bytes.readableBytes - aheadBytes)
-    aheadBytes = 0
-    guard hold(more) else { return false }
+    guard load.keep(bytes.readableBytes, in: loop.context.load) else { return refuseForBytes() }
     if body.readableBytes == 0 {
       body = bytes
     } else {
@@ -296,53 +288,30 @@ final class Exchange {
 
   /// Counts what has arrived of a body that is handed over when it is whole.
   func holdAhead(_ count: Int) {
-    guard phase == .receiving, upload == nil, count > aheadBytes else { return }
-    let more = count - aheadBytes
-    if hold(more) { aheadBytes = count }
+    guard phase == .receiving, upload == nil else { return }
+    if !load.arrived(count, in: loop.context.load) { _ = refuseForBytes() }
   }
 
   /// Counts bytes of an upload that wait at the client's side until the engine takes them.
   ///
   /// - Returns: false when the gateway has no room for them; the request is answered then.
-  func holdPending(_ count: Int) -> Bool {
-    guard isAdmitted, count > 0 else { return true }
-    guard hasRoom(count) else { return false }
-    pendingBytes += count
-    return true
-  }
+  func holdPending(_ count: Int) -> Bool { load.wait(count, in: loop.context.load) || refuseForBytes() }
 
   /// Bytes that ``holdPending(_:)`` counted do not wait any more.
-  func releasePending(_ count: Int) {
-    let released = min(count, pendingBytes)
-    guard released > 0 else { return }
-    pendingBytes -= released
-    loop.context.load.release(bytes: released)
-  }
+  func releasePending(_ count: Int) { load.taken(count, in: loop.context.load) }
 
-  private func hold(_ count: Int) -> Bool {
-    guard isAdmitted, count > 0 else { return true }
-    guard hasRoom(count) else { return false }
-    heldBytes += count
-    return true
-  }
-
-  /// Counts bytes that are held, or refuses the request.
-  private func hasRoom(_ count: Int) -> Bool {
-    guard loop.context.load.hold(bytes: count) else {
-      loop.context.metrics.shed(status: 503).increment()
-      retryAfter = 5
-      refuse(.server("the gateway holds as many bytes of requests as it may; retry", status: 503, code: "overloaded"))
-      return false
-    }
-    return true
+  /// The gateway has no room for more bytes.
+  private func refuseForBytes() -> Bool {
+    loop.context.metrics.shed(status: 503).increment()
+    retryAfter = 5
+    refuse(.server("the gateway holds as many bytes of requests as it may; retry", status: 503, code: "overloaded"))
+    return false
   }
 
   /// What is held of the body is not needed any more.
   func letBodyGo() {
     body = ByteBuffer()
-    guard heldBytes > 0 else { return }
-    loop.context.load.release(bytes: heldBytes)
-    heldBytes = 0
+    load.letBodyGo(in: loop.context.load)
   }
 
   var tooLarge: APIError {
@@ -374,116 +343,6 @@ final class Exchange {
     }
   }
 
-  private func route(_ endpoint: ModelEndpoint) {
-    startedAt = loop.time
-    wantsDebugHeaders = isTrue(.vsrDebug)
-    do throws(APIError) {
-      let planning = try body.withUnsafeReadableBytes { (bytes) throws(APIError) in
-        try loop.context.pipeline.begin(
-          body: bytes, endpoint: endpoint, snapshot: loop.snapshot,
-          options: .init(readsEverything: wantsDebugHeaders, skipsProcessing: isTrue(.vsrSkipProcessing)))
-      }
-      switch planning {
-      case .planned(let plan): take(plan)
-      case .reading(let reading): wait(for: reading)
-      }
-    } catch {
-      requestedModel = body.withUnsafeReadableBytes { try? RequestFacts.scan(body: $0, endpoint: endpoint).model } ?? ""
-      answer(error)
-    }
-  }
-
-  /// The encoder reads on a thread of its own; the loop goes on with others.
-  private func wait(for reading: UnfinishedPlan) {
-    phase = .reading
-    self.reading = reading
-    deadline = listener.requestTimeout.map { startedAt + $0 }
-    let eventLoop = loop.eventLoop
-    let bound = NIOLoopBound(self, eventLoop: eventLoop)
-    reading.read { encoding in
-      eventLoop.execute { bound.value.finish(reading, encoding) }
-    }
-  }
-
-  private func finish(_ reading: UnfinishedPlan, _ encoding: PromptEncoding) {
-    // The client may have left.
-    guard phase == .reading else { return }
-    phase = .receiving
-    self.reading = nil
-    _ = loop.refreshTime()
-    loop.context.metrics.count(encoding)
-    do throws(APIError) {
-      take(
-        try body.withUnsafeReadableBytes { (bytes) throws(APIError) in
-          try loop.context.pipeline.finish(reading, encoding: encoding, body: bytes)
-        })
-    } catch {
-      requestedModel = reading.facts.model
-      answer(error)
-    }
-    client.flush()
-  }
-
-  private func take(_ plan: RoutePlan) {
-    loop.accounts.count(plan, nanoseconds: UInt64(max(0, (loop.refreshTime() - startedAt).nanoseconds)))
-    if let decision = plan.selection?.decision { self.decision = decision }
-    requestedModel = plan.facts.model
-    if let own = plan.ownAnswer(created: loop.context.wallClock()) { return answer(own, plan) }
-    if user != nil, let refusal = loop.context.limits.refusal(ofUsersRequest: plan.facts) {
-      take(refusal)
-      return answer(refusal.error)
-    }
-    self.plan = plan
-    send(to: plan.model, adapter: plan.adapter)
-  }
-
-  /// The model is known: from here on it is about replicas.
-  func send(to name: String, adapter: String?) {
-    self.adapter = adapter
-    publicModel = adapter ?? name
-    let counters = loop.accounts.metrics(ofModel: publicModel)
-    modelCounters = counters
-    counters.requests.increment()
-    phase = .waiting
-    guard let model = loop.model(named: name) else {
-      return refused(.noBackend)
-    }
-    self.model = model
-    placements = model.model.placements(for: adapter)
-    do throws(ReplicaWishError) {
-      wish = try ReplicaWish(
-        model.balancing.strategies, among: placements,
-        tokens: RequestTokens(plan?.facts.size ?? upload?.prompt?.size, by: model.balancing),
-        hasPairs: model.model.hasPairs
-      ) { fieldValue(named: $0) }
-    } catch {
-      return failed(error.apiError, reason: error.reason)
-    }
-    guard !placements.isEmpty || model.model.hasPairs else { return refused(.noBackend) }
-    if let filter = wish?.filter {
-      placements = model.model.placements(for: adapter, taking: filter)
-      if placements.isEmpty, pairedPlacements.isEmpty { return refused(.filteredOut) }
-    }
-    do throws(LimitRefusal) {
-      rateCharge = try loop.context.limits.admit(
-        requestTo: name, limit: model.balancing.strategies.requestsPerSecond, profile: wish?.profile,
-        profileLimit: wish?.profileLimit)
-    } catch {
-      take(error)
-      return failed(error.error, reason: error.reason)
-    }
-    let policy = model.model.policy
-    var limit = policy.totalTimeout == .max ? nil : TimeAmount(policy.totalTimeout)
-    if let timeout = listener.requestTimeout { limit = min(limit ?? timeout, timeout) }
-    deadline = limit.map { startedAt + $0 }
-    attempts = AttemptMachine(attemptLimit: policy.attempts)
-    model.budget.requestBegan(now: loop.now)
-    guard !waitsForTokens(of: model) else { return }
-    makeFirstAttempt()
-  }
-
-  func requestedName(_ name: String) { requestedModel = name }
-
   /// What came before was the client's time.
   func beginsNow() { startedAt = loop.time }
 
@@ -509,11 +368,8 @@ final class Exchange {
     hedgeTimer?.cancel()
     hedgeTimer = nil
     legs?.end()
-    letBodyGo()
-    releasePending(pendingBytes)
-    guard isAdmitted else { return }
-    isAdmitted = false
-    loop.context.load.requestEnded()
+    body = ByteBuffer()
+    load.end(in: loop.context.load)
   }
 
   // MARK: The client's doings
