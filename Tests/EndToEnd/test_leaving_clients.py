@@ -69,6 +69,28 @@ def on_its_way(connection: wire.Connection) -> int:
     return queues.get((own, peer), [0, 0])[0] + queues.get((peer, own), [0, 0])[1]
 
 
+def test_a_client_that_closed_its_side_gets_answers_that_fill_its_socket(engines: Engines, route: Route):
+    def at_length(call: Call) -> bool:
+        call.read_body()
+        return call.answer(b'"' + b"a" * (8 * MEBIBYTE) + b'"')
+
+    [engine] = engines(at_length)
+    router = route(model("alpha", engine))
+    with wire.Connection(router.port) as connection:
+        connection.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_CORK, 1)
+        connection.send(wire.request(CHAT, ask()) * 3)
+        connection.socket.shutdown(socket.SHUT_WR)
+        # Nothing is taken until the gateway waits with the first answer: the others are not asked for before.
+        engine.wait_for_calls(1)
+        assert wait_for_standstill(lambda: len(engine.calls), "the gateway asks for no more") == 1
+        for _ in range(3):
+            answer = connection.read()
+            assert (answer.status, len(answer.body)) == (200, 8 * MEBIBYTE + 2)
+        assert connection.is_closed_by_peer()
+    router.wait_until_idle()
+    assert router.metric("switchyard_clients_gone_total") == 0
+
+
 def test_an_upload_whose_client_sends_no_more_is_passed_on_to_its_end(engines: Engines, route: Route):
     """The end of the client's sending is seen while the engine takes nothing, and a part still waits in the gateway.
 
