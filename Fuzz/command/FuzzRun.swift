@@ -9,7 +9,7 @@ public struct FuzzRun {
   public let arguments: FuzzArguments
   /// `--seed`; drawn if it is not given.
   public let seed: UInt64
-  /// `--iterations` (100,000): the number of inputs to try.
+  /// `--iterations` (without end where there are seconds, else 100,000): the number of inputs to try.
   public let iterations: Int
   /// `--seconds` (without end): how long the run may take.
   public let seconds: Double
@@ -27,8 +27,8 @@ public struct FuzzRun {
     arguments = FuzzArguments(
       command: command, options: options, usageStatus: usageStatus, arguments: Array(CommandLine.arguments.dropFirst()))
     seed = arguments.value("--seed") ?? UInt64.random(in: 0...UInt64(UInt32.max))
-    iterations = arguments.value("--iterations") ?? 100_000
     seconds = arguments.value("--seconds") ?? .infinity
+    iterations = arguments.value("--iterations") ?? (seconds.isFinite ? .max : 100_000)
     artifacts = arguments.value("--artifacts") ?? "."
   }
 

@@ -1,4 +1,4 @@
-// Runs the seeded simulation of the pool, ejection, retry, hedging, shedding and drain machines without end: worlds of
+// Runs the seeded simulation of the pool, ejection, retry, hedging, shedding and drain machines: worlds of
 // clients, event loops and misbehaving replicas in virtual time, promises checked after every step.
 //
 //   swift run -c release reliability-fuzz [--seed N] [--steps N | --seconds N]

@@ -28,6 +28,9 @@ public final class EngineTLS: Sendable {
         if let known { return known }
         var configuration = TLSConfiguration.makeClientConfiguration()
         configuration.applicationProtocols = ["http/1.1"]
+        // A connection is closed between requests, or because its answer is not wanted: an engine that does not answer the
+        // farewell must still see its end at once.
+        configuration.shutdownTimeout = .zero
         if let trustFile {
           configuration.additionalTrustRoots = [.certificates(try NIOSSLCertificate.fromPEMFile(trustFile))]
         }

@@ -90,16 +90,10 @@ extension ProcessorSession {
 
   /// Counts a failure against a replica, and ejects it if that is one too many.
   func note(_ failure: AttemptFailure, _ text: String, on replica: Replica) {
-    guard failure.countsAgainstReplica else { return }
-    // A model keeps the share of its replicas that its policy says, whatever fails.
-    guard mayEject(replica) else { return replica.load.countFailure() }
-    if replica.requestFailed(reason: text, now: scope.now) != nil { scope.context.onHealthChange(replica) }
-  }
-
-  private func mayEject(_ replica: Replica) -> Bool {
-    guard let model else { return true }
-    let peers = pair == nil ? model.placements(for: adapter) : model.peers(of: replica)
-    return model.policy.mayEjectMore(of: peers, now: scope.now)
+    guard failure.countsAgainstReplica, let model else { return }
+    let verdict = model.requestFailed(
+      on: replica, adapter: adapter, isPaired: pair != nil, reason: text, now: scope.now)
+    if verdict != nil { scope.context.onHealthChange(replica) }
   }
 
   /// To be called now and then: an answer that comes whole says nothing before it is there.

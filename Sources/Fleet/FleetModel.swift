@@ -1,3 +1,5 @@
+import Synchronization
+
 /// A model and where it runs. Never changes; a reference, since each request passes it on.
 public final class FleetModel: Sendable {
   public let name: String
@@ -88,6 +90,37 @@ public final class FleetModel: Sendable {
     let role = placements.first { $0.replica === replica }?.role
     return placements.filter { $0.role == role }
   }
+
+  /// A request for the model failed on one of its replicas, in a way that counts against it: ejects it, unless as many of
+  /// those that do the same are out as the policy allows. Of the replicas of an adapter, and of the model's own: else
+  /// adapters of a replica each would take out all of them. Any thread; one at a time, so that no two loops take the last
+  /// place both.
+  ///
+  /// - Parameters:
+  ///   - isPaired: it was a leg of a request that a pair serves.
+  ///   - now: monotonic nanoseconds.
+  /// - Returns: the new verdict if it changed.
+  public func requestFailed(
+    on replica: Replica, adapter: String?, isPaired: Bool, reason: String, now: UInt64
+  ) -> ReplicaHealth.Verdict? {
+    Self.ejections.withLock { _ in
+      let mayEject =
+        if isPaired {
+          policy.mayEjectMore(of: peers(of: replica), now: now)
+        } else {
+          policy.mayEjectMore(of: placements(for: adapter), now: now)
+            && (adapter == nil || policy.mayEjectMore(of: whole, now: now))
+        }
+      guard mayEject else {
+        replica.load.countFailure()
+        return nil
+      }
+      return replica.requestFailed(reason: reason, now: now)
+    }
+  }
+
+  /// Models may share replicas, so all share the lock. Failures are rare.
+  static let ejections = Mutex(())
 
   /// What is to be said of one of ``strangers``.
   public func strangeness(of placement: Placement) -> String {

@@ -27,6 +27,10 @@ extension FleetSnapshot {
   ///
   /// - Returns: the replicas of which something else is thought now.
   public func ejectOutliers(now: UInt64) -> [Replica] {
+    FleetModel.ejections.withLock { _ in ejectOutliersAlone(now: now) }
+  }
+
+  private func ejectOutliersAlone(now: UInt64) -> [Replica] {
     var outcomes: [Int: ReplicaLoad.Outcomes] = [:]
     for replica in replicas { outcomes[replica.id] = replica.load.takeOutcomes() }
     var changed: [Replica] = []

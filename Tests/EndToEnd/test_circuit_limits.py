@@ -9,7 +9,7 @@ import wire
 from clients import CHAT, NOT_ALONG, ask, wait_for_standstill
 from conftest import Engines, Maker, Route
 from processes import poll
-from recording_engine import ConfiguredRouter, Gate, answers, document, model
+from recording_engine import Call, ConfiguredRouter, Gate, answers, document, model
 
 
 def test_a_replica_gets_no_more_requests_than_it_may_work_on(engines: Engines, route: Route):
@@ -111,6 +111,23 @@ def test_connections_are_opened_before_they_are_needed(engines: Engines, route: 
             connection.send(wire.request(CHAT, ask()))
             assert connection.read().status == 200
     assert {call.socket.getpeername()[1] for call in first.calls} <= ahead, "requests use what was opened ahead"
+
+
+def test_an_engine_that_ends_a_connection_opened_ahead_has_not_failed(engines: Engines, route: Route):
+    def ends_those_opened_ahead(call: Call) -> bool:
+        call.read_body()
+        return call.socket.getpeername()[1] not in ahead and call.answer()
+
+    [engine] = engines(ends_those_opened_ahead)
+    limits = {"min_idle_connections": 3, "retry_budget_percent": 0, "consecutive_5xx": 1}
+    router = route(model("alpha", engine, reliability=limits))
+    poll(lambda: len(engine.silent) == 3, "three connections are open before any request", within=5)
+    wait_for_standstill(lambda: len(engine.silent), "no more are opened")
+    ahead = set(engine.silent)
+    assert wire.chat(router.port, ask()).status == 200
+    assert len(engine.calls) == 2
+    assert router.metric("switchyard_replica_ejections") == 0
+    assert router.metric("switchyard_retries_total") == 0
 
 
 def test_going_on_from_a_full_replica_takes_nothing_of_the_retry_budget(engines: Engines, route: Route):

@@ -13,7 +13,7 @@ import pytest
 import wire
 from clients import MEBIBYTE, TRANSCRIPTIONS, chunked, form, upload_head
 from conftest import Engines, Maker, Route, Site, Sites
-from recording_engine import STREAM_HEAD, Call, RecordingEngine, model
+from recording_engine import STREAM_HEAD, Call, RecordingEngine, answers, model
 
 PATHS = [
     *["/v1/rerank", "/rerank", "/v2/rerank", "/v1/score", "/score", "/v1/classify", "/classify", "/tokenize"],
@@ -118,11 +118,31 @@ def test_a_body_whose_model_cannot_be_read_is_a_400(shared: Site, body: str):
     assert answer.json()["error"]["type"] == "invalid_request_error"
 
 
-def test_a_model_behind_a_large_file_is_asked_to_stand_first(shared: Site):
+@pytest.mark.parametrize("frames", [False, True], ids=["length", "chunked"])
+def test_a_model_behind_what_is_large_is_found(shared: Site, frames: bool):
+    file, kind = form("beta", bytes(3 * MEBIBYTE), first=False)
+    # As the Anthropic SDK orders its fields.
+    message = b'{"max_tokens":1,"messages":[{"role":"user","content":"%s"}],"model":"beta"}' % (b"a" * 9 * MEBIBYTE)
+    for target, type_, body in [(TRANSCRIPTIONS, kind, file), ("/v1/messages", "content-type: application/json", message)]:
+        with wire.Connection(shared.port) as connection:
+            head = upload_head(target, type_, None if frames else len(body))
+            connection.send(head + (chunked(body) if frames else body))
+            answer = connection.read().json()
+        assert answer.get("engine") == "beta-1", answer
+        assert shared.last().body == body.replace(b'"model":"beta"', b'"model":"org/beta-8b"').replace(
+            b'name="model"\r\n\r\nbeta', b'name="model"\r\n\r\norg/beta-8b'
+        )
+
+
+def test_a_model_farther_than_a_body_may_be_long_is_asked_to_stand_first(engines: Engines, route: Route):
+    [engine] = engines(answers)
+    router = route(model("alpha", engine), gateway={"body_limit": "2M"})
     body, kind = form("alpha", bytes(3 * MEBIBYTE), first=False)
-    with wire.Connection(shared.port) as connection:
+    with wire.Connection(router.port) as connection:
         connection.send_as_far_as_taken(upload_head(TRANSCRIPTIONS, kind, len(body)) + body)
         check_refused(connection.read(), 413, "model_too_far")
+    router.wait_until_idle()
+    assert not engine.calls
 
 
 # Files, methods and paths

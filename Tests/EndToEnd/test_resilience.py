@@ -129,6 +129,7 @@ def test_with_all_replicas_dead_a_client_is_told_so(make: Maker):
             client.chat.completions.create(model="MoM", messages=[{"role": "user", "content": "Hello"}])
         assert caught.value.request_id
     poll(lambda: wire.get(fleet.port, "/ready").status == 503, "the router is not ready")
+    assert wire.get(fleet.port, "/ready").header("retry-after") == "1"
     answer = wire.chat(fleet.port, ask())
     assert answer.status == 503
     assert check_error(answer)["code"] == "no_replica"

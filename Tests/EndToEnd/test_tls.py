@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import socket
+import ssl
+import statistics
 import subprocess
+import time
 from pathlib import Path
 
 import pytest
@@ -10,6 +14,7 @@ import pytest
 import wire
 from conftest import Maker
 from processes import MODEL, configuration, poll
+from recording_engine import EVENT, STREAM_HEAD, Call, RecordingEngine
 
 CHAT = "/v1/chat/completions"
 BODY = f'{{"model":"{MODEL}","messages":[{{"role":"user","content":"Hi"}}]}}'
@@ -44,6 +49,45 @@ def test_an_engine_behind_https_answers(make: Maker, certificate, monkeypatch):
         with wire.Connection(router.port) as connection:
             connection.send(wire.request(CHAT, BODY.replace('"model"', '"stream":true,"model"')))
             assert connection.read().body.endswith(b"data: [DONE]\n\n")
+
+
+def test_an_engine_that_answers_no_farewell_sees_its_client_leave_at_once(make: Maker, certificate, monkeypatch):
+    context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+    context.load_cert_chain(*map(str, certificate))
+
+    class Encrypted(RecordingEngine):
+        def serve(self, accepted: socket.socket, port: int) -> None:
+            try:
+                super().serve(context.wrap_socket(accepted, server_side=True), port)
+            except OSError:
+                pass
+
+    def streams(call: Call) -> bool:
+        call.read_body()
+        call.send(STREAM_HEAD + EVENT)
+        # What is read in the clear from here on ends with the connection alone, not with TLS.
+        while socket.socket.recv(call.socket, 1 << 16):
+            pass
+        call.closed_at = time.monotonic()
+        return False
+
+    engine = Encrypted("pod-1", streams)
+    monkeypatch.setenv("SSL_CERT_FILE", str(certificate[0]))
+    router = make.router("-c", str(make.file(encrypted(engine.address))))
+    router.wait_for("is ready$", lambda: router.errors)
+    times = []
+    for index in range(10):
+        with wire.Connection(router.port) as connection:
+            connection.send(wire.request(CHAT, BODY))
+            assert connection.read_head().status == 200
+            connection.read_chunk()
+        left = time.monotonic()
+        call = engine.calls[index]
+        poll(lambda: call.closed_at is not None, "the engine's connection is closed")
+        times.append((call.closed_at - left) * 1000)
+    assert statistics.median(times) < 10
+    assert max(times) < 500
+    engine.close()
 
 
 def test_an_engine_whose_certificate_nobody_vouches_for_is_not_used(make: Maker, certificate, monkeypatch):

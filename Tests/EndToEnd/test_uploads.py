@@ -11,9 +11,9 @@ import pytest
 import http2
 import wire
 from clients import MEBIBYTE, TRANSCRIPTIONS, chunked, form, send_in_background, upload_head, wait_for_standstill
-from conftest import Maker, Sites
+from conftest import Engines, Maker, Route, Sites
 from processes import free_port, poll
-from recording_engine import Call, ConfiguredRouter, Gate, RecordingEngine, answers, document, model
+from recording_engine import EVENT, STREAM_HEAD, Call, ConfiguredRouter, Gate, RecordingEngine, answers, document, model
 
 FILE = 20 * MEBIBYTE
 # What the gateway may hold of an upload of any length: its own buffers, and what a debug build's allocator keeps.
@@ -99,6 +99,28 @@ def test_an_upload_that_was_passed_on_and_is_gone_is_not_tried_again(site: Sites
         assert connection.is_closed_by_peer()
     assert sum(len(engine.calls) for engine in place.alpha) == 1
     place.router.wait_until_idle()
+
+
+def test_an_engine_that_begins_its_answer_in_an_upload_and_goes_no_further_is_given_up(engines: Engines, route: Route):
+    def begins(call: Call) -> bool:
+        call.read_body(100_000)
+        # Now the gateway cannot send on; it learns that the answer has begun, and then that it could.
+        time.sleep(0.3)
+        call.send(STREAM_HEAD + EVENT)
+        time.sleep(0.2)
+        call.read_body(FILE // 2)
+        return call.wait_for_close()
+
+    [engine] = engines(begins)
+    engine.limit_receive_buffer(64 << 10)
+    router = route(model("alpha", engine, reliability={"idle_timeout": "1s"}))
+    body, kind = form("alpha", bytes(FILE))
+    with wire.Connection(router.port) as connection:
+        send_in_background(connection, upload_head(TRANSCRIPTIONS, kind, len(body)) + body)
+        answer = connection.read()
+    assert answer.status == 200
+    assert b"upstream_stream_timeout" in answer.body, answer.body
+    router.wait_until_idle()
 
 
 @pytest.mark.parametrize("frames", [False, True], ids=["length", "chunked"])

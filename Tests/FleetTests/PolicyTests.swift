@@ -30,6 +30,38 @@ import Testing
     #expect(model.policy.mayEjectMore(of: model.placements, now: .seconds(7)))
   }
 
+  @Test("failures of requests for adapters take out no more of a model's replicas than those of its own would")
+  func adapters() {
+    let replicas = (0..<4).map { Replica(id: $0, name: "r\($0)", host: "h", port: $0) }
+    let holders = Dictionary(uniqueKeysWithValues: (0..<4).map { ("a\($0)", Set([$0])) })
+    let model = FleetModel(
+      name: "m", placements: replicas.map { Placement(replica: $0, upstreamModel: "m") }, adapters: Array(holders.keys),
+      holders: holders)
+    for (index, replica) in replicas.enumerated() {
+      for _ in 0..<5 {
+        _ = model.requestFailed(
+          on: replica, adapter: "a\(index)", isPaired: false, reason: "500", now: .seconds(1))
+      }
+    }
+    #expect(replicas.count { $0.health.state(at: .seconds(1)) == .ejected } == 2)
+  }
+
+  @Test("loops that see failures at the same moment never take the last place both", arguments: 0..<20)
+  func atOnce(round: Int) async {
+    let (snapshot, replicas) = fleet(2)
+    let model = snapshot.models[0]
+    await withTaskGroup(of: Void.self) { group in
+      for replica in replicas {
+        group.addTask {
+          for _ in 0..<3 {
+            _ = model.requestFailed(on: replica, adapter: nil, isPaired: false, reason: "503", now: .seconds(1))
+          }
+        }
+      }
+    }
+    #expect(replicas.count { $0.health.state(at: .seconds(1)) == .ejected } == 1)
+  }
+
   @Test("a replica that fails every second request is ejected for it, and nothing else is told")
   func outlier() {
     let (snapshot, replicas) = fleet(3)

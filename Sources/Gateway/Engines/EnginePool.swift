@@ -127,7 +127,7 @@ final class EnginePool {
 
   private func settle(_ connection: UpstreamConnection, _ assignment: ConnectionPool.Assignment) {
     switch assignment {
-    case .keep: break
+    case .keep: connection.stands()
     case .give(let waiter):
       report()
       guard let attempt = waiters.removeValue(forKey: waiter) else { return released(connection) }

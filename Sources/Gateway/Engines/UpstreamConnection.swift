@@ -40,8 +40,8 @@ final class UpstreamConnection: ChannelDuplexHandler, DeferredFlush {
   private var lastError: (any Error)?
   private var isSecured = false
   private var securing: ((Result<Void, any Error>) -> Void)?
-  /// An answer has come over this connection before, so an early close may just be the engine's idle limit.
-  private(set) var isReused = false
+  /// It has stood idle, or an answer has come over it before, so an early close may just be the engine's idle limit.
+  private var isReused = false
 
   init(loop: GatewayLoop, replica: Replica) {
     self.loop = loop
@@ -64,6 +64,9 @@ final class UpstreamConnection: ChannelDuplexHandler, DeferredFlush {
   /// the request; an engine that has had it longer has failed at it.
   private static let keptSpan = TimeAmount.seconds(1)
   private(set) var isWritable = true
+
+  /// It waits in the pool for a request.
+  func stands() { isReused = true }
 
   func join(_ pool: EnginePool, as id: Int) {
     self.pool = pool
@@ -276,8 +279,8 @@ final class UpstreamConnection: ChannelDuplexHandler, DeferredFlush {
     isWritable = context.channel.isWritable
     if !isRequestComplete {
       // An engine that takes nothing of an upload must not hold it for ever; what a client is slow to send is no fault
-      // of the engine's.
-      deadline = isWritable ? nil : loop.refreshTime() + idleTimeout
+      // of the engine's, unless it answers already.
+      deadline = isWritable && state.isAwaitingHead ? nil : loop.refreshTime() + idleTimeout
       if isWritable { attempt?.exchange.client.resumeUpload() }
     }
     context.fireChannelWritabilityChanged()

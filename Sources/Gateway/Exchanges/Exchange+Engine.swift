@@ -377,15 +377,9 @@ extension Exchange {
   }
 
   func note(_ failure: AttemptFailure, _ text: String, on replica: Replica) {
-    guard failure.countsAgainstReplica else { return }
-    // A model keeps the share of its replicas that its policy says, whatever fails.
-    guard mayEject(replica) else { return replica.load.countFailure() }
-    if replica.requestFailed(reason: text, now: loop.now) != nil { loop.context.onHealthChange(replica) }
-  }
-
-  private func mayEject(_ replica: Replica) -> Bool {
-    guard let model = model?.model else { return true }
-    let peers = legs?.pair == nil ? model.placements(for: adapter) : model.peers(of: replica)
-    return model.policy.mayEjectMore(of: peers, now: loop.now)
+    guard failure.countsAgainstReplica, let model = model?.model else { return }
+    let verdict = model.requestFailed(
+      on: replica, adapter: adapter, isPaired: legs?.pair != nil, reason: text, now: loop.now)
+    if verdict != nil { loop.context.onHealthChange(replica) }
   }
 }

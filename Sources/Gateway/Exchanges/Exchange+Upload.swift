@@ -38,11 +38,12 @@ extension Exchange {
     if head.framing != .none {
       switch row.modelPlace {
       case .query: break
-      case .jsonBody: finder = JSONModelFinder()
+      case .jsonBody: finder = JSONModelFinder(limit: loop.context.settings.bodyLimit)
       case .form:
         do throws(MultipartFault) {
           let type = head.first(.contentType).map { text($0.valueRange) } ?? ""
-          finder = MultipartModelFinder(boundary: try MultipartBoundary(contentType: type))
+          finder = MultipartModelFinder(
+            boundary: try MultipartBoundary(contentType: type), limit: loop.context.settings.bodyLimit)
         } catch {
           answer(error.apiError(at: row))
           return false

@@ -334,6 +334,7 @@ final class Exchange {
       let answer = LocalAnswer.make(
         endpoint, snapshot: loop.snapshot, context: loop.context, isDraining: loop.isDraining)
       conclude()
+      if answer.status == 503 { retryAfter = 1 }
       write(status: answer.status, contentType: answer.contentType, body: ByteBuffer(bytes: answer.body))
       // Probes and scrapes that find what they ask for would fill the log.
       if answer.status >= 400 { logLocally(status: answer.status, bytes: answer.body.count) }
