@@ -1,7 +1,8 @@
 // Sends mutated requests through a whole gateway to engines that give mutated answers, in one process over loopback
 // sockets, and checks that the gateway keeps what it promises: it does not crash, both sides get well-formed HTTP/1,
 // sound requests with sound answers are served, a connection is answered or closed in time whatever comes, then all
-// counters are back at nothing, a good request is served, and no descriptor is left open.
+// counters are back at nothing, a good request is served, no descriptor is left open, and in the end memory is about
+// what it was after the first inputs.
 //
 //   swift run gateway-fuzz [--iterations N] [--seconds S] [--seed X] [--first N] [--artifacts DIRECTORY]
 //     [--patience S] [--mode messages | --mode frames]
@@ -38,7 +39,9 @@ do {
     _ = Mutation.input(&generator)
     if sendsFrames { _ = HTTP2Script.next(of: Corpus.framed, &generator) }
   }
+  var memory = MemoryWatch()
   let done = run.repeatUntilOver(from: first, lookingEvery: 1) { iteration in
+    memory.look(after: iteration - first)
     let input = Mutation.input(&generator)
     if sendsFrames {
       let script = HTTP2Script.next(of: Corpus.framed, &generator)
@@ -55,7 +58,12 @@ do {
       }
     }
   }
-  print("\(done) inputs in \(Int(run.elapsed)) s, \(sendsFrames ? tally.frames : tally.description)\nno failure")
+  print("\(done) inputs in \(Int(run.elapsed)) s, \(sendsFrames ? tally.frames : tally.description)")
+  if let report = memory.report(after: done) {
+    print(report)
+    if memory.hasGrown { run.fail("the memory has grown by more than \(MemoryWatch.allowance >> 20) MiB") }
+  }
+  print("no failure")
   fflush(nil)
 } catch {
   run.fail("\(error)")

@@ -18,12 +18,13 @@ public enum AttemptFailure: Sendable, Equatable {
   /// The answer had begun and broke off, stalled or is not HTTP.
   case brokeMidway
 
-  /// Whether another replica may be asked: nothing of the answer reached the client, and the engine did not say that the
-  /// request itself is the trouble. 500 and 501 do say that; 502, 503 and 504 say that it could not serve.
+  /// Whether another replica may be asked: nothing of the answer reached the client, and the engine did not say that no
+  /// engine could serve it, as 501 and 505 do. A 500 may be an engine that has died or the request's own fault; which,
+  /// only another replica can tell.
   public var mayBeSentAgain: Bool {
     switch self {
     case .cannotConnect, .overflow, .closedBeforeAnswer, .keptConnectionClosed, .malformedHead, .firstByteTimedOut: true
-    case .refused(let status): (502...504).contains(status)
+    case .refused(let status): status == 500 || (502...504).contains(status)
     case .brokeMidway: false
     }
   }

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 from concurrent.futures import ThreadPoolExecutor
 
 import openai
@@ -264,6 +265,60 @@ def test_tokens_arrive_one_by_one(make: Maker):
         while connection.read_chunk():
             events += 1
     assert events > 15
+
+
+def test_each_ejection_lasts_twice_as_long_as_the_one_before(engines: Engines, route: Route):
+    def refuses(call: Call) -> bool:
+        call.read_body()
+        return call.answer(b"{}", status="503 Service Unavailable")
+
+    bad, good = engines(refuses, answers)
+    limits = {"consecutive_5xx": 1, "base_ejection_time": "200ms", "slow_start": "0s", "success_rate_ejection": False}
+    router = route(model("alpha", bad, good, reliability=limits, balancing={"strategy": "random"}))
+    with wire.Connection(router.port) as connection:
+        while len(bad.calls) < 5:
+            connection.send(wire.request(CHAT, ask()))
+            assert connection.read().status == 200
+    times = [call.at for call in bad.calls]
+    gaps = [later - sooner for sooner, later in zip(times, times[1:])]
+    # It is asked again soon after an ejection's end, by chance.
+    for gap, least in zip(gaps, (0.2, 0.4, 0.8, 1.6)):
+        assert least - 0.01 <= gap < 2 * least, gaps
+
+
+def test_a_replica_that_comes_back_gets_its_share_little_by_little(engines: Engines, route: Route):
+    def refuses(call: Call) -> bool:
+        call.read_body()
+        return call.answer(b"{}", status="503 Service Unavailable")
+
+    first, second = engines(refuses, answers)
+    limits = {"consecutive_5xx": 1, "base_ejection_time": "100ms", "slow_start": "6s", "success_rate_ejection": False}
+    router = route(model("alpha", first, second, reliability=limits, balancing={"strategy": "random"}))
+
+    def share(seconds: float) -> float:
+        """Of the requests of so long a time, how many go to the first."""
+        before = len(first.calls), len(second.calls)
+        end = time.monotonic() + seconds
+        while time.monotonic() < end:
+            send()
+        counts = len(first.calls) - before[0], len(second.calls) - before[1]
+        assert sum(counts) > 50
+        return counts[0] / sum(counts)
+
+    def send() -> None:
+        connection.send(wire.request(CHAT, ask()))
+        assert connection.read().status == 200
+
+    with wire.Connection(router.port) as connection:
+        while not first.calls:
+            send()
+        first.script = answers
+        time.sleep(0.2)
+        early = share(1)
+        time.sleep(4.5)
+        late = share(1)
+    print(f"a replica that came back got {early:.0%} of the requests of its first second, and {late:.0%} later")
+    assert early < 0.35 < 0.4 < late < 0.6
 
 
 def test_of_three_replicas_one_that_fails_half_its_requests_is_ejected_at_30_percent(engines: Engines, route: Route):

@@ -18,15 +18,15 @@ import Testing
   @Test(
     "what another replica may be asked after",
     arguments: [
-      .cannotConnect, .overflow, .closedBeforeAnswer, .malformedHead, .firstByteTimedOut, .refused(status: 502),
-      .refused(status: 503), .refused(status: 504),
+      .cannotConnect, .overflow, .closedBeforeAnswer, .malformedHead, .firstByteTimedOut, .refused(status: 500),
+      .refused(status: 502), .refused(status: 503), .refused(status: 504),
     ] as [AttemptFailure])
   func retried(failure: AttemptFailure) {
     var machine = begun()
     #expect(fail(&machine, failure) == .retry)
   }
 
-  @Test("an answer that says the request is the trouble is passed on", arguments: [500, 501, 505, 529])
+  @Test("an answer that says that nobody could serve the request is passed on", arguments: [501, 505, 529])
   func passedOn(status: Int) {
     var machine = begun()
     #expect(fail(&machine, .refused(status: status)) == .answer(status: status, reason: .notRetryable))
