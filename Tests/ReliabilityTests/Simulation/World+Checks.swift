@@ -61,6 +61,9 @@ extension World {
     truth.ejections[replica] = count
     truth.ejectedUntil[replica] = health.ejectionEnd
     tally.ejections += 1
+    let out = placements.count { $0.replica.health.state(at: now) == .ejected }
+    let limit = settings.outliers.ejectionLimit(ofReplicas: placements.count)
+    expect(out <= limit, "\(out) of \(placements.count) replicas are ejected, \(limit) may be")
     let span = health.ejectionEnd - now
     var step = settings.ejection.base
     var number = 1

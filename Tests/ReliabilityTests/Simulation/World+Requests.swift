@@ -209,7 +209,8 @@ extension World {
     let (request, replica) = (copy.request, copy.replica)
     if failure.countsAgainstReplica {
       outcomes[replica].failures += 1
-      placements[replica].replica.requestFailed(reason: "\(failure)", now: now)
+      _ = model.requestFailed(
+        on: placements[replica].replica, adapter: nil, isPaired: false, reason: "\(failure)", now: now)
       checkEjection(replica)
     }
     let denied = budgets[request.loop].balance(now: now) == 0

@@ -20,6 +20,7 @@ final class World {
 
   // What a gateway has
   let placements: [Placement]
+  let model: FleetModel
   let load: GatewayLoad
   var pools: [[ConnectionPool]]
   var budgets: [RetryBudget]
@@ -49,6 +50,9 @@ final class World {
         requestLimit: settings.limits.requests)
       return Placement(replica: replica, weight: random.between(1, 3), upstreamModel: "m")
     }
+    model = FleetModel(
+      name: "m", placements: placements,
+      policy: ModelPolicy(outliers: settings.outliers, ejection: settings.ejection))
     load = GatewayLoad(shedder: settings.shedder)
     pools = Array(
       repeating: Array(repeating: ConnectionPool(settings: settings.pool), count: settings.replicas),
