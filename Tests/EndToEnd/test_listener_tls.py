@@ -182,6 +182,27 @@ def test_a_new_certificate_is_served_without_a_restart(make: Maker, authority, t
     assert f"{site.certificate}: read again" in site.router.errors
 
 
+def test_another_authority_of_clients_is_asked_for_without_a_restart(make: Maker, authority, tmp_path):
+    other = Authority(tmp_path)
+    file = tmp_path / "clients.pem"
+    shutil.copy(authority.root, file)
+    site = Site(make, authority, tmp_path, client_ca_file=str(file), client_auth="require")
+    old = authority.context(client=authority.client("someone"))
+    new = authority.context(client=other.client("stranger"))
+
+    def is_served(context: ssl.SSLContext) -> bool:
+        try:
+            return ask(site.router.port, context).status == 200
+        except (ssl.SSLError, ConnectionError, EOFError):
+            return False
+
+    assert is_served(old) and not is_served(new)
+    shutil.copy(other.root, tmp_path / "clients.new")
+    os.replace(tmp_path / "clients.new", file)
+    poll(lambda: is_served(new), "the new authority's clients are served")
+    assert not is_served(old)
+
+
 def test_a_broken_certificate_keeps_the_old_one(make: Maker, authority, tmp_path):
     site = Site(make, authority, tmp_path)
     context = authority.context()
