@@ -29,7 +29,7 @@ extension ConfigurationSchema {
     .init(
       "\(path).retry_on", .text, .informative,
       "Failures before the first byte of an answer are retried: connections refused or broken, no first byte in time, "
-        + "broken heads of answers, 502, 503 and 504."),
+        + "broken heads of answers, 500, 502, 503 and 504."),
     .init(
       "\(path).retry_budget_percent", .integer(0...100), default: "20",
       "At most so many retries in 100 requests, besides a small reserve, so that retries do not add to an overload."),
