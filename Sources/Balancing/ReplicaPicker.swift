@@ -43,10 +43,14 @@ public enum ReplicaPicker {
   }
 
   /// Whether ``pick(among:excluding:now:random:)`` would find one. Counts nothing.
-  public static func hasCandidate(among placements: [Placement], excluding tried: ReplicaSet, now: UInt64) -> Bool {
+  ///
+  /// - Parameter takesEjected: one that is ejected will do where there is no other.
+  public static func hasCandidate(
+    among placements: [Placement], excluding tried: ReplicaSet, takesEjected: Bool = true, now: UInt64
+  ) -> Bool {
     placements.withBorrowed { placements in
       var hasFull = false
-      for pool in [Pool.serving, .ejected] {
+      for pool in [Pool.serving, .ejected] where takesEjected || pool == .serving {
         for index in placements.indices {
           let placement = placements[index]
           guard isIn(pool, placement, excluding: tried, now: now) else { continue }

@@ -239,7 +239,7 @@ enum RequestRouting {
     var name = query.withUTF8 { ModelQuery.model(in: UnsafeRawBufferPointer($0)) }
     var range: Range<Int>?
     if row.modelPlace != .query, bytes.count > 0 {
-      switch try verdict(bytes, row, contentType: head?.contentType ?? "") {
+      switch try verdict(bytes, row, contentType: head?.contentType ?? "", scope) {
       case .found(let value, let place): (name, range) = (value, place)
       case .absent: name = nil
       case let other:
@@ -262,15 +262,16 @@ enum RequestRouting {
   }
 
   private static func verdict(
-    _ bytes: UnsafeRawBufferPointer, _ row: PassThroughPath, contentType: String
+    _ bytes: UnsafeRawBufferPointer, _ row: PassThroughPath, contentType: String, _ scope: ProcessorScope
   ) throws(Refusal) -> ModelVerdict {
     if row.modelPlace == .jsonBody {
-      var finder = JSONModelFinder()
+      var finder = JSONModelFinder(limit: scope.bodyLimit)
       let verdict = finder.append(bytes)
       return verdict == .needMore ? finder.finish() : verdict
     }
     do throws(MultipartFault) {
-      var finder = MultipartModelFinder(boundary: try MultipartBoundary(contentType: contentType))
+      var finder = MultipartModelFinder(
+        boundary: try MultipartBoundary(contentType: contentType), limit: scope.bodyLimit)
       let verdict = finder.append(bytes)
       return verdict == .needMore ? finder.finish() : verdict
     } catch {

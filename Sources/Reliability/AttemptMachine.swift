@@ -8,8 +8,9 @@
 ///     kept connection closed            same replica, new          break off
 ///                                       connection, not counted
 ///     cannot connect, overflow, closed,  retry                      break off
-///     malformed head, timeout, 502-504
-///     500, 501, 505 and more            pass the answer on         break off
+///     malformed head, timeout, 500,
+///     502-504
+///     501, 505 and more                 pass the answer on         break off
 ///
 /// With a second copy under way (``HedgePolicy``) the failure of one waits for the other.
 ///

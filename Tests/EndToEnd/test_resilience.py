@@ -12,7 +12,7 @@ import pytest
 import wire
 from conftest import Engines, Fleet, Maker, Route
 from processes import MODEL, configuration, free_port, poll
-from recording_engine import Call, answers, model
+from recording_engine import Call, Script, answers, model
 
 CHAT = "/v1/chat/completions"
 
@@ -265,6 +265,35 @@ def test_tokens_arrive_one_by_one(make: Maker):
         while connection.read_chunk():
             events += 1
     assert events > 15
+
+
+def test_an_engines_500_is_asked_of_another_that_is_well_or_passed_on(engines: Engines, route: Route):
+    def says(status: str) -> Script:
+        return lambda call: bool(call.read_body()) and call.answer(b'{"error":{"message":"broken"}}', status=status)
+
+    first, second = engines(says("500 Internal Server Error"), answers)
+    limits = {"consecutive_5xx": 1, "base_ejection_time": "5m", "max_ejection_percent": 50, "retry_budget_percent": 100}
+    balancing = {"strategy": "random"}
+    router = route(model("alpha", first, second, reliability=limits, balancing=balancing))
+    with wire.Connection(router.port) as connection:
+
+        def send() -> wire.Response:
+            connection.send(wire.request(CHAT, ask()))
+            return connection.read()
+
+        while not first.calls:
+            assert send().json()["engine"] == second.name
+        assert router.metric("switchyard_retries_total") == 1
+        # Now the first is ejected, and the other fails: what it says is told at once.
+        second.script = says("500 Internal Server Error")
+        for _ in range(3):
+            answer = send()
+            assert (answer.status, answer.json()["error"]["message"]) == (500, "broken")
+        assert len(first.calls) == 1
+        # A 503 is asked elsewhere all the same.
+        second.script = says("503 Service Unavailable")
+        first.script = answers
+        assert send().json()["engine"] == first.name
 
 
 def test_each_ejection_lasts_twice_as_long_as_the_one_before(engines: Engines, route: Route):

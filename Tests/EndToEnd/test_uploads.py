@@ -5,6 +5,8 @@ from __future__ import annotations
 
 import socket
 import time
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
@@ -235,6 +237,61 @@ def test_an_upload_that_stops_is_a_408(make: Maker, sent: int):
         assert connection.is_closed_by_peer()
     router.wait_until_idle()
     engine.close()
+
+
+def drip(send: Callable[[bytes], object], begin: bytes) -> None:
+    """Sends a beginning and then a byte each 50 ms, as long as they are taken, for 5 s at most."""
+    try:
+        send(begin)
+        for _ in range(100):
+            time.sleep(0.05)
+            send(b"x")
+    except (OSError, AssertionError):
+        pass
+
+
+@pytest.mark.parametrize("is_known", [False, True], ids=["before the model", "behind it"])
+def test_an_upload_may_drip_once_its_model_is_known(engines: Engines, route: Route, is_known: bool):
+    [engine] = engines(answers)
+    router = route(model("alpha", engine), gateway={"request_read_timeout": "500ms"})
+    begin = b'{"model":"alpha","text":"' if is_known else b'{"text":"'
+    with wire.Connection(router.port) as connection, ThreadPoolExecutor(1) as pool:
+        head = upload_head("/v1/rerank", "Content-Type: application/json", 10_000)
+        dripping = pool.submit(drip, connection.send, head + begin)
+        if is_known:
+            time.sleep(1.5)
+            assert router.in_flight() == 1
+            connection.socket.shutdown(socket.SHUT_RDWR)
+        else:
+            assert connection.read().status == 408
+            connection.close()
+        dripping.result()
+    with http2.Connection(router.port) as connection:
+        stream = connection.begin(http2.pseudo("/v1/rerank"))
+        drip(lambda data: connection.send_data(stream, data, stop_when_answered=True), begin)
+        if is_known:
+            assert not connection.streams[stream].headers
+        else:
+            assert connection.read(stream).status == 408
+    router.wait_until_idle()
+
+
+def test_what_was_held_counts_until_its_engine_has_taken_it(engines: Engines, route: Route):
+    gate = Gate(beginning=1)
+    [engine] = engines(gate)
+    engine.limit_receive_buffer(64 << 10)
+    router = route(model("alpha", engine))
+    body, kind = form("alpha", bytes(FILE), first=False)
+    with wire.Connection(router.port) as connection:
+        connection.send(upload_head(TRANSCRIPTIONS, kind, len(body)) + body)
+        engine.wait_for_calls(1)
+        held = wait_for_standstill(lambda: int(router.metric("switchyard_request_bytes_held")), "all is held")
+        assert held >= len(body)
+        gate.opened.set()
+        assert connection.read().status == 200
+    assert engine.calls[0].body == body
+    router.wait_until_idle()
+    assert router.metric("switchyard_request_bytes_held") == 0
 
 
 @pytest.mark.parametrize("size", [60_000, 2 * MEBIBYTE])

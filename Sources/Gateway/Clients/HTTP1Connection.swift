@@ -182,7 +182,7 @@ final class HTTP1Connection: ChannelDuplexHandler, RemovableChannelHandler, Clie
       if isWritable, now - lastActivity > settings.clientIdleTimeout { closeAfterFlush() }
     case .head, .lengthBody, .chunkedBody:
       // An upload that is passed on takes the time that the engine takes; what counts is that it goes on.
-      let since = intake == .streamed && exchange != nil ? lastActivity : requestBeganAt
+      let since = exchange?.isPassedOn ?? false ? lastActivity : requestBeganAt
       let waiting = inbound.readableBytes + (exchange?.body.readableBytes ?? 0)
       let allowed = settings.requestReadTimeout + .seconds(Int64(waiting >> 20))
       if isWritable, !isReadHeld, let since, now - since > allowed {

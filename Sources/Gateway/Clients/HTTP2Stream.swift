@@ -85,12 +85,12 @@ final class HTTP2Stream: ClientStream {
       guard bytes.readableBytes == 0 || exchange.receive(bytes) else { return }
       if !endsStream { connection.open(connection.credit.received(bytes.readableBytes, on: Int(id))) }
     case .streamed:
-      arrivingSince = .now()
       if bytes.readableBytes > 0 {
         guard exchange.holdPending(bytes.readableBytes) else { return }
         pending.append(bytes)
       }
       passOn()
+      if exchange.isPassedOn { arrivingSince = .now() }
     }
     if endsStream { end() }
   }

@@ -107,6 +107,12 @@ final class UpstreamConnection: ChannelDuplexHandler, DeferredFlush {
     context.write(wrapOutboundOut(ByteBuffer())).assumeIsolated().whenSuccess { self.isRequestFlushed = true }
   }
 
+  /// Tells when what has been written of the request has left, or cannot leave any more.
+  func whenWritten(_ done: @escaping () -> Void) {
+    guard let context else { return done() }
+    context.write(wrapOutboundOut(ByteBuffer())).assumeIsolated().whenComplete { _ in done() }
+  }
+
   /// A further piece of the request.
   func sendBody(_ bytes: ByteBuffer) { context?.writeAndFlush(wrapOutboundOut(bytes), promise: nil) }
 

@@ -69,7 +69,6 @@ enum UpstreamRequest {
 
   /// The head of a request that is passed on as it comes, and what is held of its body.
   private static func upload(_ exchange: Exchange, to placement: Placement) -> [ByteBuffer] {
-    let body = exchange.heldBody(at: placement)
     let head = exchange.loop.text
     head.clear()
     head.writeString(exchange.text(exchange.head.methodRange))
@@ -85,8 +84,7 @@ enum UpstreamRequest {
     case .chunked: head.writeStaticString("transfer-encoding: chunked\r\n")
     }
     head.writeStaticString("\r\n")
-    var pieces = [ByteBuffer(bytes: head.bytes)]
-    if body.readableBytes > 0 { pieces.append(body) }
+    var pieces = [ByteBuffer(bytes: head.bytes)] + exchange.heldBody(at: placement)
     if exchange.upload?.isComplete ?? false, exchange.head.framing == .chunked {
       pieces.append(ChunkFraming.end(trailers: exchange.trailers(to: placement)))
     }

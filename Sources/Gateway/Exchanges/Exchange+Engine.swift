@@ -77,7 +77,7 @@ extension Exchange {
     connection.send(
       attempt, UpstreamRequest.pieces(self, to: attempt.placement), isComplete: upload?.isComplete ?? true)
     guard upload != nil, isCurrent(attempt) else { return }
-    heldBodyIsSent()
+    heldBodyIsSent(over: connection)
     client.resumeUpload()
   }
 
@@ -112,6 +112,14 @@ extension Exchange {
   /// Whether a replica that was not tried may be chosen.
   var hasOtherReplica: Bool {
     ReplicaPicker.hasCandidate(among: placements, excluding: triedWhole, now: loop.now) || hasOtherPair
+  }
+
+  /// Whether one is there that is well. Only such a one can tell an engine's fault from the request's; of another, or one
+  /// that would have to load the adapter first, nothing would be learnt that is worth hiding the answer for.
+  private var hasOtherWellReplica: Bool {
+    guard adapterSource == nil else { return false }
+    return ReplicaPicker.hasCandidate(
+      among: placements, excluding: triedWhole, takesEjected: false, now: loop.now) || hasOtherPair
   }
 
   /// Attempts that wait for a connection wait no longer than for a first byte.
@@ -175,7 +183,8 @@ extension Exchange {
     let failure = AttemptFailure.refused(status: status)
     note(failure, "it answered \(status)", on: attempt.placement.replica)
     guard failure.mayBeSentAgain, let model else { return true }
-    switch attempts.failed(failure, budget: &model.budget, hasOtherReplica: hasOtherReplica, now: loop.now) {
+    let hasOther = status == 500 ? hasOtherWellReplica : hasOtherReplica
+    switch attempts.failed(failure, budget: &model.budget, hasOtherReplica: hasOther, now: loop.now) {
     case .retry:
       loop.context.metrics.retries.increment()
       drop(attempt)

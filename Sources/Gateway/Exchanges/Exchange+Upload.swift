@@ -58,6 +58,14 @@ extension Exchange {
     return phase != .ended
   }
 
+  /// The model is known: what is still to come takes the time that the engine takes.
+  var isPassedOn: Bool {
+    switch upload?.stage {
+    case .waiting, .sending: true
+    case .finding, .gathering, nil: false
+    }
+  }
+
   /// Whether the client may go on sending.
   var takesUpload: Bool {
     guard let upload, phase != .ended else { return false }
@@ -167,31 +175,37 @@ extension Exchange {
   }
 
   /// What is held of the body, as the engine gets it.
-  func heldBody(at placement: Placement) -> ByteBuffer {
-    var bytes = body
+  func heldBody(at placement: Placement) -> [ByteBuffer] {
+    guard body.readableBytes > 0 else { return [] }
+    var pieces = [body]
     if let range = upload?.nameRange, let name = replacedName(at: placement) {
-      var edited = client.allocator.buffer(capacity: body.readableBytes + name.count)
       let start = body.readerIndex
-      if let before = body.getSlice(at: start, length: range.lowerBound) { edited.writeImmutableBuffer(before) }
-      edited.writeBytes(name)
-      if let after = body.getSlice(at: start + range.upperBound, length: body.readableBytes - range.upperBound) {
-        edited.writeImmutableBuffer(after)
-      }
-      bytes = edited
+      pieces = [
+        body.getSlice(at: start, length: range.lowerBound), ByteBuffer(bytes: name),
+        body.getSlice(at: start + range.upperBound, length: body.readableBytes - range.upperBound),
+      ].compactMap(\.self)
     }
-    return framed(bytes)
+    guard head.framing == .chunked else { return pieces }
+    let length = pieces.reduce(0) { $0 + $1.readableBytes }
+    return [ByteBuffer(string: String(length, radix: 16) + "\r\n")] + pieces + [ByteBuffer(staticString: "\r\n")]
   }
 
   /// What is held went to the engine; what follows is passed on.
-  func heldBodyIsSent() {
+  func heldBodyIsSent(over connection: UpstreamConnection) {
     upload?.stage = .sending
-    if upload?.prompt == nil, body.readableBytes > Upload.holdLimit { discardHeld() }
+    guard upload?.prompt == nil, body.readableBytes > Upload.holdLimit else { return }
+    forgetHeld()
+    letBodyGo(behind: connection)
   }
 
   private func discardHeld() {
+    forgetHeld()
+    letBodyGo()
+  }
+
+  private func forgetHeld() {
     upload?.isHeldWhole = false
     attempts.bodyDiscarded()
-    letBodyGo()
   }
 
   /// A piece as the request's framing wants it.

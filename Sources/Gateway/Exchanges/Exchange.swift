@@ -314,6 +314,12 @@ final class Exchange {
     load.letBodyGo(in: loop.context.load)
   }
 
+  /// What is held of the body has been written to an engine and is not needed any more. It counts until it has left.
+  func letBodyGo(behind connection: UpstreamConnection) {
+    body = ByteBuffer()
+    connection.whenWritten { self.load.letBodyGo(in: self.loop.context.load) }
+  }
+
   var tooLarge: APIError {
     .requestTooLarge("the request body is larger than the limit of \(loop.context.settings.bodyLimit) bytes")
   }
