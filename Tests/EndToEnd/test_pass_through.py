@@ -122,7 +122,8 @@ def test_a_body_whose_model_cannot_be_read_is_a_400(shared: Site, body: str):
 def test_a_model_behind_what_is_large_is_found(shared: Site, frames: bool):
     file, kind = form("beta", bytes(3 * MEBIBYTE), first=False)
     # As the Anthropic SDK orders its fields.
-    message = b'{"max_tokens":1,"messages":[{"role":"user","content":"%s"}],"model":"beta"}' % (b"a" * 9 * MEBIBYTE)
+    text = b"a" * 9 * MEBIBYTE
+    message = b'{"max_tokens":1,"messages":[{"role":"user","content":"' + text + b'"}],"model":"beta"}'
     for target, type_, body in [(TRANSCRIPTIONS, kind, file), ("/v1/messages", "content-type: application/json", message)]:
         with wire.Connection(shared.port) as connection:
             head = upload_head(target, type_, None if frames else len(body))
