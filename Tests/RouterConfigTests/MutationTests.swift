@@ -47,7 +47,9 @@ import Testing
     case 5:
       if case .mapping(var entries) = node.content, !entries.isEmpty {
         let index = Int.random(in: entries.indices, using: &generator)
-        entries[index].key = Self.words.randomElement(using: &generator) ?? ""
+        let word = Self.words.randomElement(using: &generator) ?? ""
+        // No reader gives a mapping that has a key twice.
+        if !entries.contains(where: { $0.key == word }) { entries[index].key = word }
         entries.swapAt(index, 0)
         node.content = .mapping(entries)
       } else {
