@@ -124,7 +124,8 @@ def test_a_model_behind_what_is_large_is_found(shared: Site, frames: bool):
     # As the Anthropic SDK orders its fields.
     text = b"a" * 9 * MEBIBYTE
     message = b'{"max_tokens":1,"messages":[{"role":"user","content":"' + text + b'"}],"model":"beta"}'
-    for target, type_, body in [(TRANSCRIPTIONS, kind, file), ("/v1/messages", "content-type: application/json", message)]:
+    json_kind = "Content-Type: application/json"
+    for target, type_, body in [(TRANSCRIPTIONS, kind, file), ("/v1/messages", json_kind, message)]:
         with wire.Connection(shared.port) as connection:
             head = upload_head(target, type_, None if frames else len(body))
             connection.send(head + (chunked(body) if frames else body))

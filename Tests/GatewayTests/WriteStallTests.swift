@@ -6,29 +6,29 @@ import Testing
 @Suite("Peers that stop taking bytes") struct WriteStallTests {
   private static let start = NIODeadline.uptimeNanoseconds(1_000_000_000)
 
+  /// Asks of a socket that is full from the start on whether it has stalled: by the seconds since, and the bytes that
+  /// wait.
+  private static func fullSocket() -> (_ seconds: Int64, _ waiting: Int) -> Bool {
+    var stall = WriteStall()
+    stall.writabilityChanged(false, now: start)
+    return { stall.isOver(.seconds(10), waiting: $1, now: start + .seconds($0)) }
+  }
+
   @Test("one that takes nothing of a full socket's bytes has stalled, however much more is written")
   func nothing() {
-    var stall = WriteStall()
-    stall.writabilityChanged(false, now: Self.start)
-    func isOver(_ seconds: Int64, waiting: Int) -> Bool {
-      stall.isOver(.seconds(10), waiting: waiting, now: Self.start + .seconds(seconds))
-    }
-    #expect(!isOver(1, waiting: 70_000))
-    #expect(!isOver(5, waiting: 70_000))
-    #expect(!isOver(10, waiting: 90_000))
-    #expect(isOver(11, waiting: 90_000))
+    let isOver = Self.fullSocket()
+    #expect(!isOver(1, 70_000))
+    #expect(!isOver(5, 70_000))
+    #expect(!isOver(10, 90_000))
+    #expect(isOver(11, 90_000))
   }
 
   @Test("one that takes a byte has the whole time again")
   func slowly() {
-    var stall = WriteStall()
-    stall.writabilityChanged(false, now: Self.start)
-    func isOver(_ seconds: Int64, waiting: Int) -> Bool {
-      stall.isOver(.seconds(10), waiting: waiting, now: Self.start + .seconds(seconds))
-    }
-    for second in 1...100 { #expect(!isOver(Int64(second), waiting: 70_000 - second)) }
-    #expect(!isOver(110, waiting: 69_900))
-    #expect(isOver(111, waiting: 69_900))
+    let isOver = Self.fullSocket()
+    for second in 1...100 { #expect(!isOver(Int64(second), 70_000 - second)) }
+    #expect(!isOver(110, 69_900))
+    #expect(isOver(111, 69_900))
   }
 
   @Test("a socket that is not full is not looked at, and begins anew when it is")

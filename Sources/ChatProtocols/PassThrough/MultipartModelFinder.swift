@@ -9,8 +9,8 @@
 /// several fields `model` the first one counts, because what stands behind it has not come yet; most engines take the
 /// last. Bytes behind the model, or behind the closing delimiter, are not looked at.
 ///
-/// The limit is on what the caller has to hold: all bytes up to the model. A form that puts a file longer than that before the model
-/// gets ``ModelVerdict/tooFar(limit:)``, which tells the client to put the model first.
+/// The limit is on what the caller has to hold: all bytes up to the model. A form that puts a file longer than that
+/// before the model gets ``ModelVerdict/tooFar(limit:)``, which tells the client to put the model first.
 ///
 /// Holds at most 8 KiB of one header line and 256 bytes of the model. Cost: linear, 16 bytes a step in contents.
 public struct MultipartModelFinder: BoundedModelFinder {
