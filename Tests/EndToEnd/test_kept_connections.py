@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 import time
 
 import pytest
@@ -48,13 +49,16 @@ def test_an_idle_connection_ends_before_the_engine_ends_it(
 
 
 def test_a_connection_whose_request_did_not_leave_is_not_used_again(engines: Engines, route: Route):
+    over = threading.Event()
+
     def early(call: Call) -> bool:
         if len(call.values("content-length")[0]) < 7:
             call.read_body()
             return call.answer()
-        # Refused unread, and kept: what the engine has not taken stands before whatever comes next.
+        # Refused unread, and kept: what the engine has not taken, and never takes, stands before whatever comes next.
         call.answer(b'{"error":{"message":"too long"}}', status="413 Payload Too Large")
-        return call.wait_for_close()
+        over.wait(20)
+        return False
 
     [engine] = engines(early)
     engine.limit_receive_buffer(1 << 16)
@@ -66,6 +70,7 @@ def test_a_connection_whose_request_did_not_leave_is_not_used_again(engines: Eng
         for _ in range(2):
             connection.send(wire.request(CHAT, ask()))
             assert connection.read().status == 200
+    over.set()
     # A request that has left leaves its connection to the next.
     assert len({call.socket.getpeername()[1] for call in engine.calls[1:]}) == 1
 
