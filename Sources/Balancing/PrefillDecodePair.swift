@@ -101,8 +101,12 @@ public struct PrefillDecodePair: Sendable, Equatable {
   }
 
   /// Whether ``pick(among:for:excluding:matches:random:)`` would find one. Counts nothing.
-  public static func isThere(among placements: [Placement], excluding tried: Tried, now: UInt64) -> Bool {
-    let pool = pool(placements, tried, now)
+  ///
+  /// - Parameter takesEjected: one of ejected replicas will do where there is no other.
+  public static func isThere(
+    among placements: [Placement], excluding tried: Tried, takesEjected: Bool = true, now: UInt64
+  ) -> Bool {
+    let pool = takesEjected ? pool(placements, tried, now) : .serving
     return hasPair(placements) { isOpen($0, $0.role == .prefill ? tried.prefill : tried.decode, pool, now) }
   }
 

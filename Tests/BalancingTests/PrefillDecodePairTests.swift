@@ -106,10 +106,13 @@ import Testing
     }
     while prefill.replica.health.state(at: 1) != .ejected { _ = prefill.replica.requestFailed(reason: "500", now: 0) }
     #expect(pick([prefill, decode])?.prefill == 0)
+    let none = PrefillDecodePair.Tried()
+    #expect(!PrefillDecodePair.isThere(among: [prefill, decode], excluding: none, takesEjected: false, now: 1))
     let full = placement(2, .prefill)
     full.replica.requestLimit = 0
     #expect(pick([prefill, full, decode]) == nil)
     full.replica.requestLimit = 2
+    #expect(PrefillDecodePair.isThere(among: [full, decode], excluding: none, takesEjected: false, now: 1))
     #expect(pick([prefill, full, decode])?.prefill == 1)
   }
 }

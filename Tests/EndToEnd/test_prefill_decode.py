@@ -241,6 +241,20 @@ def test_a_failing_decode_is_tried_again_with_its_prefill(
     ask_until_tried_again(router)
 
 
+def test_a_decode_engines_500_is_not_asked_of_one_that_is_ejected(make: Maker, faulty: Callable[[Fault], FaultyEngine]):
+    prefill, first, second = simulated(make, "vllm", "prefill", "prefill"), faulty(Fault.NONE), faulty(Fault.NONE)
+    router = route_pairs(make, "vllm", [prefill], [first, second], retry_budget_percent=100, consecutive_5xx=1,
+                         max_ejection_percent=50, base_ejection_time="5m", success_rate_ejection=False,
+                         health_check_interval="1h")  # fmt: skip
+    first.fault = Fault.ANSWERS_503
+    while router.metric("switchyard_replica_ejections") == 0:
+        assert wire.chat(router.port, body()).status == 200
+    second.fault = Fault.ANSWERS_500
+    before = first.count, second.count, len(prefill.requests())
+    assert wire.chat(router.port, body()).status == 500
+    assert (first.count, second.count, len(prefill.requests())) == (before[0], before[1] + 1, before[2] + 1)
+
+
 # A leg is not wanted any more
 
 

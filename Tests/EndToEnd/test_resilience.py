@@ -298,6 +298,25 @@ def test_an_engines_500_is_asked_of_another_that_is_well_or_passed_on(engines: E
         assert send().json()["engine"] == first.name
 
 
+@pytest.mark.parametrize(
+    "request_line, body", [("GET /v1/batches/one?model=alpha", ""), ("POST /v1/batches", '{"model":"alpha"}')]
+)
+def test_a_500_about_what_one_engine_keeps_is_not_asked_of_another(
+    engines: Engines, route: Route, request_line: str, body: str
+):
+    def fails(call: Call) -> bool:
+        call.read_body()
+        return call.answer(b'{"error":{"message":"broken"}}', status="500 Internal Server Error")
+
+    both = engines(fails, fails)
+    router = route(model("alpha", *both))
+    with wire.Connection(router.port) as connection:
+        connection.send(f"{request_line} HTTP/1.1\r\nHost: a\r\nContent-Length: {len(body)}\r\n\r\n{body}".encode())
+        answer = connection.read()
+    assert (answer.status, answer.json()["error"]["message"]) == (500, "broken")
+    assert sum(len(engine.calls) for engine in both) == 1
+
+
 def test_each_ejection_lasts_twice_as_long_as_the_one_before(engines: Engines, route: Route):
     bad, good = engines(says("503 Service Unavailable"), answers)
     limits = {"consecutive_5xx": 1, "base_ejection_time": "200ms", "slow_start": "0s", "success_rate_ejection": False}

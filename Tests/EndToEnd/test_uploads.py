@@ -13,7 +13,7 @@ import pytest
 
 import http2
 import wire
-from clients import MEBIBYTE, TRANSCRIPTIONS, chunked, form, send_in_background, upload_head, wait_for_standstill
+from clients import CHAT, MEBIBYTE, TRANSCRIPTIONS, ask, chunked, form, send_in_background, upload_head, wait_for_standstill
 from conftest import Engines, Maker, Route, Sites
 from processes import free_port, poll
 from recording_engine import EVENT, STREAM_HEAD, Call, ConfiguredRouter, Gate, RecordingEngine, answers, document, model
@@ -279,6 +279,47 @@ def test_an_upload_may_drip_once_its_model_is_known(engines: Engines, route: Rou
         drip(lambda data: connection.send_data(stream, data), begin)
         assert connection.read(stream).status == (200 if is_known else 408)
     assert [len(call.body) for call in engine.calls] == ([whole] * 2 if is_known else [])
+    router.wait_until_idle()
+
+
+def test_a_distant_client_over_http2_sends_a_window_a_round_trip(engines: Engines, route: Route):
+    """It cannot send faster, and names its model last."""
+    [engine] = engines(answers)
+    router = route(model("alpha", engine), gateway={"request_read_timeout": "1s"})
+    window = (1 << 16) - 1
+    body = b'{"text":"' + b"x" * (12 * window) + b'","model":"alpha"}'
+    with http2.Connection(router.port) as connection:
+        stream = connection.begin([*http2.pseudo("/v1/rerank"), ("content-length", str(len(body)))])
+        for start in range(0, len(body), window):
+            time.sleep(0.15)
+            connection.send_data(stream, body[start : start + window], end=start + window >= len(body))
+        assert connection.read(stream).status == 200
+    assert engine.calls[0].body == body
+
+
+def test_what_an_engine_that_answers_early_has_not_taken_counts_on(engines: Engines, route: Route):
+    goes_on = threading.Event()
+
+    def early(call: Call) -> bool:
+        call.send(STREAM_HEAD + EVENT)
+        assert goes_on.wait(20)
+        call.read_body()
+        call.send(b"0\r\n\r\n")
+        return True
+
+    [engine] = engines(early)
+    engine.limit_receive_buffer(64 << 10)
+    router = route(model("alpha", engine))
+    body = ask(padding=20 * MEBIBYTE, stream=True)
+    with wire.Connection(router.port) as connection:
+        connection.send(wire.request(CHAT, body))
+        assert connection.read_head().status == 200
+        assert router.metric("switchyard_request_bytes_held") >= len(body)
+        goes_on.set()
+        while connection.read_chunk():
+            pass
+        poll(lambda: router.metric("switchyard_request_bytes_held") == 0, "what has left counts no more")
+    assert engine.calls[0].body == body.encode()
     router.wait_until_idle()
 
 

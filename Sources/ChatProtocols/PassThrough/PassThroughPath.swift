@@ -10,6 +10,8 @@ public struct PassThroughPath: Sendable {
   public let modelPlace: ModelPlace
   /// What the body's prompt looks like, where replicas are chosen by it.
   public let prompt: PassedPrompt.Form?
+  /// It makes, reads or ends something that an engine keeps under a name, a file or a batch.
+  public let isStateful: Bool
   /// The pattern has an `{id}`.
   private let hasSegment: Bool
 
@@ -46,22 +48,22 @@ public struct PassThroughPath: Sendable {
     row("/v1/images/edits", .post, .form),
     row("/v1/images/variations", .post, .form),
     row("/v1/video/generations", .post, .jsonBody),
-    row("/v1/files", [.get, .head, .post], .query),
-    row("/v1/files/{id}", [.get, .head, .delete], .query),
-    row("/v1/files/{id}/content", [.get, .head], .query),
-    row("/v1/batches", .post, .jsonBody),
-    row("/v1/batches", [.get, .head], .query),
-    row("/v1/batches/{id}", [.get, .head], .query),
-    row("/v1/batches/{id}/cancel", .post, .query),
+    row("/v1/files", [.get, .head, .post], .query, isStateful: true),
+    row("/v1/files/{id}", [.get, .head, .delete], .query, isStateful: true),
+    row("/v1/files/{id}/content", [.get, .head], .query, isStateful: true),
+    row("/v1/batches", .post, .jsonBody, isStateful: true),
+    row("/v1/batches", [.get, .head], .query, isStateful: true),
+    row("/v1/batches/{id}", [.get, .head], .query, isStateful: true),
+    row("/v1/batches/{id}/cancel", .post, .query, isStateful: true),
   ]
 
   private static func row(
     _ pattern: StaticString, _ methods: PassThroughMethods, _ modelPlace: ModelPlace,
-    prompt: PassedPrompt.Form? = nil
+    prompt: PassedPrompt.Form? = nil, isStateful: Bool = false
   ) -> PassThroughPath {
     let bytes = UnsafeBufferPointer(start: pattern.utf8Start, count: pattern.utf8CodeUnitCount)
     return PassThroughPath(
-      pattern: pattern, methods: methods, modelPlace: modelPlace, prompt: prompt,
+      pattern: pattern, methods: methods, modelPlace: modelPlace, prompt: prompt, isStateful: isStateful,
       hasSegment: bytes.contains(UInt8(ascii: "{")))
   }
 

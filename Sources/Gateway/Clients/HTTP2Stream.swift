@@ -261,8 +261,11 @@ final class HTTP2Stream: ClientStream {
       if connection.credit.isWaiting(Int(id)) || !pending.isEmpty || !connection.isWritable {
         arrivingSince = now
       } else {
-        let allowed = settings.requestReadTimeout + .seconds(Int64(receivedBytes >> 20))
-        if now - arrivingSince > allowed {
+        // What is passed on comes by a window a round trip: of 64 KiB, a client a quarter of a second away cannot send more
+        // than 256 KiB a second.
+        let forBytes: TimeAmount =
+          intake == .streamed ? .milliseconds(Int64(receivedBytes >> 8)) : .seconds(Int64(receivedBytes >> 20))
+        if now - arrivingSince > settings.requestReadTimeout + forBytes {
           exchange.refuse(
             APIError(status: 408, message: "the request did not arrive in time", type: "invalid_request_error"))
           return

@@ -109,7 +109,7 @@ final class UpstreamConnection: ChannelDuplexHandler, DeferredFlush {
 
   /// Tells when what has been written of the request has left, or cannot leave any more.
   func whenWritten(_ done: @escaping () -> Void) {
-    guard let context else { return done() }
+    guard let context, !isRequestFlushed else { return done() }
     context.write(wrapOutboundOut(ByteBuffer())).assumeIsolated().whenComplete { _ in done() }
   }
 

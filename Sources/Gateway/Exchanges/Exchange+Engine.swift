@@ -111,15 +111,19 @@ extension Exchange {
 
   /// Whether a replica that was not tried may be chosen.
   var hasOtherReplica: Bool {
-    ReplicaPicker.hasCandidate(among: placements, excluding: triedWhole, now: loop.now) || hasOtherPair
+    hasOther(takesEjected: true)
   }
 
-  /// Whether one is there that is well. Only such a one can tell an engine's fault from the request's; of another, or one
-  /// that would have to load the adapter first, nothing would be learnt that is worth hiding the answer for.
-  private var hasOtherWellReplica: Bool {
-    guard adapterSource == nil else { return false }
-    return ReplicaPicker.hasCandidate(
-      among: placements, excluding: triedWhole, takesEjected: false, now: loop.now) || hasOtherPair
+  private func hasOther(takesEjected: Bool) -> Bool {
+    ReplicaPicker.hasCandidate(among: placements, excluding: triedWhole, takesEjected: takesEjected, now: loop.now)
+      || hasOtherPair(takesEjected: takesEjected)
+  }
+
+  /// Whether a 500 may be an engine's fault of which another replica is free. Only one that is well can tell; of another,
+  /// or one that would have to load the adapter first, nothing would be learnt that is worth hiding the answer for. What an
+  /// engine keeps is not on another, or would be there twice.
+  private var isWorthAskingAnother: Bool {
+    adapterSource == nil && upload?.row.isStateful != true && hasOther(takesEjected: false)
   }
 
   /// Attempts that wait for a connection wait no longer than for a first byte.
@@ -165,7 +169,10 @@ extension Exchange {
       model.hedge.firstByteReceived(
         after: UInt64(max(0, (loop.time - attempt.startedAt).nanoseconds)), now: loop.now)
     }
-    if upload?.isComplete ?? true { letBodyGo() }
+    if upload?.isComplete ?? true {
+      // An engine may answer before it has taken all.
+      if let connection = attempt.connection { letBodyGo(behind: connection) } else { letBodyGo() }
+    }
     if holds(answer, bytes) { return true }
     let framing: AnswerFraming =
       switch answer.framing {
@@ -183,7 +190,7 @@ extension Exchange {
     let failure = AttemptFailure.refused(status: status)
     note(failure, "it answered \(status)", on: attempt.placement.replica)
     guard failure.mayBeSentAgain, let model else { return true }
-    let hasOther = status == 500 ? hasOtherWellReplica : hasOtherReplica
+    let hasOther = status == 500 ? isWorthAskingAnother : hasOtherReplica
     switch attempts.failed(failure, budget: &model.budget, hasOtherReplica: hasOther, now: loop.now) {
     case .retry:
       loop.context.metrics.retries.increment()

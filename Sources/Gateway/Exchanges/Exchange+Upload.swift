@@ -82,11 +82,9 @@ extension Exchange {
   func receiveUpload(_ bytes: ByteBuffer) -> Bool {
     guard mayUpload(bodyBytes), let stage = upload?.stage else { return false }
     switch stage {
-    case .finding(var finder):
+    case .finding:
       guard keep(bytes) else { return false }
-      let verdict = bytes.withUnsafeReadableBytes { finder.append($0) }
-      upload?.stage = .finding(finder)
-      take(verdict)
+      take(bytes.withUnsafeReadableBytes { upload?.finder?.append($0) } ?? .needMore)
     case .gathering(let name, let range):
       guard keep(bytes) else { return false }
       if body.readableBytes > Upload.promptLimit { resolve(name, at: range) }
@@ -108,7 +106,7 @@ extension Exchange {
     guard phase != .ended, let stage = upload?.stage else { return }
     upload?.isComplete = true
     switch stage {
-    case .finding(var finder): take(finder.finish())
+    case .finding: take(upload?.finder?.finish() ?? .absent)
     case .gathering(let name, let range):
       readPrompt()
       resolve(name, at: range)

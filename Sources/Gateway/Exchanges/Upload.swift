@@ -4,8 +4,8 @@ import JSONText
 /// The body of a request that is passed on as it comes.
 final class Upload {
   enum Stage {
-    /// The model is looked for; what came is held.
-    case finding(any ModelFinder)
+    /// The model is looked for, by ``Upload/finder``; what came is held.
+    case finding
     /// The model is known, and the prompt is awaited that its replica is chosen by; what came is held.
     case gathering(model: String, at: Range<Int>)
     /// The model is known; what came is held until a connection is there.
@@ -16,6 +16,8 @@ final class Upload {
 
   let row: PassThroughPath
   var stage: Stage
+  /// Apart from the stage: it is not copied with it for each piece of the body.
+  var finder: (any ModelFinder)?
   /// The client has sent everything.
   var isComplete = false
   /// What came first is still held, so that it can be sent again.
@@ -35,7 +37,8 @@ final class Upload {
   init(_ row: PassThroughPath, finder: (any ModelFinder)?) {
     self.row = row
     isForm = row.modelPlace == .form
-    stage = finder.map { .finding($0) } ?? .waiting
+    self.finder = finder
+    stage = finder == nil ? .waiting : .finding
   }
 
   /// The bytes that take the place of the model's name.

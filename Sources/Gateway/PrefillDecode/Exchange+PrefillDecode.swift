@@ -64,9 +64,12 @@ extension Exchange {
   }
 
   /// Whether a pair that was not tried may be chosen.
-  var hasOtherPair: Bool {
+  ///
+  /// - Parameter takesEjected: one of ejected replicas will do where there is no other.
+  func hasOtherPair(takesEjected: Bool) -> Bool {
     guard let legs else { return false }
-    return PrefillDecodePair.isThere(among: pairedPlacements, excluding: legs.tried, now: loop.now)
+    return PrefillDecodePair.isThere(
+      among: pairedPlacements, excluding: legs.tried, takesEjected: takesEjected, now: loop.now)
   }
 
   // MARK: From the prefill's engine
