@@ -175,7 +175,7 @@ def test_labels_leave_replicas_out(engines: Engines, route: Route):
 
     def answered(selector: str, *headers: str) -> set[str]:
         return {
-            asked(router.port, *headers, f"External-Filter: {selector}").json()["engine"] for _ in range(12)
+            asked(router.port, *headers, f"External-Filter: {selector}").json()["engine"] for _ in range(40)
         }
 
     assert answered("zone=b", strategy("random")) == {three[1].name}

@@ -13,7 +13,7 @@ from recording_engine import answers, hangs, model
 
 def test_a_second_copy_answers_for_a_replica_that_hangs(engines: Engines, route: Route):
     first, second = engines(answers, answers)
-    router = route(model("alpha", first, second, reliability={"hedge_after": "100ms"}))
+    router = route(model("alpha", first, second, reliability={"hedge_after": "500ms"}))
     with wire.Connection(router.port) as connection:
 
         def asked() -> tuple[wire.Response, float]:
@@ -32,10 +32,10 @@ def test_a_second_copy_answers_for_a_replica_that_hangs(engines: Engines, route:
             if len(first.calls) > calls:
                 break
     assert answer.json()["engine"] == second.name
-    assert 0.1 <= seconds < 0.3, f"it was answered after {seconds * 1000:.0f} ms"
+    assert 0.5 <= seconds < 2, f"it was answered after {seconds * 1000:.0f} ms"
     call = first.calls[calls]
     poll(lambda: call.closed_at is not None, "the other copy is given up")
-    assert call.closed_at - call.at < 0.3
+    assert call.closed_at - call.at < 2
     router.wait_until_idle()
     assert router.metric("switchyard_hedges_total") == 1
     assert router.metric("switchyard_retries_total") == 0

@@ -102,7 +102,7 @@ def test_an_upload_whose_client_sends_no_more_is_passed_on_to_its_end(engines: E
     engine.limit_receive_buffer(64 << 10)
     router = route(model("alpha", engine))
 
-    def read_before_the_engine_goes_on(size: int) -> tuple[int, bool]:
+    def read_before_the_engine_goes_on(size: int, standstill: float = 0.05) -> tuple[int, bool]:
         """Passes an upload through; how much of it the gateway reads while the engine takes nothing, and whether that
         is all and the end."""
         gate.opened.clear()
@@ -120,7 +120,7 @@ def test_an_upload_whose_client_sends_no_more_is_passed_on_to_its_end(engines: E
         with wire.Connection(router.port) as connection, ThreadPoolExecutor(1) as pool:
             sending = pool.submit(send)
             call = engine.wait_for_calls(calls + 1)[-1]
-            left = wait_for_standstill(lambda: on_its_way(connection), "the gateway reads no more", 0.05)
+            left = wait_for_standstill(lambda: on_its_way(connection), "the gateway reads no more", standstill)
             is_sent = sending.done()
             gate.opened.set()
             assert connection.read().status == 200, f"{size} bytes"
@@ -129,7 +129,7 @@ def test_an_upload_whose_client_sends_no_more_is_passed_on_to_its_end(engines: E
         return len(data) - left, is_sent and left == 0
 
     # The first ones make the buffers as large as they get.
-    taken = [read_before_the_engine_goes_on(8 * MEBIBYTE)[0] for _ in range(3)][-1]
+    taken = [read_before_the_engine_goes_on(8 * MEBIBYTE, 0.3)[0] for _ in range(3)][-1]
     size, ends = taken - MEBIBYTE, []
     while True not in ends or True in ends[-3:]:
         assert size < taken + 4 * MEBIBYTE, f"no size is on either side of what the sockets take, {taken}: {ends}"
@@ -182,6 +182,6 @@ def test_a_client_that_leaves_frees_its_engine_at_once(engines: Engines, route: 
     print(f"an engine is free {statistics.median(times):.2f} ms after its client left, {max(times):.2f} ms at most")
     # The most of them within the 10 ms that are promised; a busy machine may take one of them longer.
     assert statistics.median(times) < 10
-    assert max(times) < 50
+    assert max(times) < 500
     router.wait_until_idle()
     assert router.metric("switchyard_clients_gone_total") == 20

@@ -180,7 +180,7 @@ def test_sighup_with_a_broken_file_keeps_the_configuration(make: Maker):
 def test_a_reload_keeps_streams_connections_and_counters(make: Maker):
     fleet = make.fleet("--mode", "echo", "--inter-token-latency", "20ms")
     with wire.Connection(fleet.port) as connection:
-        connection.send(wire.request(CHAT, stream_of(30)))
+        connection.send(wire.request(CHAT, stream_of(150)))
         assert connection.read_head().status == 200
         assert connection.read_chunk()
         reload(fleet)

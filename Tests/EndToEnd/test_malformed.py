@@ -149,6 +149,9 @@ def forget(recorded: Recorded) -> None:
 
 
 def send_and_end(connection: wire.Connection, message: Message) -> None:
+    if message.end == "half-close":
+        # The end leaves with the last bytes: one that comes 5 ms later is a departure.
+        connection.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_CORK, 1)
     connection.send_as_far_as_taken(message.data + (GOOD.encode() if message.tail else b""))
     if message.end == "half-close":
         connection.socket.shutdown(socket.SHUT_WR)

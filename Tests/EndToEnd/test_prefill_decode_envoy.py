@@ -73,7 +73,7 @@ def test_behind_envoy_a_failing_prefill_leaves_nobody_waiting(
     """What was not named to Envoy is tried on another pair; of SGLang's the decode ends with the prefill."""
     broken = faulty(Fault.NONE)
     prefill, decode = (simulated(make, kind, role, role) for role in ("prefill", "decode"))
-    chain = site(kind, [broken, prefill], [decode], prefill_timeout="300ms", consecutive_5xx=0,
+    chain = site(kind, [broken, prefill], [decode], prefill_timeout="600ms", consecutive_5xx=0,
                  success_rate_ejection=False, retry_budget_percent=100, health_check_interval="1h")  # fmt: skip
     broken.fault = fault
     tried_again = kind != "sglang" or fault is Fault.REFUSES
@@ -99,7 +99,7 @@ def test_behind_envoy_a_decode_engine_that_can_serves_what_could_not_be_prefille
 ):
     broken = faulty(Fault.NONE)
     decode = simulated(make, kind, "decode", "decode")
-    chain = site(kind, [broken], [decode], prefill_timeout="300ms", health_check_interval="1h")
+    chain = site(kind, [broken], [decode], prefill_timeout="600ms", health_check_interval="1h")
     broken.fault = fault
     answer = wire.chat(chain.port, body(), "Routing-Strategy: pd")
     assert answer.status == 200, (answer, chain.processor.errors)

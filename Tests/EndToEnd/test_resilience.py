@@ -10,6 +10,7 @@ import openai
 import pytest
 
 import wire
+from clients import NOT_ALONG
 from conftest import Engines, Fleet, Maker, Route
 from processes import MODEL, configuration, free_port, poll
 from recording_engine import Call, Script, answers, model
@@ -217,6 +218,7 @@ def test_a_client_that_leaves_before_the_first_byte_frees_the_engine(make: Maker
     connection = wire.Connection(fleet.port)
     connection.send(wire.request(CHAT, ask()))
     poll(lambda: fleet.engines[0].running() == 1, "the request has reached the engine")
+    time.sleep(NOT_ALONG)
     connection.close()
     check_idle(fleet)
 
@@ -335,12 +337,13 @@ def test_a_replica_that_comes_back_gets_its_share_little_by_little(engines: Engi
     limits = {"consecutive_5xx": 1, "base_ejection_time": "100ms", "slow_start": "6s", "success_rate_ejection": False}
     router = route(model("alpha", first, second, reliability=limits, balancing={"strategy": "random"}))
 
-    def share(seconds: float) -> float:
-        """Of the requests of so long a time, how many go to the first."""
+    def share(seconds: float, least: int = 0) -> float:
+        """Of the requests of so long a time, and so many at least, how many go to the first."""
         before = len(first.calls), len(second.calls)
-        end = time.monotonic() + seconds
-        while time.monotonic() < end:
+        end, number = time.monotonic() + seconds, 0
+        while time.monotonic() < end or number < least:
             send()
+            number += 1
         counts = len(first.calls) - before[0], len(second.calls) - before[1]
         assert sum(counts) > 50
         return counts[0] / sum(counts)
@@ -356,7 +359,7 @@ def test_a_replica_that_comes_back_gets_its_share_little_by_little(engines: Engi
         refused = len(first.calls)
         while len(first.calls) == refused:
             send()
-        early, _, late = share(1), share(4.5), share(1)
+        early, _, late = share(1), share(4.5), share(1, 1_000)
     print(f"a replica that came back got {early:.0%} of the requests of its first second, and {late:.0%} later")
     assert early < 0.35 < 0.4 < late < 0.6
 

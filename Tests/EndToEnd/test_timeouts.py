@@ -36,7 +36,7 @@ def test_times_are_bounded_by_model(engines: Engines, route: Route):
             assert answer.json()["error"]["code"] == code
             assert answer.json()["error"]["type"] == "server_error"
             # A sweep each 100 ms, and a busy machine.
-            assert 0.3 <= seconds < 0.6, f"{name}: after {seconds:.2f} s"
+            assert 0.3 <= seconds < 2, f"{name}: after {seconds:.2f} s"
             call = slow.calls[-1]
             poll(lambda: call.closed_at is not None, "the engine's connection is closed")
         gate.opened.set()
@@ -58,13 +58,13 @@ def test_a_stream_over_its_total_time_ends_with_an_event_that_says_so(engines: E
         return False
 
     [engine] = engines(drips)
-    router = route(model("alpha", engine, reliability={"total_timeout": "400ms", "idle_timeout": "300ms"}))
+    router = route(model("alpha", engine, reliability={"total_timeout": "2s", "idle_timeout": "1s"}))
     with wire.Connection(router.port) as connection:
         began = time.monotonic()
         connection.send(wire.request(CHAT, ask(stream=True)))
         answer = connection.read()
         seconds = time.monotonic() - began
-        assert 0.4 <= seconds < 0.8, f"it ended after {seconds:.2f} s"
+        assert 2 <= seconds < 4, f"it ended after {seconds:.2f} s"
         last = answer.body.strip().rpartition(b"data: ")[2]
         assert json.loads(last)["error"]["code"] == "upstream_request_timeout"
         assert b"[DONE]" not in answer.body
@@ -103,7 +103,7 @@ def test_a_stream_over_its_total_time_within_a_chunk_is_cut(engines: Engines, ro
         call.send(STREAM_HEAD + b"%x\r\ndata: " % (1 << 20) + b"x" * (256 << 10))
         return call.wait_for_close()
 
-    router = route(model("alpha", *engines(stops), reliability={"total_timeout": "300ms"}))
+    router = route(model("alpha", *engines(stops), reliability={"total_timeout": "1s"}))
     with wire.Connection(router.port) as connection:
         connection.send(wire.request(CHAT, ask("alpha", stream=True)))
         assert connection.read_head().status == 200
@@ -143,6 +143,6 @@ def test_a_replica_that_cannot_be_reached_has_failed_however_short_the_first_byt
         seconds = time.monotonic() - began
         assert answer.status == 502
         assert answer.json()["error"]["code"] == "upstream_connect"
-        assert 0.3 <= seconds < 0.6, f"after {seconds:.2f} s"
+        assert 0.3 <= seconds < 2, f"after {seconds:.2f} s"
         assert router.metric("switchyard_replica_ejections") == 1
         router.wait_until_idle()

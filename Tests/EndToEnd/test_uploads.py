@@ -24,7 +24,7 @@ HELD = 8 * MEBIBYTE
 
 
 @pytest.mark.parametrize("frames", [False, True], ids=["length", "chunked"])
-def test_a_file_of_20_mebibytes_is_streamed_in_flat_memory(site: Sites, frames: bool):
+def test_a_large_file_is_streamed_in_flat_memory(site: Sites, frames: bool):
     gate = Gate(beginning=1)
     place = site(alpha=[gate])
     warm, kind = form("alpha", b"sound")
@@ -35,7 +35,8 @@ def test_a_file_of_20_mebibytes_is_streamed_in_flat_memory(site: Sites, frames: 
             assert connection.read().status == 200
     gate.opened.clear()
     before = place.router.memory("VmRSS")
-    body, kind = form("alpha", bytes(FILE))
+    # More than sockets hold: a receive buffer may grow to 32 MiB.
+    body, kind = form("alpha", bytes(64 * MEBIBYTE))
     data = upload_head(TRANSCRIPTIONS, kind, None if frames else len(body)) + (chunked(body) if frames else body)
     with wire.Connection(place.port, timeout=30) as connection:
         thread, taken = send_in_background(connection, data)
@@ -49,7 +50,7 @@ def test_a_file_of_20_mebibytes_is_streamed_in_flat_memory(site: Sites, frames: 
     assert answer.status == 200
     assert bytes(call.body) == body
     grown = place.router.memory("VmHWM") - before
-    print(f"20 MiB passed through: the gateway grew by {grown / MEBIBYTE:.1f} MiB at most")
+    print(f"64 MiB passed through: the gateway grew by {grown / MEBIBYTE:.1f} MiB at most")
     assert grown < HELD, f"the gateway grew by {grown} bytes"
     place.router.wait_until_idle()
 
@@ -93,7 +94,9 @@ def test_an_upload_that_was_passed_on_and_is_gone_is_not_tried_again(site: Sites
         return False
 
     place = site(alpha=[closes, closes])
-    body, kind = form("alpha", bytes(8 * MEBIBYTE))
+    for engine in place.alpha:
+        engine.limit_receive_buffer(64 << 10)
+    body, kind = form("alpha", bytes(FILE))
     with wire.Connection(place.port) as connection:
         connection.send_as_far_as_taken(upload_head(TRANSCRIPTIONS, kind, len(body)) + body)
         answer = connection.read()
@@ -117,7 +120,7 @@ def test_an_engine_that_begins_its_answer_in_an_upload_and_goes_no_further_is_gi
 
     [engine] = engines(begins)
     engine.limit_receive_buffer(64 << 10)
-    router = route(model("alpha", engine, reliability={"idle_timeout": "1s"}))
+    router = route(model("alpha", engine, reliability={"idle_timeout": "3s"}))
     body, kind = form("alpha", bytes(FILE))
     with wire.Connection(router.port) as connection:
         _, taken = send_in_background(connection, upload_head(TRANSCRIPTIONS, kind, len(body)) + body)
@@ -191,7 +194,8 @@ def test_a_client_that_leaves_within_its_upload_ends_it_at_the_engine(site: Site
         poll(lambda: len(call.body) >= MEBIBYTE, "the engine has a part of it")
         left = time.monotonic()
     poll(lambda: call.closed_at is not None, "the engine's connection is closed")
-    assert call.closed_at - left < 0.05, f"it was closed after {(call.closed_at - left) * 1000:.1f} ms"
+    # Half of the clients that leave are answered so within 10 ms (test_leaving_clients.py).
+    assert call.closed_at - left < 1, f"it was closed after {(call.closed_at - left) * 1000:.1f} ms"
     place.router.wait_until_idle()
     assert place.router.metric("switchyard_clients_gone_total") == 1
 
@@ -247,7 +251,7 @@ def test_an_upload_that_stops_is_a_408(make: Maker, sent: int):
     engine.close()
 
 
-# So many bytes, one each 50 ms, take four times as long as the test's gateway gives a request.
+# So many bytes, one each 50 ms, take twice as long as the test's gateway gives a request.
 DRIPS = 40
 
 
@@ -265,7 +269,7 @@ def drip(send: Callable[[bytes], object], begin: bytes) -> None:
 @pytest.mark.parametrize("is_known", [False, True], ids=["before the model", "behind it"])
 def test_an_upload_may_drip_once_its_model_is_known(engines: Engines, route: Route, is_known: bool):
     [engine] = engines(answers)
-    router = route(model("alpha", engine), gateway={"request_read_timeout": "500ms"})
+    router = route(model("alpha", engine), gateway={"request_read_timeout": "1s"})
     begin = b'{"model":"alpha","text":"' if is_known else b'{"text":"'
     whole = len(begin) + DRIPS
     with wire.Connection(router.port) as connection, ThreadPoolExecutor(1) as pool:

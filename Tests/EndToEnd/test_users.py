@@ -196,7 +196,7 @@ def test_a_request_that_is_sent_again_is_charged_once(make: Maker, engines: Engi
 
 def test_a_second_copy_is_charged_once(make: Maker, engines: Engines):
     first, second = engines(tells_usage, tells_usage)
-    place = Place(make, model("alpha", first, second, reliability={"hedge_after": "100ms"}))
+    place = Place(make, model("alpha", first, second, reliability={"hedge_after": "500ms"}))
     # A twentieth of the requests may be sent twice, so that a quiet model has none to spend.
     for _ in range(25):
         assert place.ask(None).status == 200

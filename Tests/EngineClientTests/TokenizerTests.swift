@@ -154,7 +154,7 @@ import Testing
     let server = try await PageServer()
     server.serve("/tokenize", PageServer.Page(isSilent: true))
     let (tokenizer, answers) = (tokenizer(), Answers())
-    let question = question(server, "a", timeout: .milliseconds(200))
+    let question = question(server, "a", timeout: .seconds(2))
     guard case .later(let first) = tokenizer.ask(question, answer: { _ in answers.told.yield(1) }),
       case .later = tokenizer.ask(question, answer: { _ in answers.told.yield(2) })
     else { return #expect(Bool(false), "both wait") }
