@@ -25,16 +25,16 @@ public struct AdminServer: Sendable {
   /// - Parameters:
   ///   - port: 0 for any free one.
   ///   - group: runs the connections; the caller shuts it down, after ``stop()``.
-  /// - Throws: ``AdminServerError/cannotListen(host:port:reason:)``.
+  /// - Throws: an error of the sockets', when it cannot listen there.
   public static func start(
     host: String, port: Int, group: any EventLoopGroup, context: AdminContext
-  ) async throws(AdminServerError) -> AdminServer {
+  ) async throws -> AdminServer {
     try await start(host: host, port: port, group: group, context: context, limits: AdminLimits())
   }
 
   static func start(
     host: String, port: Int, group: any EventLoopGroup, context: AdminContext, limits: AdminLimits
-  ) async throws(AdminServerError) -> AdminServer {
+  ) async throws -> AdminServer {
     let connections = AdminConnections(limit: limits.connections)
     let threads = AdminThreads()
     threads.start()
@@ -56,15 +56,7 @@ public struct AdminServer: Sendable {
         threads: threads)
     } catch {
       await threads.stop()
-      throw .cannotListen(host: host, port: port, reason: Self.text(error))
-    }
-  }
-
-  private static func text(_ error: any Error) -> String {
-    switch error {
-    case let error as IOError where error.errnoCode == EADDRINUSE: "it is in use"
-    case is SocketAddressError: "there is no such address"
-    default: "\(error)"
+      throw error
     }
   }
 
@@ -73,20 +65,5 @@ public struct AdminServer: Sendable {
     try? await channel.close().get()
     connections.closeAll()
     await threads.stop()
-  }
-}
-
-/// Why the management API could not start.
-public enum AdminServerError: Error, Sendable, Equatable, CustomStringConvertible {
-  case cannotListen(host: String, port: Int, reason: String)
-
-  public var description: String {
-    switch self {
-    case .cannotListen(let host, let port, let reason):
-      """
-      the management API cannot listen on \(host):\(port) (\(reason)); change bind_address or port under \
-      global.services.management_api
-      """
-    }
   }
 }

@@ -17,6 +17,7 @@ extension ProcessorSession {
       return reply { ProcessingReply.append(to: &$0, .responseHeaders) }
     }
     judgeReplica(answer.status)
+    scope.metrics.engineAnswered(answer.status, model: publicModel)
     var headers = HeaderChanges()
     for name in answer.routerFields where scope.settings.role != .replica { headers.remove(name) }
     writeAnswer(to: &headers)

@@ -227,6 +227,7 @@ extension ProcessorSession {
   }
 
   var tooLarge: APIError {
-    .requestTooLarge("the request body is larger than the limit of \(scope.bodyLimit) bytes")
+    .requestTooLarge(
+      "the request body is larger than the limit of \(scope.bodyLimit) bytes (global.gateway.body_limit)")
   }
 }

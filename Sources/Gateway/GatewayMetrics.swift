@@ -139,6 +139,12 @@ public final class GatewayMetrics: Sendable {
       "llm_request_errors_total", help: "Requests that failed", labels: [("model", model), ("reason", reason)])
   }
 
+  /// Counts an engine's answer that is an error and the client's answer, by the semantic router's words.
+  package func engineAnswered(_ status: Int, model: String) {
+    guard status >= 400 else { return }
+    error(model: model, reason: status >= 500 ? "upstream_5xx" : "upstream_4xx").increment()
+  }
+
   package func shed(status: Int) -> Counter {
     registry.counter(
       "switchyard_shed_total", help: "Requests refused because the gateway is near its limits",

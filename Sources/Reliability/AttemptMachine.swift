@@ -45,7 +45,7 @@ public struct AttemptMachine: Sendable, Equatable {
     case ignore
   }
 
-  /// Replicas that it is sent to at most, the first included; at least 1.
+  /// Replicas that it is sent to at most, the first included; at least 1. A second copy (``mayHedge``) may go to one more.
   public let attemptLimit: Int
   /// Attempts so far, the first included.
   public private(set) var attempts = 0
@@ -58,9 +58,9 @@ public struct AttemptMachine: Sendable, Equatable {
 
   public init(attemptLimit: Int = 3) { self.attemptLimit = max(1, attemptLimit) }
 
-  /// Whether a second copy may be sent beside the one under way.
+  /// Whether a second copy may be sent beside the one under way. The first attempt's may, whatever the limit.
   public var mayHedge: Bool {
-    !isOver && !hasFirstByte && !isBodyGone && underWay == 1 && attempts < attemptLimit
+    !isOver && !hasFirstByte && !isBodyGone && underWay == 1 && (attempts == 1 || attempts < attemptLimit)
   }
 
   /// The request goes to a replica: the first, a retry's, or a hedge's.

@@ -2,7 +2,8 @@
 ///
 /// "Hedged requests" of Dean and Barroso, "The tail at scale" (2013): sent only after the 95th percentile, they add 5 % of
 /// load and cut the tail. A budget holds them to that share when everything has become slow, which is when percentiles
-/// lie. Never a third copy; never for a request whose body is gone or whose attempts are used up (``AttemptMachine/mayHedge``).
+/// lie. Never a third copy; never for a request whose body is gone or whose further attempts are used up
+/// (``AttemptMachine/mayHedge``).
 ///
 /// A value, one a model and event loop; no allocation.
 public struct HedgePolicy: Sendable {

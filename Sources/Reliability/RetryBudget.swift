@@ -33,7 +33,7 @@ public struct RetryBudget: Sendable {
   ///   - reserve: retries allowed without any request.
   ///   - maximum: tokens above the reserve that are kept at most, however many requests come.
   ///   - window: nanoseconds after which deposits and withdrawals are forgotten, at least ten.
-  public init(ratio: Double = 0.2, reserve: Int = 10, maximum: Int = 1_000, window: UInt64 = .seconds(10)) {
+  public init(ratio: Double = 0.2, reserve: Int = 10, maximum: Int = 1 << 20, window: UInt64 = .seconds(10)) {
     deposit = Int((max(0, min(1, ratio)) * Double(Self.scale)).rounded())
     self.reserve = max(0, min(reserve, 1 << 32)) * Self.scale
     self.maximum = max(0, min(maximum, 1 << 32)) * Self.scale

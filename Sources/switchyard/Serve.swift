@@ -22,8 +22,8 @@ struct Serve: AsyncParsableCommand {
         switchyard serve --engine http://localhost:8000 --engine http://localhost:8001
         switchyard serve --endpoints endpoints.yaml
         switchyard serve -c deploy/samples/aibrix.yaml --ext-proc :50051 --decide both
-      SIGHUP reads the configuration and the endpoints file again, which is also read when it changes; SIGTERM finishes
-      what runs and stops.
+      SIGHUP reads the configuration again, all but listeners, the management API's address and global.gateway. The endpoints
+      file is also read whenever it changes. SIGTERM finishes what runs and stops.
       """)
 
   @Option(name: [.short, .customLong("config")], help: "The configuration, or a Helm values file with config:.")
@@ -81,6 +81,7 @@ struct Serve: AsyncParsableCommand {
     let signals = ProcessSignals.stream([SIGTERM, SIGINT, SIGHUP])
     try await server.start(
       listeners: places.isEmpty && extProc == nil ? [Listener(name: "http", address: "0.0.0.0", port: 8080)] : places,
+      areConfigured: listen.isEmpty && !places.isEmpty,
       management: admin
         ?? Listener(
           name: "management", address: document.global.managementAddress, port: document.global.managementPort),

@@ -125,8 +125,10 @@ actor Server {
   }
 
   /// Binds the listeners; probing goes on in the background, so a start waits for no engine.
+  ///
+  /// - Parameter areConfigured: the listeners are the configuration's, not the command line's.
   func start(
-    listeners: [Listener], management: Listener, extProc: Listener? = nil,
+    listeners: [Listener], areConfigured: Bool, management: Listener, extProc: Listener? = nil,
     extProcSettings: ExtProcSettings = ExtProcSettings()
   ) async throws {
     accessLog?.start()
@@ -150,12 +152,11 @@ actor Server {
         StandardError.write("switchyard listening on \(tls == nil ? "http" : "https")://\(address)")
       } catch let error as ListenerTLSContext.Failure {
         throw CommandFailure("listener \(listener.name): \(error)")
-      } catch is SocketAddressError {
-        throw CommandFailure("listener \(listener.name): there is no address \(listener.address) on this machine")
-      } catch let error as IOError where error.errnoCode == EADDRINUSE {
-        throw CommandFailure(
-          "port \(listener.port) on \(listener.address) is taken; stop what uses it (ss -ltnp 'sport = :\(listener.port)') "
-            + "or choose another: --listen \(listener.address):\(listener.port + 1)")
+      } catch {
+        throw BindFailure.describe(
+          error, place: "listener \(listener.name)", host: listener.address, port: listener.port,
+          wayOut: areConfigured
+            ? "change its address or port in the configuration" : "choose another: --listen \(Self.neighbour(listener))")
       }
     }
     try await startManagement(management)
@@ -175,14 +176,18 @@ actor Server {
         "switchyard listening on \(tls == nil ? "grpc" : "grpcs")://\(address), deciding \(settings.role.rawValue)")
     } catch let error as ListenerTLSContext.Failure {
       throw CommandFailure("--ext-proc: \(error)")
-    } catch is SocketAddressError {
-      throw CommandFailure("--ext-proc: there is no address \(listener.address) on this machine")
-    } catch let error as IOError where error.errnoCode == EADDRINUSE {
-      throw CommandFailure(
-        "port \(listener.port) on \(listener.address) is taken; stop what uses it (ss -ltnp 'sport = :\(listener.port)') "
-          + "or choose another: --ext-proc \(listener.address):\(listener.port + 1)")
+    } catch {
+      throw BindFailure.describe(
+        error, place: "--ext-proc", host: listener.address, port: listener.port,
+        wayOut: "choose another: --ext-proc \(Self.neighbour(listener))")
     }
     extProc = server
+  }
+
+  /// Another address to try.
+  private static func neighbour(_ listener: Listener) -> EngineAddress {
+    EngineAddress(
+      host: listener.address, port: (1024..<65535).contains(listener.port) ? listener.port + 1 : 8080)
   }
 
   static let warn: @Sendable (String) -> Void = { StandardError.write("warning: \($0)") }
@@ -203,7 +208,10 @@ actor Server {
       admin = server
       StandardError.write("management API on http://\(EngineAddress(host: server.host, port: server.port))")
     } catch {
-      throw CommandFailure("\(error); or choose another address: --management 127.0.0.1:\(listener.port + 1)")
+      throw BindFailure.describe(
+        error, place: "the management API", host: listener.address, port: listener.port,
+        wayOut: "change bind_address or port under global.services.management_api, or choose another: --management "
+          + "127.0.0.1:\(Self.neighbour(listener).port)")
     }
   }
 

@@ -51,6 +51,28 @@ def test_a_request_without_a_connection_waits_and_one_too_many_is_refused(engine
     router.wait_until_idle()
 
 
+def test_a_request_that_no_connection_comes_free_for_is_told_so(engines: Engines, route: Route):
+    gate = Gate()
+    [engine] = engines(gate)
+    limits = {"max_connections": 1, "first_byte_timeout": "500ms", "retry_count": 0}
+    router = route(
+        model("alpha", engine, reliability=limits | {"first_byte_timeout": "20s"}),
+        model("beta", engine, reliability=limits),
+    )
+    with ThreadPoolExecutor(1) as pool:
+        held = pool.submit(wire.chat, router.port, ask())
+        engine.wait_for_calls(1)
+        answer = wire.chat(router.port, ask("beta"))
+        gate.opened.set()
+        assert held.result().status == 200
+    assert (answer.status, answer.header("retry-after")) == (503, "1")
+    error = answer.json()["error"]
+    assert error["code"] == "upstream_wait_timeout" and "no connection to it became free in time" in error["message"]
+    assert len(engine.calls) == 1
+    assert router.metric("switchyard_replica_ready") == 1, "its own limit says nothing against a replica"
+    router.wait_until_idle()
+
+
 def test_a_request_too_many_for_one_replica_goes_to_another(engines: Engines, route: Route):
     gates = Gate(), Gate()
     large, small = engines(*gates)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import time
 
+import pytest
+
 import wire
 from clients import CHAT, ask
 from conftest import Engines, Route
@@ -11,9 +13,10 @@ from processes import poll
 from recording_engine import answers, hangs, model
 
 
-def test_a_second_copy_answers_for_a_replica_that_hangs(engines: Engines, route: Route):
+@pytest.mark.parametrize("more", [{}, {"retry_count": 0}], ids=["with retries", "without"])
+def test_a_second_copy_answers_for_a_replica_that_hangs(engines: Engines, route: Route, more: dict):
     first, second = engines(answers, answers)
-    router = route(model("alpha", first, second, reliability={"hedge_after": "500ms"}))
+    router = route(model("alpha", first, second, reliability={"hedge_after": "500ms"} | more))
     with wire.Connection(router.port) as connection:
 
         def asked() -> tuple[wire.Response, float]:

@@ -237,6 +237,32 @@ def test_a_taken_port_is_an_error_with_the_way_out(make: Maker):
     assert "ss -ltnp" in other.stderr
 
 
+@pytest.mark.parametrize(
+    "address, reason",
+    [
+        ("198.51.100.7:8080", "there is no address 198.51.100.7 on this machine"),
+        ("a.label.of-more-than-sixty-three-letters-" + "x" * 40 + ":8080", "there is no address a.label.of-more-than"),
+    ],
+)
+@pytest.mark.parametrize("option", ["--listen", "--management", "--ext-proc"])
+def test_an_address_of_nobody_is_an_error_with_the_way_out(make: Maker, option: str, address: str, reason: str):
+    file = make.file(configuration(["127.0.0.1:1"]))
+    ended = run("serve", "-c", file, *(["--listen", "127.0.0.1:0"] if option == "--management" else []), option, address)
+    assert ended.returncode == 1
+    assert reason in ended.stderr
+    assert f"choose another: {option} " in ended.stderr
+
+
+def test_a_taken_port_of_a_configured_listener_is_changed_there(make: Maker):
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        text = configuration(["127.0.0.1:1"]).replace("address: 0.0.0.0", "address: 127.0.0.1")
+        ended = run("serve", "-c", make.file(text.replace("port: 8080", f"port: {port}")))
+    assert ended.returncode == 1
+    assert f"port {port} on 127.0.0.1 is taken" in ended.stderr and "listener " in ended.stderr
+    assert "change its address or port in the configuration" in ended.stderr and "--listen" not in ended.stderr
+
+
 def test_the_configured_listener_ends_a_request_in_its_time(make: Maker):
     """`timeout` of a listener is for a whole request."""
     engine = make.engine("slow", "--time-to-first-token", "60s")

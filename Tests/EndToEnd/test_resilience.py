@@ -181,6 +181,7 @@ def test_a_router_starts_without_its_engines_and_is_not_ready(make: Maker):
 
 @pytest.mark.parametrize("status", [429, 500, 503])
 def test_an_error_that_an_engine_answers_reaches_the_client(fleet: Fleet, status: int):
+    errors = fleet.router.metric("llm_request_errors_total")
     answer = wire.chat(fleet.port, ask(), f"X-Return-Error: {status}")
     assert answer.status == status
     assert answer.json()["error"]["message"]
@@ -189,6 +190,8 @@ def test_an_error_that_an_engine_answers_reaches_the_client(fleet: Fleet, status
     assert answer.header("x-vsr-schema-version") == "2"
     assert answer.header("x-vsr-response-path") == "upstream"
     assert answer.header("x-vsr-selected-decision") is None
+    assert fleet.router.metric("llm_request_errors_total") == errors + 1
+    assert f'reason="upstream_{status // 100}xx"}}' in fleet.router.metrics()
 
 
 # Clients that leave

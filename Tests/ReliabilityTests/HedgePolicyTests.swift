@@ -23,12 +23,17 @@ import Testing
     #expect(sent == 5)
   }
 
-  @Test("never a third copy, never after the first byte, never without another replica or attempt left")
+  @Test("never a third copy, never after the first byte, never without another replica, nor once retries are used up")
   func never() {
     var policy = HedgePolicy(delay: .after(1), share: 1)
     for _ in 0..<10 { _ = policy.requestBegan(now: 1) }
     #expect(policy.decide(elapsed: 5, attempts: attempts(2), hasOtherReplica: true, now: 1) == .never)
-    #expect(policy.decide(elapsed: 5, attempts: attempts(limit: 1), hasOtherReplica: true, now: 1) == .never)
+    var retried = attempts(limit: 2)
+    var budget = RetryBudget()
+    #expect(retried.failed(.cannotConnect, budget: &budget, hasOtherReplica: true, now: 1) == .retry)
+    retried.attemptBegan()
+    #expect(policy.decide(elapsed: 5, attempts: retried, hasOtherReplica: true, now: 1) == .never)
+    #expect(policy.decide(elapsed: 5, attempts: attempts(limit: 1), hasOtherReplica: true, now: 1) == .send)
     #expect(policy.decide(elapsed: 5, attempts: attempts(), hasOtherReplica: false, now: 1) == .never)
     var answered = attempts()
     answered.firstByteReceived()

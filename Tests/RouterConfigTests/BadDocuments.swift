@@ -176,7 +176,7 @@ let badDocuments: [DocumentCase] = [
       - {name: http, port: 80, timeout: soon}
     """,
     [
-      "c.yaml:3:37: listener \"http\": timeout must be a duration such as 60s or 1m30s, not \"soon\""
+      "c.yaml:3:37: listener \"http\": timeout must be a duration such as 60s or 1m30s, or none, not \"soon\""
     ]),
   DocumentCase(
     "a timeout needs a known unit",
@@ -186,7 +186,7 @@ let badDocuments: [DocumentCase] = [
       - {name: http, port: 80, timeout: 5 days}
     """,
     [
-      "c.yaml:3:37: listener \"http\": timeout must be a duration such as 60s or 1m30s, not \"5 days\""
+      "c.yaml:3:37: listener \"http\": timeout must be a duration such as 60s or 1m30s, or none, not \"5 days\""
     ]),
   DocumentCase(
     "two listeners cannot share a name",

@@ -9,6 +9,8 @@ enum UpstreamFailure: Error, CustomStringConvertible {
   case exhausted(any Error)
   /// As many requests wait for a connection as may.
   case overflow
+  /// The request has waited for a connection for as long as for a first byte: all were taken.
+  case noConnectionInTime
   case closed
   /// A connection that had carried an answer turned out to be closed before anything of this one came.
   case keptConnectionClosed
@@ -24,6 +26,7 @@ enum UpstreamFailure: Error, CustomStringConvertible {
     case .exhausted(let error):
       "the gateway has no descriptor or port left for a connection: \(ConnectionFailure.text(error))"
     case .overflow: "too many requests wait for a connection to it"
+    case .noConnectionInTime: "no connection to it became free in time"
     case .closed, .keptConnectionClosed: "the connection closed before the answer was complete"
     case .badAnswer(let error): "its answer is not HTTP: \(error)"
     case .firstByteTimedOut: "it did not answer in time"
@@ -38,6 +41,7 @@ enum UpstreamFailure: Error, CustomStringConvertible {
     case .cannotConnect: "connect"
     case .exhausted: "exhausted"
     case .overflow: "overflow"
+    case .noConnectionInTime: "wait_timeout"
     case .closed, .keptConnectionClosed: "closed"
     case .badAnswer: "bad_answer"
     case .firstByteTimedOut: "first_byte_timeout"
@@ -53,7 +57,7 @@ enum UpstreamFailure: Error, CustomStringConvertible {
     guard !hasBegun else { return .brokeMidway }
     return switch self {
     case .cannotConnect: .cannotConnect
-    case .exhausted, .overflow: .overflow
+    case .exhausted, .overflow, .noConnectionInTime: .overflow
     case .closed: .closedBeforeAnswer
     case .keptConnectionClosed: .keptConnectionClosed
     case .badAnswer: .malformedHead

@@ -134,7 +134,7 @@ extension Exchange {
       guard let attempt, attempt.connection == nil, attempt.leaveLoading == nil, now - attempt.startedAt > limit
       else { continue }
       attempt.pool.waiterGone(attempt)
-      engineFailed(attempt, .overflow)
+      engineFailed(attempt, .noConnectionInTime)
     }
   }
 
@@ -307,9 +307,15 @@ extension Exchange {
     // SGLang's prefill may still be at its own answer.
     if status < 300 { legs?.end(.handedOver) }
     attempts.ended()
+    countEngineError()
     conclude()
     account()
     client.finish()
+  }
+
+  /// The engine's own error is the client's answer.
+  func countEngineError() {
+    loop.context.metrics.engineAnswered(status, model: publicModel)
   }
 
   func engineFailed(_ attempt: Attempt, _ failure: UpstreamFailure) {

@@ -50,6 +50,7 @@ extension Exchange {
     attempt.release()
     self.attempt = nil
     attempts.ended()
+    countEngineError()
     conclude()
     account()
     client.finish()

@@ -39,6 +39,9 @@ public enum ConfigurationReference {
     Keys outside the schema are warnings, and errors with `--strict`. References to names that are not declared, wrong
     types, words and numbers are errors always.
 
+    On SIGHUP `switchyard serve` reads the file again; with a problem in it, the configuration in force stays. Changes
+    of `listeners`, of the management API's address and of `global.gateway` wait for a restart.
+
     In texts, `$NAME` and `${NAME}` stand for environment variables, `${NAME:-text}` gives a text for when the variable
     is unset or empty, `${NAME-text}` for when it is unset, and `$$` is a dollar sign. A dollar sign before anything but
     a name stays as it is. A variable that is not set and has no default stands for nothing, with a warning.

@@ -6,8 +6,8 @@ extension ConfigurationSchema {
     .init(
       "listeners[].port", .integer(0...65535), required: true, "The port to bind; 0 takes a free one."),
     .init(
-      "listeners[].timeout", .duration, default: "none",
-      "Longest time for a whole request, such as `60s` or `1m30s`; `0` sets no limit."),
+      "listeners[].timeout", .either(["none"], or: .duration), default: "none",
+      "Longest time for a whole request, such as `60s` or `1m30s`; `0` and `none` set no limit."),
     .init(
       "listeners[].trust_forwarded", .boolean, default: "false",
       "Whether the client's `forwarded` and `x-forwarded-*` headers are kept and added to, as behind another proxy; "

@@ -11,7 +11,8 @@ extension ConfigurationSchema {
       "\(path).connect_timeout", .positiveDuration, default: "5s", "Longest time for a connection to come about."),
     .init(
       "\(path).first_byte_timeout", .either(["none"], or: .duration), default: "10m",
-      "Longest time from a request sent to the first byte of its answer; `0` and `none` set no limit."),
+      "Longest time from a request sent to the end of its answer's head, and for the wait for a connection before; `0` and "
+        + "`none` set no limit."),
     .init(
       "\(path).prefill_timeout", .either(["none"], or: .duration), default: "1m",
       "Longest time from a request sent to a replica that only prefills to the end of its answer; then another pair of "
@@ -81,6 +82,6 @@ extension ConfigurationSchema {
     .init(
       "\(path).hedge_after", .either(["p95", "none"], or: .positiveDuration), default: "none",
       "A request without a first byte for so long is sent to a second replica too, and the first answer is taken. "
-        + "`p95` is the time within which 95 of 100 recent requests of the model got their first byte."),
+        + "`p95` is the time within which 95 of 100 recent requests of the model got their first byte, 50 ms at least."),
   ]
 }
