@@ -110,6 +110,19 @@ public struct PrefillDecodePair: Sendable, Equatable {
     return hasPair(placements) { isOpen($0, $0.role == .prefill ? tried.prefill : tried.decode, pool, now) }
   }
 
+  /// Whether only ejected replicas would make a pair, while one that is well takes the request whole.
+  ///
+  /// - Parameters:
+  ///   - whole: the replicas that take it whole.
+  ///   - triedWhole: those of them that do not any more.
+  public static func isWorse(
+    among placements: [Placement], excluding tried: Tried, thanWholeAmong whole: [Placement],
+    excluding triedWhole: ReplicaSet, now: UInt64
+  ) -> Bool {
+    !isThere(among: placements, excluding: tried, takesEjected: false, now: now)
+      && ReplicaPicker.hasCandidate(among: whole, excluding: triedWhole, takesEjected: false, now: now)
+  }
+
   /// Which replicas a pair is picked from: those that serve, and where these make no pair, full or not, ejected ones as well.
   private enum Pool { case serving, servingAndEjected }
 

@@ -367,10 +367,15 @@ enum RequestRouting {
     _ pair: ProcessorPair, body bytes: UnsafeRawBufferPointer, scope: ProcessorScope
   ) -> ReplicaChooser.PairChoice? {
     guard let prompt = pair.routed.prompt(bytes), let model = pair.routed.model else { return nil }
+    let paired = scope.addresses.reachable(
+      ofPairs: model.pairedPlacements(for: pair.routed.adapter, taking: pair.intent.wish.filter))
+    guard
+      !PrefillDecodePair.isWorse(
+        among: paired, excluding: pair.tried, thanWholeAmong: pair.intent.placements, excluding: ReplicaSet(),
+        now: scope.now)
+    else { return nil }
     let choice = scope.chooser.choosePair(
-      among: scope.addresses.reachable(
-        ofPairs: model.pairedPlacements(for: pair.routed.adapter, taking: pair.intent.wish.filter)),
-      by: pair.intent.wish, of: pair.intent.balancing, prompt: prompt, adapter: pair.routed.adapter,
+      among: paired, by: pair.intent.wish, of: pair.intent.balancing, prompt: prompt, adapter: pair.routed.adapter,
       loads: scope.loadAdapter != nil && pair.routed.adapterSource != nil,
       residency: pair.intent.residency,
       excluding: pair.tried, now: scope.now,

@@ -206,9 +206,18 @@ public struct ConnectionPool: Sendable {
   }
 
   /// A leased connection has carried its answer and can carry another; one that cannot is ``closed(_:others:)``.
-  public mutating func released(_ connection: Int, now: UInt64) -> Assignment {
+  ///
+  /// - Parameter others: what the other loops have: where their requests wait for the limit, none is kept idle.
+  public mutating func released(
+    _ connection: Int, now: UInt64, others: CircuitLimits.Use = .init()
+  ) -> Assignment {
     guard let index = slot(of: connection), slots[Int(index)].phase == .leased else { return .close }
-    return assign(index, now)
+    return assign(index, now, others)
+  }
+
+  /// Requests of other loops wait, and the limit is all that keeps them.
+  private func isWanted(by others: CircuitLimits.Use) -> Bool {
+    others.pending > 0 && open + others.connections >= settings.limits.connections
   }
 
   /// A connection that is idle or leased has ended, or is being closed by its user. One that is being opened ends by
@@ -262,7 +271,7 @@ public struct ConnectionPool: Sendable {
     if oldestIdle >= 0 {
       let index = oldestIdle
       let isOld = now.since(slots[Int(index)].idleSince) >= idleTimeout
-      if isDraining || (isOld && idle > settings.minimumIdle) {
+      if isDraining || (isOld && idle > settings.minimumIdle) || isWanted(by: others) {
         unlinkIdle(index)
         let connection = identity(index)
         remove(index)
@@ -272,7 +281,7 @@ public struct ConnectionPool: Sendable {
     }
     if let connection = openForWaiters(others) { return .open(connection: connection) }
     let isShort = idle + forAnyone - waiters.count < settings.minimumIdle
-    guard !isDraining, isShort, now >= warmingPausedUntil,
+    guard !isDraining, isShort, now >= warmingPausedUntil, others.pending == 0,
       open + others.connections < settings.limits.connections
     else { return nil }
     return .open(connection: add())
@@ -297,12 +306,14 @@ public struct ConnectionPool: Sendable {
     return add()
   }
 
-  private mutating func assign(_ index: Int32, _ now: UInt64) -> Assignment {
+  private mutating func assign(
+    _ index: Int32, _ now: UInt64, _ others: CircuitLimits.Use = .init()
+  ) -> Assignment {
     if let waiter = waiters.popFirst() {
       setPhase(index, .leased)
       return .give(waiter: waiter)
     }
-    guard !isDraining, idle < settings.maximumIdle else {
+    guard !isDraining, idle < settings.maximumIdle, !isWanted(by: others) else {
       remove(index)
       return .close
     }

@@ -156,7 +156,8 @@ actor Server {
         throw BindFailure.describe(
           error, place: "listener \(listener.name)", host: listener.address, port: listener.port,
           wayOut: areConfigured
-            ? "change its address or port in the configuration" : "choose another: --listen \(Self.neighbour(listener))")
+            ? "change its address or port in the configuration" : "choose another: --listen \(Self.neighbour(listener))"
+        )
       }
     }
     try await startManagement(management)

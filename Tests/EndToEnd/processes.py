@@ -168,6 +168,11 @@ class Router(Running):
     def in_flight(self) -> int:
         return round(self.metric("switchyard_replica_in_flight"))
 
+    def memory(self, key: str) -> int:
+        """A figure of the process, in bytes: VmRSS, or VmHWM for the largest it was."""
+        lines = Path(f"/proc/{self.process.pid}/status").read_text().splitlines()
+        return next(int(line.split()[1]) << 10 for line in lines if line.startswith(key + ":"))
+
 
 def configuration(engines: list[str]) -> str:
     """The sample as it stands but for its replicas, given as HOST:PORT."""

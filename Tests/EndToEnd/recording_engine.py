@@ -8,7 +8,6 @@ import socket
 import threading
 import time
 from collections.abc import Callable
-from pathlib import Path
 
 import wire
 from processes import Router, Running, poll
@@ -202,11 +201,6 @@ class ConfiguredRouter(Router):
 
     def wait_until_idle(self) -> None:
         poll(lambda: self.in_flight() == 0, "no request is counted any more")
-
-    def memory(self, key: str) -> int:
-        """A figure of the process, in bytes: VmRSS, or VmHWM for the largest it was."""
-        lines = Path(f"/proc/{self.process.pid}/status").read_text().splitlines()
-        return next(int(line.split()[1]) << 10 for line in lines if line.startswith(key + ":"))
 
 
 def model(name: str, *engines: RecordingEngine | str, weights: list[int] | None = None, **more: object) -> dict:

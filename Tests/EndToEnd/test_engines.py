@@ -314,6 +314,17 @@ def test_an_error_that_breaks_off_keeps_its_status(behind):
     assert router.in_flight() == 0
 
 
+def test_openais_error_that_breaks_off_has_the_length_that_came(behind):
+    head = b"HTTP/1.1 400 Bad Request\r\nContent-Type: application/json\r\nContent-Length: %d\r\n\r\n"
+    router, _ = behind(says(head % (len(OPENAI) + 1) + OPENAI, stays=False))
+    with wire.Connection(router.port) as connection:
+        for _ in range(2):
+            connection.send(wire.request(CHAT, BODY))
+            answer = connection.read()
+            assert (answer.status, answer.body) == (400, OPENAI)
+    assert router.in_flight() == 0
+
+
 def test_an_error_to_a_client_of_http_1_0_has_its_shape_too(behind):
     router, _ = behind(says(framed(500, b"no", "chunks")))
     with wire.Connection(router.port) as connection:

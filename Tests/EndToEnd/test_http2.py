@@ -6,6 +6,7 @@ import asyncio
 import json
 import re
 import signal
+import socket
 import ssl
 import time
 from collections.abc import Iterator
@@ -15,7 +16,7 @@ from pathlib import Path
 import httpx2
 import openai
 import pytest
-from hyperframe.frame import DataFrame, PingFrame, SettingsFrame
+from hyperframe.frame import DataFrame, PingFrame, RstStreamFrame, SettingsFrame
 
 import http2
 import wire
@@ -438,6 +439,30 @@ def test_a_flood_of_pings_ends_the_connection(site: Fleet):
     assert wire.get(site.port, "/health").status == 200
 
 
+def test_what_comes_behind_a_broken_frame_is_not_kept(site: Fleet):
+    with http2.Connection(site.port) as connection:
+        # Answers that nobody takes, so that the last word cannot leave either.
+        connection.socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4_096)
+        connection.send(SettingsFrame(settings={SettingsFrame.INITIAL_WINDOW_SIZE: 1 << 30}))
+        connection.open(0, 1 << 30)
+        for _ in range(100):
+            connection.begin(pseudo("/metrics", "GET"), end=True)
+        time.sleep(0.5)
+        before = site.router.memory("VmRSS")
+        connection.socket.settimeout(5)
+        sent = 0
+        try:
+            connection.socket.sendall(b"\xff" * 9)
+            while sent < 256 * MIB:
+                sent += connection.socket.send(bytes(MIB))
+        except OSError:
+            pass
+    grown = site.router.memory("VmHWM") - before
+    print(f"behind a broken frame {sent / MIB:.0f} MiB were sent; the gateway grew by {grown / MIB:.1f} MiB at most")
+    assert sent > 64 * MIB and grown < 16 * MIB
+    assert wire.get(site.port, "/health").status == 200
+
+
 def test_more_streams_than_announced_end_the_connection(make: Maker):
     fleet = make.fleet("--time-to-first-token", "60s")
     with http2.Connection(fleet.port) as connection:
@@ -478,6 +503,24 @@ def test_sigterm_says_goaway_and_lets_streams_finish(make: Maker):
         answer = connection.read(stream)
         assert answer.body.endswith(b"data: [DONE]\n\n") and b"w59" in answer.body
         assert not connection.streams[late].headers
+        connection.read_to_close()
+    assert fleet.router.wait(within=5) == 0
+
+
+def test_a_request_that_crosses_the_goaway_does_not_keep_frames_behind_it(make: Maker):
+    fleet = make.fleet("--mode", "echo", "--inter-token-latency", "100ms")
+    with http2.Connection(fleet.port) as connection:
+        stream = connection.request(CHAT, chat(600, stream=True))
+        while b"w3" not in connection.streams[stream].body:
+            connection.read_frame()
+        fleet.router.signal(signal.SIGTERM)
+        while connection.goaway is None:
+            connection.read_frame()
+        # In one segment: a request with its body, and the word that the client has lost patience with the other.
+        late, head = connection.headers(pseudo(CHAT))
+        frames = [head, *(DataFrame(late, b"x" * 500) for _ in range(20)), RstStreamFrame(stream, http2.CANCEL)]
+        connection.socket.sendall(b"".join(frame.serialize() for frame in frames))
+        poll(lambda: fleet.engines[0].running() == 0, "the engine is free", within=5)
         connection.read_to_close()
     assert fleet.router.wait(within=5) == 0
 

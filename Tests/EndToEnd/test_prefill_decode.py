@@ -17,7 +17,7 @@ from conftest import Engines, Maker
 from faulty_engine import Fault, FaultyEngine
 from pairs import FAULTS, KINDS, body, files, last, outcomes, route_pairs, simulated, wait_until_ready
 from processes import poll, run
-from recording_engine import Call, ConfiguredRouter, document, hangs
+from recording_engine import STREAM_HEAD, Call, ConfiguredRouter, document, hangs
 
 # Both legs
 
@@ -254,6 +254,79 @@ def test_a_decode_engines_500_is_not_asked_of_one_that_is_ejected(make: Maker, f
     before = first.count, second.count, len(prefill.requests())
     assert wire.chat(router.port, body()).status == 500
     assert (first.count, second.count, len(prefill.requests())) == (before[0], before[1] + 1, before[2] + 1)
+
+
+def test_an_ejected_prefill_engine_is_not_asked_while_others_can_serve_the_request_whole(
+    make: Maker, faulty: Callable[[Fault], FaultyEngine]
+):
+    broken = faulty(Fault.NONE)
+    decode = [simulated(make, "vllm", "decode", f"decode-{number}") for number in range(2)]
+    router = route_pairs(make, "vllm", [broken], decode, consecutive_5xx=1, base_ejection_time="5m",
+                         success_rate_ejection=False, health_check_interval="1h")  # fmt: skip
+    broken.fault = Fault.ANSWERS_503
+    assert wire.chat(router.port, body()).status == 200
+    assert router.metric("switchyard_replica_ejections") == 1
+    before = broken.count, router.metric("switchyard_retries_total")
+    for _ in range(10):
+        assert wire.chat(router.port, body()).header("x-inference-pod").startswith("decode-")
+    assert (broken.count, router.metric("switchyard_retries_total")) == before
+
+
+@pytest.mark.parametrize("answers", ["an error", "a stream"])
+def test_a_decode_engine_may_answer_before_a_kept_connection_to_its_prefill_is_found_closed(
+    make: Maker, engines: Engines, answers: str
+):
+    turn, head_sent = [0], threading.Event()
+    error = b'{"error":{"message":"no","type":"t","param":null,"code":null}}'
+
+    def prefills(call: Call) -> bool:
+        call.read_body()
+        turn[0] += 1
+        if turn[0] == 1:
+            return call.answer(b"{}")
+        # Once the gateway has the other's head; within the second in which a kept connection may turn out to be closed.
+        assert head_sent.wait(20)
+        poll(lambda: router.metric("switchyard_request_bytes_held") == 0, "the head has come")
+        return False
+
+    def decodes(call: Call) -> bool:
+        call.read_body()
+        if not head_sent.is_set() and turn[0] < 2 and len(decode.calls) == 1:
+            return call.answer()
+        if answers == "a stream":
+            call.send(STREAM_HEAD)
+            head_sent.set()
+            return call.wait_for_close()
+        call.send(b"HTTP/1.1 400 Bad Request\r\ncontent-type: application/json\r\ncontent-length: %d\r\n\r\n" % len(error))
+        call.send(error[:10])
+        head_sent.set()
+        poll(lambda: prefill.silent, "another connection is opened")
+        call.send(error[10:])
+        return True
+
+    prefill, decode = engines(prefills, decodes)
+    router = route_pairs(make, "sglang", [prefill], [decode], consecutive_5xx=1, health_check_interval="1h")
+    assert wire.chat(router.port, body()).status == 200
+    answer = wire.chat(router.port, body(stream=answers == "a stream"))
+    if answers == "a stream":
+        assert answer.status == 200 and b'"code":"prefill_closed"' in answer.body
+    else:
+        assert (answer.status, answer.json()["error"]["message"]) == (400, "no")
+    router.wait_until_idle()
+    assert router.metric("switchyard_replica_ejections") == 0, "nobody is to blame"
+
+
+def test_what_a_prefill_engine_refuses_keeps_its_fields(make: Maker, engines: Engines):
+    def refuses(call: Call) -> bool:
+        call.read_body()
+        return call.answer(b'{"detail":"slower"}', "retry-after: 7", "x-own: yes", status="429 Too Many Requests")
+
+    (prefill,) = engines(refuses)
+    router = route_pairs(make, "vllm", [prefill], [simulated(make, "vllm", "decode", "decode")])
+    answer = wire.chat(router.port, body())
+    assert (answer.status, answer.header("retry-after"), answer.header("x-own")) == (429, "7", "yes")
+    assert answer.json()["error"]["message"] == "slower"
+    router.wait_until_idle()
 
 
 # A leg is not wanted any more

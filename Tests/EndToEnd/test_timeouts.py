@@ -146,3 +146,27 @@ def test_a_replica_that_cannot_be_reached_has_failed_however_short_the_first_byt
         assert 0.3 <= seconds < 2, f"after {seconds:.2f} s"
         assert router.metric("switchyard_replica_ejections") == 1
         router.wait_until_idle()
+
+
+def test_a_last_answer_is_not_cut_while_its_client_pauses(engines: Engines, route: Route):
+    """Whatever of it waits in the gateway when the sockets are full: too little for it to count as full, or more."""
+    whole = bytes(range(256)) * (16 << 10)
+    sizes = range(200 << 10, len(whole), 50 << 10)
+
+    def script(call: Call) -> bool:
+        call.read_body()
+        return call.answer(whole[: int(call.values("x-size")[0])])
+
+    router = route(model("alpha", *engines(script)))
+    with ExitStack() as stack:
+        clients = []
+        for size in sizes:
+            connection = stack.enter_context(wire.Connection(router.port))
+            connection.socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 32 << 10)
+            connection.send(wire.request(CHAT, ask(), headers=("Connection: close", f"x-size: {size}")))
+            clients.append(connection)
+        # Longer than a client is given to notice the end of what it has taken.
+        time.sleep(3)
+        for size, connection in zip(sizes, clients, strict=True):
+            assert connection.read().body == whole[:size]
+    router.wait_until_idle()

@@ -8,6 +8,7 @@ import threading
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
 
 import pytest
 
@@ -284,6 +285,48 @@ def test_an_upload_may_drip_once_its_model_is_known(engines: Engines, route: Rou
         assert connection.read(stream).status == (200 if is_known else 408)
     assert [len(call.body) for call in engine.calls] == ([whole] * 2 if is_known else [])
     router.wait_until_idle()
+
+
+def test_what_is_let_go_of_a_body_is_gone(engines: Engines, route: Route):
+    """While its answer streams, and while its connection is idle."""
+
+    def streams(call: Call) -> bool:
+        call.read_body()
+        call.send(STREAM_HEAD + EVENT)
+        assert goes_on.wait(60)
+        call.send(b"0\r\n\r\n")
+        return True
+
+    goes_on = threading.Event()
+    router = route(model("alpha", *engines(streams)))
+    request = wire.request(CHAT, ask(padding=32 * MEBIBYTE, stream=True))
+    with ExitStack() as stack:
+        connections = []
+        for _ in range(6):
+            connections.append(stack.enter_context(wire.Connection(router.port, timeout=30)))
+            connections[-1].send(request)
+            assert connections[-1].read_head().status == 200
+            assert connections[-1].read_chunk()
+        assert router.metric("switchyard_request_bytes_held") == 0
+        during = router.memory("VmRSS")
+        goes_on.set()
+        for connection in connections:
+            assert not connection.read_chunk()
+        router.wait_until_idle()
+        idle = router.memory("VmRSS")
+    print(f"of six bodies of 32 MiB, {during / MEBIBYTE:.0f} MiB in all are held while they are answered, {idle / MEBIBYTE:.0f} idle")
+    assert max(during, idle) < 160 * MEBIBYTE
+
+
+def test_chunks_of_a_byte_arrive_whole(site: Sites):
+    place = site(alpha=[answers])
+    body, kind = form("alpha", bytes(range(256)) * 2_000)
+    with wire.Connection(place.port, timeout=30) as connection:
+        connection.send(upload_head(TRANSCRIPTIONS, kind, None) + chunked(body, 1))
+        assert connection.read().status == 200
+        connection.send(upload_head(TRANSCRIPTIONS, kind, None) + chunked(body, 7))
+        assert connection.read().status == 200
+    assert [bytes(call.body) for call in place.alpha[0].calls] == [body, body]
 
 
 def test_a_distant_client_over_http2_sends_a_window_a_round_trip(engines: Engines, route: Route):

@@ -262,6 +262,21 @@ import Testing
     #expect(pool.nextChore(now: .seconds(100 + kept)) == .close(connection: connection))
   }
 
+  @Test("at the limit nothing is kept idle while another loop's requests wait, nor opened ahead")
+  func makesRoomForOtherLoops() {
+    var pool = ConnectionPool(settings: .init(limits: CircuitLimits(connections: 3), minimumIdle: 1))
+    guard case .open(let a) = pool.lease(waiter: 1), case .open(let b) = pool.lease(waiter: 2) else {
+      return #expect(Bool(false), "there is room for both")
+    }
+    _ = (pool.connected(a, now: 1), pool.connected(b, now: 1))
+    let waiting = CircuitLimits.Use(connections: 1, pending: 2)
+    #expect(pool.released(a, now: 2) == .keep)
+    #expect(pool.nextChore(now: 3, others: waiting) == .close(connection: a))
+    #expect(pool.nextChore(now: 3, others: waiting) == nil, "the others have room now, and come first")
+    #expect(pool.released(b, now: 4, others: CircuitLimits.Use(connections: 2, pending: 1)) == .close)
+    #expect(pool.open == 0)
+  }
+
   @Test("an engine that says nothing any more is taken at the settings' word")
   func engineSaysNothing() {
     var pool = ConnectionPool()

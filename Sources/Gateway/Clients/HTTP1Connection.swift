@@ -45,6 +45,8 @@ final class HTTP1Connection: ChannelDuplexHandler, RemovableChannelHandler, Clie
   private var closesAfterAnswer = false
   /// The client may still be sending what nobody will read.
   private var lingers = false
+  /// The last bytes have gone out; from then on the client may notice.
+  private var hasWrittenAll = false
   /// The client sends no more, but may still read.
   private var isInputClosed = false
   /// When the request that is being answered was complete.
@@ -156,13 +158,25 @@ final class HTTP1Connection: ChannelDuplexHandler, RemovableChannelHandler, Clie
   /// How soon behind its request a client must close its side to be taken for one that still reads.
   private static let halfCloseSpan = TimeAmount.milliseconds(5)
 
-  func errorCaught(context: ChannelHandlerContext, error: any Error) { context.close(promise: nil) }
+  func errorCaught(context: ChannelHandlerContext, error: any Error) {
+    leave()
+    context.close(promise: nil)
+  }
+
+  /// The client has left. Before the channel closes, which over TLS takes a round trip.
+  private func leave() {
+    guard let exchange else { return }
+    self.exchange = nil
+    state = .closing
+    exchange.clientLeft()
+  }
 
   // MARK: ClientConnection
 
   func close() {
     // An answer may wait for the end of the loop's turn.
     if isFlushWaiting { flushDeferred() }
+    leave()
     context?.close(promise: nil)
   }
 
@@ -190,7 +204,7 @@ final class HTTP1Connection: ChannelDuplexHandler, RemovableChannelHandler, Clie
       }
     case .responding: break
     case .closing:
-      if isWritable, now - lastActivity > settings.lingerTimeout { close() }
+      if hasWrittenAll, now - lastActivity > settings.lingerTimeout { close() }
     }
     exchange?.expire(now)
     if stall.isOver(settings.clientStallTimeout, waiting: context?.bufferedBytes ?? 0, now: now) { close() }
@@ -204,7 +218,13 @@ final class HTTP1Connection: ChannelDuplexHandler, RemovableChannelHandler, Clie
     guard let context else { return }
     let mode: CloseMode = !isInputClosed && (inbound.readableBytes > 0 || lingers) ? .output : .all
     let channel = context.channel
-    context.writeAndFlush(wrapOutboundOut(ByteBuffer())).whenComplete { _ in channel.close(mode: mode, promise: nil) }
+    stall.ends(now: lastActivity)
+    context.writeAndFlush(wrapOutboundOut(ByteBuffer())).assumeIsolated().whenComplete { [self] _ in
+      hasWrittenAll = true
+      lastActivity = .now()
+      stall.ended()
+      channel.close(mode: mode, promise: nil)
+    }
     inbound = ByteBuffer()
     resumeReading()
   }
@@ -273,6 +293,7 @@ final class HTTP1Connection: ChannelDuplexHandler, RemovableChannelHandler, Clie
       }
       let count = min(left, inbound.readableBytes)
       guard let slice = inbound.readSlice(length: count) else { return false }
+      letInboundGo()
       state = .lengthBody(left - count)
       guard count == 0 || exchange?.receive(slice) ?? false else { return isAtNextRequest }
       guard count == left else { return true }
@@ -285,6 +306,11 @@ final class HTTP1Connection: ChannelDuplexHandler, RemovableChannelHandler, Clie
       return received()
     case .responding, .closing: return false
     }
+  }
+
+  /// What was read shares the buffer with those it was handed to: it is theirs to let go of.
+  private func letInboundGo() {
+    if inbound.readableBytes == 0 { inbound = ByteBuffer() }
   }
 
   /// The request was answered while it came, and the connection goes on with what is behind it.
@@ -307,7 +333,7 @@ final class HTTP1Connection: ChannelDuplexHandler, RemovableChannelHandler, Clie
       inbound.moveReaderIndex(forwardBy: 2)
     }
     guard inbound.readableBytes > 0 else {
-      inbound.clear()
+      letInboundGo()
       requestBeganAt = nil
       return false
     }
@@ -342,6 +368,9 @@ final class HTTP1Connection: ChannelDuplexHandler, RemovableChannelHandler, Clie
     return true
   }
 
+  /// More chunks of one read than these are small: they go on as one.
+  private static let looseChunks = 8
+
   /// Hands payload over; true when the body is complete.
   private func readChunks(_ decoder: inout ChunkedDecoder) throws(HTTPSyntaxError) -> Bool {
     guard let exchange else { return false }
@@ -363,9 +392,18 @@ final class HTTP1Connection: ChannelDuplexHandler, RemovableChannelHandler, Clie
     let start = inbound.readerIndex
     let bytes = inbound
     inbound.moveReaderIndex(forwardBy: offset)
-    for range in payload {
-      guard let slice = bytes.getSlice(at: start + range.lowerBound, length: range.count), exchange.receive(slice)
-      else { return false }
+    letInboundGo()
+    if payload.count > Self.looseChunks {
+      var joined = allocator.buffer(capacity: payload.reduce(0) { $0 + $1.count })
+      for range in payload {
+        joined.writeBytes(bytes.viewBytes(at: start + range.lowerBound, length: range.count) ?? ByteBufferView())
+      }
+      guard exchange.receive(joined) else { return false }
+    } else {
+      for range in payload {
+        guard let slice = bytes.getSlice(at: start + range.lowerBound, length: range.count), exchange.receive(slice)
+        else { return false }
+      }
     }
     guard exchange.expect(decoder.announced) else { return false }
     if isComplete { exchange.receive(trailers: decoder.trailers) }
@@ -402,7 +440,9 @@ final class HTTP1Connection: ChannelDuplexHandler, RemovableChannelHandler, Clie
     guard context != nil else { return }
     // The engine answers before it has the whole request: the rest is not waited for.
     switch state {
-    case .lengthBody(let left) where left <= inbound.readableBytes: inbound.moveReaderIndex(forwardBy: left)
+    case .lengthBody(let left) where left <= inbound.readableBytes:
+      inbound.moveReaderIndex(forwardBy: left)
+      letInboundGo()
     case .lengthBody, .chunkedBody:
       closesAfterAnswer = true
       lingers = true

@@ -24,6 +24,7 @@ final class HTTP2Connection: ChannelInboundHandler, ClientConnection, NIOHTTP2Fr
   let limits: HTTP2Limits
   private let loop: GatewayLoop
   private let listener: ListenerContext
+  private let intake: EarlyAcknowledgement
   private var context: ChannelHandlerContext?
   private var state: State = .open
   private var streams: [HTTP2StreamID: HTTP2Stream] = [:]
@@ -34,6 +35,8 @@ final class HTTP2Connection: ChannelInboundHandler, ClientConnection, NIOHTTP2Fr
 
   private(set) var isWritable = true
   private var stall = WriteStall()
+  /// The last bytes have gone out; from then on the client may notice.
+  private var hasWrittenAll = false
   /// When the last stream began or ended.
   private var lastActivity = NIODeadline.now()
   /// Frames of a read are being worked on; what is written goes out at its end.
@@ -48,9 +51,14 @@ final class HTTP2Connection: ChannelInboundHandler, ClientConnection, NIOHTTP2Fr
   private var drained: [HTTP2Stream] = []
   private var isSettling = false
 
-  init(loop: GatewayLoop, listener: ListenerContext, limits: HTTP2Limits = HTTP2Limits()) {
+  /// - Parameter intake: what stands before the protocol's handler.
+  init(
+    loop: GatewayLoop, listener: ListenerContext, behind intake: EarlyAcknowledgement,
+    limits: HTTP2Limits = HTTP2Limits()
+  ) {
     self.loop = loop
     self.listener = listener
+    self.intake = intake
     self.limits = limits
     queue = HTTP2Queue(limit: loop.context.settings.clientBufferBytes * limits.queuedAnswers, now: .now())
     let bodyLimit = loop.context.settings.bodyLimit
@@ -113,7 +121,9 @@ final class HTTP2Connection: ChannelInboundHandler, ClientConnection, NIOHTTP2Fr
 
   func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
     switch event {
-    case ChannelEvent.inputClosed as ChannelEvent: return context.close(promise: nil)
+    case ChannelEvent.inputClosed as ChannelEvent:
+      leaveAll()
+      return context.close(promise: nil)
     case let event as StreamClosedEvent: closed(event.streamID)
     case let event as NIOHTTP2WindowUpdatedEvent:
       // Frames of streams that are gone count in the connection's window too, so it is opened by what it has become.
@@ -146,18 +156,33 @@ final class HTTP2Connection: ChannelInboundHandler, ClientConnection, NIOHTTP2Fr
       // An answer that cannot be written.
       if let stream = streams[error.streamID] { reset(stream, .internalError) }
     } else if failure != nil {
+      intake.discard()
       leaveAll()
       closeAfterFlush()
     } else if error is any NIOHTTP2Error {
-      // Of one stream, which has been reset.
+      // Of one stream, which has been reset; or, once we have said that nothing new is served, of one that crossed it on
+      // its way. What came behind is read all the same.
+      if case .draining = state { goOnReading() }
     } else {
+      leaveAll()
       context.close(promise: nil)
+    }
+  }
+
+  private func goOnReading() {
+    let bound = NIOLoopBound(self, eventLoop: loop.eventLoop)
+    loop.eventLoop.execute {
+      let connection = bound.value
+      if !connection.intake.goOn() { connection.close() }
     }
   }
 
   // MARK: ClientConnection
 
-  func close() { context?.close(promise: nil) }
+  func close() {
+    leaveAll()
+    context?.close(promise: nil)
+  }
 
   func stop() {
     for stream in Array(streams.values) { stream.gatewayStops() }
@@ -181,7 +206,7 @@ final class HTTP2Connection: ChannelInboundHandler, ClientConnection, NIOHTTP2Fr
       for stream in Array(streams.values) { stream.expire(now) }
       flush()
     case .closing:
-      if isWritable, now - lastActivity > settings.lingerTimeout { close() }
+      if hasWrittenAll || failure != nil, now - lastActivity > settings.lingerTimeout { close() }
     }
     if stall.isOver(settings.clientStallTimeout, waiting: context?.bufferedBytes ?? 0, now: now) { close() }
   }
@@ -202,7 +227,13 @@ final class HTTP2Connection: ChannelInboundHandler, ClientConnection, NIOHTTP2Fr
     if case .closing = state { return }
     state = .closing
     lastActivity = .now()
-    context?.closeOutput(afterGoAway: failure?.code ?? .noError, lastStream: failure?.lastStream ?? lastStream)
+    stall.ends(now: lastActivity)
+    context?.closeOutput(afterGoAway: failure?.code ?? .noError, lastStream: failure?.lastStream ?? lastStream) {
+      [self] in
+      hasWrittenAll = true
+      lastActivity = .now()
+      stall.ended()
+    }
   }
 
   private func leaveAll() {

@@ -80,6 +80,7 @@ final class HTTP2Stream: ClientStream {
       return
     }
     openWindow(padding)
+    let bytes = bytes.withoutItsNeighbours
     switch intake {
     case .whole:
       guard bytes.readableBytes == 0 || exchange.receive(bytes) else { return }

@@ -7,13 +7,28 @@ package struct WriteStall: Sendable {
   private var since: NIODeadline?
   /// What waited when that was last looked at.
   private var waiting: Int?
+  /// Nothing more will be written.
+  private var isEnding = false
 
   package init() {}
 
   /// The socket is full, or no more.
   package mutating func writabilityChanged(_ isWritable: Bool, now: NIODeadline) {
-    since = isWritable ? nil : now
+    since = isWritable && !isEnding ? nil : now
     waiting = nil
+  }
+
+  /// The last bytes have been written: they are to be taken too, though the socket was never full.
+  package mutating func ends(now: NIODeadline) {
+    isEnding = true
+    since = now
+    waiting = nil
+  }
+
+  /// The last bytes were taken.
+  package mutating func ended() {
+    isEnding = false
+    since = nil
   }
 
   /// To be asked now and then.

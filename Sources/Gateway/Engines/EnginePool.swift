@@ -75,7 +75,7 @@ final class EnginePool {
 
   /// The connection has carried an answer and can carry another.
   func released(_ connection: UpstreamConnection) {
-    settle(connection, machine.released(connection.poolID, now: loop.now))
+    settle(connection, machine.released(connection.poolID, now: loop.now, others: others))
     report()
   }
 

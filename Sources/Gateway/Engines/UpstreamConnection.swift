@@ -64,6 +64,8 @@ final class UpstreamConnection: ChannelDuplexHandler, DeferredFlush {
   /// the request; an engine that has had it longer has failed at it.
   private static let keptSpan = TimeAmount.seconds(1)
   private(set) var isWritable = true
+  /// Something written waits for the end of the loop's turn.
+  private var isFlushWaiting = false
 
   /// It waits in the pool for a request.
   func stands() { isReused = true }
@@ -94,10 +96,19 @@ final class UpstreamConnection: ChannelDuplexHandler, DeferredFlush {
     for piece in pieces { context.write(wrapOutboundOut(piece), promise: nil) }
     // Of a small one the kernel takes all: what an engine had not read before would have kept it from answering.
     if !isComplete || pieces.count > 1 { awaitFlush(context) }
-    loop.flushLater(self)
+    flushLater()
   }
 
-  func flushDeferred() { context?.flush() }
+  func flushDeferred() {
+    isFlushWaiting = false
+    context?.flush()
+  }
+
+  private func flushLater() {
+    guard !isFlushWaiting else { return }
+    isFlushWaiting = true
+    loop.flushLater(self)
+  }
 
   /// Notes when what has been written has left.
   private func awaitFlush(_ context: ChannelHandlerContext) {
@@ -114,7 +125,10 @@ final class UpstreamConnection: ChannelDuplexHandler, DeferredFlush {
   }
 
   /// A further piece of the request.
-  func sendBody(_ bytes: ByteBuffer) { context?.writeAndFlush(wrapOutboundOut(bytes), promise: nil) }
+  func sendBody(_ bytes: ByteBuffer) {
+    context?.write(wrapOutboundOut(bytes), promise: nil)
+    flushLater()
+  }
 
   /// The request has been sent to its end: now the engine's time runs.
   func requestIsComplete() {

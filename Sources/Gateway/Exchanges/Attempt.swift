@@ -9,8 +9,9 @@ final class Attempt {
   let id: Int
   let exchange: Exchange
   let placement: Placement
-  let pool: EnginePool
-  /// When it was made, or its replica had loaded the adapter.
+  /// Its replica's, as long as the attempt waits for a connection or has one.
+  private(set) var pool: EnginePool
+  /// When it was made, or its replica had loaded the adapter; of a prefill leg, when it was sent.
   private(set) var startedAt: NIODeadline
   var connection: UpstreamConnection?
   /// Leaves those who wait for the adapter that the replica loads; nil where nothing is waited for.
@@ -53,10 +54,15 @@ final class Attempt {
   /// The wait for the adapter is over.
   func adapterCame() {
     leaveLoading = nil
+    // The one before may have been forgotten, since nobody waited in it.
+    pool = exchange.loop.pool(placement.replica)
     let wait = exchange.loop.time - startedAt
     startedAt = exchange.loop.time
     account.sent(after: UInt64(max(0, wait.nanoseconds)), now: exchange.loop.now)
   }
+
+  /// Its time begins anew: until now it has waited for a connection.
+  func wasSent() { startedAt = exchange.loop.time }
 
   /// The request no longer counts on the replica. Harmless when it does not.
   ///

@@ -11,6 +11,7 @@ extension Exchange {
   /// Picks a replica and sends the request to it.
   func makeAttempt() {
     if let model, model.model.hasPairs, beginPair() { return }
+    legs?.leave()
     guard let choice = choose() else { return }
     guard let index = choice.choice.index else {
       // It went to no replica, so it does not count among the model's of this second.
@@ -103,7 +104,7 @@ extension Exchange {
   }
 
   /// Replicas to which the request must not go whole: those it went to, also as the decode leg of a pair.
-  private var triedWhole: ReplicaSet {
+  var triedWhole: ReplicaSet {
     var all = tried
     if let legs { all.formUnion(legs.tried.decode) }
     return all
@@ -152,7 +153,7 @@ extension Exchange {
   ///
   /// - Returns: false when the answer is not wanted, because another replica is asked.
   func engineHead(_ attempt: Attempt, _ answer: MessageHead, _ bytes: ByteBuffer) -> Bool {
-    guard isCurrent(attempt) else { return prefillHead(attempt, answer) }
+    guard isCurrent(attempt) else { return prefillHead(attempt, answer, bytes) }
     if answer.status >= 500, !mayPassOn(attempt, status: answer.status) { return false }
     if answer.status == 404, isSentAgain(forWantOfAdapterOn: attempt) { return false }
     if let other = self.attempt === attempt ? hedge : self.attempt {

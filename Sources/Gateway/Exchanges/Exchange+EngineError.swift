@@ -21,10 +21,12 @@ extension Exchange {
   }
 
   /// The error's body is whole, or as whole as it will be.
-  func tellHeldError() {
+  ///
+  /// - Parameter isWhole: it has the length that its head says.
+  func tellHeldError(isWhole: Bool = true) {
     guard let held = heldError else { return }
     let error = held.body.withUnsafeReadableBytes { EngineErrorBody.error(status: held.head.status, body: $0) }
-    guard let error else { return passHeldErrorOn() }
+    guard let error else { return passHeldErrorOn(isWhole: isWhole) }
     heldError = nil
     let body = ByteBuffer(bytes: error.body)
     responseBytes += body.readableBytes
@@ -33,12 +35,13 @@ extension Exchange {
   }
 
   /// The error goes to the client as the engine told it.
-  private func passHeldErrorOn() {
+  private func passHeldErrorOn(isWhole: Bool = true) {
     guard let held = heldError else { return }
     heldError = nil
     let framing: AnswerFraming = if case .length = held.head.framing { .length } else { .unknownLength }
     responseBytes += held.body.readableBytes
-    writeAnswerHead(held.head, held.headBytes, framing: framing)
+    writeAnswerHead(
+      held.head, held.headBytes, framing: framing, errorLength: isWhole ? nil : held.body.readableBytes)
     client.writeBody(held.body)
   }
 
@@ -46,7 +49,7 @@ extension Exchange {
   func heldErrorBroke(_ attempt: Attempt) {
     // A status of 500 or more has been counted already.
     if status < 500 { note(.brokeMidway, "its answer broke off", on: attempt.placement.replica) }
-    tellHeldError()
+    tellHeldError(isWhole: false)
     attempt.release()
     self.attempt = nil
     attempts.ended()

@@ -322,7 +322,8 @@ final class Exchange {
 
   var tooLarge: APIError {
     .requestTooLarge(
-      "the request body is larger than the limit of \(loop.context.settings.bodyLimit) bytes (global.gateway.body_limit)")
+      "the request body is larger than the limit of \(loop.context.settings.bodyLimit) bytes (global.gateway.body_limit)"
+    )
   }
 
   /// The request is complete.

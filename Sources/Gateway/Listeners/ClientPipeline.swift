@@ -11,9 +11,10 @@ enum ClientPipeline {
   ///
   /// - Precondition: the channel is active.
   static func addHTTP2(_ channel: any Channel, loop: GatewayLoop, listener: ListenerContext) throws {
-    let connection = HTTP2Connection(loop: loop, listener: listener)
+    let acknowledgement = EarlyAcknowledgement()
+    let connection = HTTP2Connection(loop: loop, listener: listener, behind: acknowledgement)
     let codec = connection.limits.handler(httpLimits: loop.context.settings.httpLimits, delegate: connection)
-    try channel.pipeline.syncOperations.addHandlers([EarlyAcknowledgement(), codec, connection])
+    try channel.pipeline.syncOperations.addHandlers([acknowledgement, codec, connection])
   }
 
   /// TLS, and what the handshake settles on behind it.

@@ -26,6 +26,11 @@ extension Exchange {
     let legs = self.legs ?? PrefillDecodeLegs(loop: loop)
     self.legs = legs
     legs.leave()
+    guard
+      !PrefillDecodePair.isWorse(
+        among: pairedPlacements, excluding: legs.tried, thanWholeAmong: placements, excluding: triedWhole, now: loop.now
+      )
+    else { return false }
     let context = loop.context
     let choice = body.withUnsafeReadableBytes { bytes in
       loop.chooser.choosePair(
@@ -77,12 +82,14 @@ extension Exchange {
   /// A connection for a leg is there that is no current attempt's.
   func prefillConnected(_ attempt: Attempt, _ connection: UpstreamConnection) {
     guard let legs, legs.prefill === attempt else { return connection.release() }
-    guard phase == .waiting, let plan else {
-      // The decode engine has begun its answer without a cache, and what was to be sent again is gone.
+    guard phase == .waiting, !attempts.hasFirstByte, let plan else {
+      // The decode engine has begun its answer without a cache, and what was to be sent again is gone: nobody's fault.
       connection.release()
-      return prefillFailed(attempt, .closed)
+      return failPrefill(
+        .keptConnectionClosed, "\(UpstreamFailure.closed)", reason: UpstreamFailure.closed.reason, of: attempt)
     }
     attempt.connection = connection
+    attempt.wasSent()
     connection.send(attempt, UpstreamRequest.pieces(self, to: attempt.placement), isComplete: true)
     // Once the prefill is on its way: an engine that decodes would wait for one that is not.
     guard let pair = legs.pair, pair.handOver.isSimultaneous, legs.prefill === attempt else { return }
@@ -90,7 +97,7 @@ extension Exchange {
   }
 
   /// - Returns: false when the rest of the answer is not wanted.
-  func prefillHead(_ attempt: Attempt, _ answer: MessageHead) -> Bool {
+  func prefillHead(_ attempt: Attempt, _ answer: MessageHead, _ bytes: ByteBuffer) -> Bool {
     guard let legs, legs.prefill === attempt else { return false }
     if answer.status == 404, isPairSentAgain(forWantOfAdapterOn: attempt) { return false }
     guard answer.status < 500 else {
@@ -100,7 +107,7 @@ extension Exchange {
         of: attempt)
       return false
     }
-    legs.answerBegan(status: answer.status)
+    legs.answerBegan(answer, bytes)
     return true
   }
 
@@ -145,16 +152,20 @@ extension Exchange {
     let status = legs.status
     let error = answer.withUnsafeReadableBytes { EngineErrorBody.error(status: status, body: $0) }
     legs.prefillEnded(.refused)
-    guard phase == .waiting, let pair = legs.pair else { return }
+    guard phase == .waiting, heldError == nil, let pair = legs.pair, let (head, headBytes) = legs.takeHead()
+    else { return }
     if pair.prefill.replica.requestSucceeded(now: loop.now) != nil { loop.context.onHealthChange(pair.prefill.replica) }
     placement = pair.prefill
     endAttempts()
     attempts.ended()
     loop.context.metrics.error(model: publicModel, reason: "prefill_answer").increment()
     self.status = status
+    let told = error.map { ByteBuffer(bytes: $0.body) } ?? answer
+    responseBytes += told.readableBytes
+    writeAnswerHead(head, headBytes, framing: .length, errorLength: told.readableBytes)
+    client.writeBody(told)
     conclude()
     account()
-    write(status: status, contentType: "application/json", body: error.map { ByteBuffer(bytes: $0.body) } ?? answer)
     client.finish()
   }
 
@@ -176,7 +187,12 @@ extension Exchange {
     guard let legs, let attempt = legs.prefill, attempt.leaveLoading == nil, let policy = model?.model.policy,
       now - attempt.startedAt > TimeAmount(policy.prefillTimeout)
     else { return }
+    let wasSent = attempt.connection != nil
     attempt.cancel()
+    guard wasSent else {
+      let failure = UpstreamFailure.noConnectionInTime
+      return failPrefill(.overflow, "\(failure)", reason: failure.reason, of: attempt, outcome: .timedOut)
+    }
     prefillTimedOut(attempt)
   }
 
@@ -191,8 +207,8 @@ extension Exchange {
     guard let legs, let model else { return }
     note(kind, text, on: attempt.placement.replica)
     legs.prefillFailed(outcome)
-    // The decode engine has what it needs, or breaks off by itself.
-    guard phase == .waiting || phase == .answering && responseBytes == 0 else { return }
+    // The decode engine has what it needs, breaks off by itself, or its error is the answer.
+    guard heldError == nil, phase == .waiting || phase == .answering && responseBytes == 0 else { return }
     endAttempts()
     legs.end()
     let error = APIError.server(

@@ -1,6 +1,7 @@
 import Balancing
 import ChatProtocols
 import Fleet
+import HTTPWire
 import JSONText
 import NIOCore
 import Pipeline
@@ -43,6 +44,7 @@ final class PrefillDecodeLegs {
   private(set) var status = 0
   /// The leg was begun anew because a kept connection turned out to be closed: that is not done twice.
   var hasFreshConnection = false
+  private var refusal: (head: MessageHead, bytes: ByteBuffer)?
   private var answer = ByteBuffer()
   private var heldBytes = 0
   private let loop: GatewayLoop
@@ -55,6 +57,7 @@ final class PrefillDecodeLegs {
     self.prefill = prefill
     span = nil
     status = 0
+    refusal = nil
     hasFreshConnection = false
   }
 
@@ -66,7 +69,17 @@ final class PrefillDecodeLegs {
     return plan.splices(of: edits, for: placement, on: body)
   }
 
-  func answerBegan(status: Int) { self.status = status }
+  func answerBegan(_ head: MessageHead, _ bytes: ByteBuffer) {
+    status = head.status
+    // Only what the prefill refuses is told to the client.
+    refusal = head.status < 300 ? nil : (head, bytes)
+  }
+
+  /// The head of the prefill's answer, where that is a refusal.
+  func takeHead() -> (head: MessageHead, bytes: ByteBuffer)? {
+    defer { refusal = nil }
+    return refusal
+  }
 
   enum Keeping {
     case kept
@@ -84,15 +97,16 @@ final class PrefillDecodeLegs {
     return .kept
   }
 
-  /// Hands over what was kept of the answer.
+  /// Hands over what was kept of the answer. It goes on to count, since the decode leg's body is made of it.
   func takeAnswer() -> ByteBuffer {
-    defer { letAnswerGo() }
+    defer { answer = ByteBuffer() }
     return answer
   }
 
   /// The client has the head of an answer: no body is made any more. What the decode's is made by may be as large as a
   /// prefill's answer.
   func letBodiesGo() {
+    letAnswerGo()
     pair?.prefillEdits = nil
     pair?.decodeEdits = nil
   }

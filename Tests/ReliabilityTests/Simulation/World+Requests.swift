@@ -95,7 +95,8 @@ extension World {
     request.sentTo |= 1 << UInt64(replica)
     request.tried.insert(placements[replica].replica.id)
     request.attempts.attemptBegan()
-    expect(request.attempts.attempts <= max(settings.attemptLimit, request.copies.count + 1), "request \(request.id) is over its attempts")
+    let limit = max(settings.attemptLimit, request.copies.count + 1)
+    expect(request.attempts.attempts <= limit, "request \(request.id) is over its attempts")
     let copy = Copy(request: request, replica: replica, serial: takeSerial(), since: now)
     copies[copy.serial] = copy
     request.copies.append(copy)
