@@ -272,47 +272,58 @@ def test_an_ejected_prefill_engine_is_not_asked_while_others_can_serve_the_reque
     assert (broken.count, router.metric("switchyard_retries_total")) == before
 
 
-@pytest.mark.parametrize("answers", ["an error", "a stream"])
+@pytest.mark.parametrize("streams", [False, True], ids=["an error", "a stream"])
 def test_a_decode_engine_may_answer_before_a_kept_connection_to_its_prefill_is_found_closed(
-    make: Maker, engines: Engines, answers: str
+    make: Maker, engines: Engines, streams: bool
 ):
-    turn, head_sent = [0], threading.Event()
+    is_kept, has_come, has_closed = (threading.Event() for _ in range(3))
     error = b'{"error":{"message":"no","type":"t","param":null,"code":null}}'
 
     def prefills(call: Call) -> bool:
         call.read_body()
-        turn[0] += 1
-        if turn[0] == 1:
+        if len(prefill.calls) == 1:
+            is_kept.set()
             return call.answer(b"{}")
-        # Once the gateway has the other's head; within the second in which a kept connection may turn out to be closed.
-        assert head_sent.wait(20)
-        poll(lambda: router.metric("switchyard_request_bytes_held") == 0, "the head has come")
+        # Within the second in which a kept connection may turn out to be closed.
+        assert has_come.wait(20)
+        has_closed.set()
         return False
 
     def decodes(call: Call) -> bool:
         call.read_body()
-        if not head_sent.is_set() and turn[0] < 2 and len(decode.calls) == 1:
+        if len(decode.calls) == 1:
+            # Behind the prefill's answer, whose connection would else be closed.
+            assert is_kept.wait(20)
+            time.sleep(0.3)
             return call.answer()
-        if answers == "a stream":
+        if streams:
             call.send(STREAM_HEAD)
-            head_sent.set()
             return call.wait_for_close()
         call.send(b"HTTP/1.1 400 Bad Request\r\ncontent-type: application/json\r\ncontent-length: %d\r\n\r\n" % len(error))
         call.send(error[:10])
-        head_sent.set()
-        poll(lambda: prefill.silent, "another connection is opened")
+        # Longer than the gateway takes to read that, and then to open another connection.
+        time.sleep(0.3)
+        has_come.set()
+        assert has_closed.wait(20)
+        time.sleep(0.3)
         call.send(error[10:])
         return True
 
     prefill, decode = engines(prefills, decodes)
     router = route_pairs(make, "sglang", [prefill], [decode], consecutive_5xx=1, health_check_interval="1h")
-    assert wire.chat(router.port, body()).status == 200
-    answer = wire.chat(router.port, body(stream=answers == "a stream"))
-    if answers == "a stream":
-        assert answer.status == 200 and b'"code":"prefill_closed"' in answer.body
-    else:
-        assert (answer.status, answer.json()["error"]["message"]) == (400, "no")
+    with wire.Connection(router.port) as connection:
+        connection.send(wire.request(CHAT, body()))
+        assert connection.read().status == 200
+        connection.send(wire.request(CHAT, body(stream=streams)))
+        if streams:
+            assert connection.read_head().status == 200
+            has_come.set()
+            assert b'"code":"prefill_closed"' in connection.read_chunk()
+        else:
+            answer = connection.read()
+            assert (answer.status, answer.json()["error"]["message"]) == (400, "no")
     router.wait_until_idle()
+    assert len(prefill.calls) == 2
     assert router.metric("switchyard_replica_ejections") == 0, "nobody is to blame"
 
 
