@@ -41,8 +41,6 @@ final class ProcessorConnection: ChannelDuplexHandler, NIOHTTP2FrameDelegate {
   private var closingSince: NIODeadline?
   private var isWritable = true
   private var stall = WriteStall()
-  /// The last bytes have gone out.
-  private var hasWrittenAll = false
   /// The channel wanted to read while nothing could be written.
   private var wantsRead = false
   /// Bytes of replies that wait for Envoy's windows or for the socket, over all streams.
@@ -232,7 +230,8 @@ final class ProcessorConnection: ChannelDuplexHandler, NIOHTTP2FrameDelegate {
     let gateway = scope.context.settings
     if !hasBegun, now - openedAt > scope.settings.handshakeTimeout { return close() }
     if stall.isOver(gateway.clientStallTimeout, waiting: context?.bufferedBytes ?? 0, now: now) { return close() }
-    if let closingSince, hasWrittenAll || failure != nil, now - closingSince > gateway.lingerTimeout { return close() }
+    if stall.hasLingered(gateway.lingerTimeout, now: now) { return close() }
+    if let closingSince, failure != nil, now - closingSince > gateway.lingerTimeout { return close() }
     for stream in streams.values { stream.tick() }
     guard queue.bytes > 0 else { return }
     for stream in Array(streams.values) where stream.isStalled(now, after: gateway.clientStallTimeout) {
@@ -256,9 +255,7 @@ final class ProcessorConnection: ChannelDuplexHandler, NIOHTTP2FrameDelegate {
     stall.ends(now: now)
     context?.closeOutput(afterGoAway: failure?.code ?? .noError, lastStream: failure?.lastStream ?? lastStream) {
       [self] in
-      hasWrittenAll = true
-      closingSince = .now()
-      stall.ended()
+      stall.ended(now: .now())
     }
   }
 

@@ -314,14 +314,21 @@ def test_an_error_that_breaks_off_keeps_its_status(behind):
     assert router.in_flight() == 0
 
 
-def test_openais_error_that_breaks_off_has_the_length_that_came(behind):
-    head = b"HTTP/1.1 400 Bad Request\r\nContent-Type: application/json\r\nContent-Length: %d\r\n\r\n"
-    router, _ = behind(says(head % (len(OPENAI) + 1) + OPENAI, stays=False))
+@pytest.mark.parametrize("framing", ["length", "chunks"])
+def test_openais_error_that_breaks_off_has_the_length_that_came(behind, framing: str):
+    head = b"HTTP/1.1 400 Bad Request\r\nContent-Type: application/json\r\n"
+    if framing == "length":
+        said = head + b"Content-Length: %d\r\n\r\n%s" % (len(OPENAI) + 1, OPENAI)
+    else:
+        said = head + b"Transfer-Encoding: chunked\r\n\r\n%x\r\n%s\r\n" % (len(OPENAI), OPENAI)
+    router, _ = behind(says(said, stays=False))
     with wire.Connection(router.port) as connection:
         for _ in range(2):
             connection.send(wire.request(CHAT, BODY))
             answer = connection.read()
             assert (answer.status, answer.body) == (400, OPENAI)
+            framings = [answer.header(name) for name in ("content-length", "transfer-encoding")]
+            assert framings == [str(len(OPENAI)), None]
     assert router.in_flight() == 0
 
 

@@ -21,6 +21,7 @@ from hyperframe.frame import DataFrame, PingFrame, RstStreamFrame, SettingsFrame
 import http2
 import wire
 from certificates import Authority, SecureConnection, SecureRouter, secure
+from clients import wait_for_standstill
 from conftest import Fleet, Maker
 from http2 import pseudo
 from processes import MODEL, poll
@@ -447,8 +448,7 @@ def test_what_comes_behind_a_broken_frame_is_not_kept(site: Fleet):
         connection.open(0, 1 << 30)
         for _ in range(100):
             connection.begin(pseudo("/metrics", "GET"), end=True)
-        time.sleep(0.5)
-        before = most = site.router.memory("VmRSS")
+        before = most = wait_for_standstill(lambda: site.router.memory("VmRSS"), "no more is written")
         connection.socket.settimeout(5)
         sent = 0
         try:

@@ -31,6 +31,24 @@ import Testing
     #expect(isOver(111, 69_900))
   }
 
+  @Test("the last bytes are to be taken too, though the socket is not full, and then there is time to notice")
+  func lastBytes() {
+    var stall = WriteStall()
+    func at(_ second: Int64) -> NIODeadline { Self.start + .seconds(second) }
+    func isOver(_ second: Int64) -> Bool { stall.isOver(.seconds(10), waiting: 900, now: at(second)) }
+    func hasLingered(_ second: Int64) -> Bool { stall.hasLingered(.seconds(2), now: at(second)) }
+    stall.ends(now: at(0))
+    #expect(!isOver(5))
+    #expect(!hasLingered(5))
+    stall.writabilityChanged(true, now: at(6))
+    #expect(!isOver(16))
+    #expect(isOver(17))
+    stall.ended(now: at(18))
+    #expect(!isOver(99))
+    #expect(!hasLingered(20))
+    #expect(hasLingered(21))
+  }
+
   @Test("a socket that is not full is not looked at, and begins anew when it is")
   func writable() {
     var stall = WriteStall()

@@ -8,9 +8,6 @@ import NIOCore
 /// processor. Nothing is refused by having the settings of ``HTTP2Limits`` and of the processor in force early: each of them
 /// allows no less than holds before.
 ///
-/// Also throws away what a peer sends that broke the protocol: that handler would keep it. And has that handler go on where it
-/// stopped in the midst of a read.
-///
 /// Stands before the protocol's handler. Holds less than the head of a frame; what is no HTTP/2 goes on as it is, to be
 /// refused there.
 package final class EarlyAcknowledgement: ChannelInboundHandler {
@@ -30,40 +27,10 @@ package final class EarlyAcknowledgement: ChannelInboundHandler {
   private var frames = 0
   /// What comes goes on unseen.
   private var isOver = false
-  /// Nothing goes on any more.
-  private var isDiscarding = false
-  private var context: ChannelHandlerContext?
-  /// How often the protocol's handler may still be had go on in what was read last.
-  private var turns = 0
-  private static let turnLimit = 1_000
 
   package init() {}
 
-  package func handlerAdded(context: ChannelHandlerContext) { self.context = context }
-
-  package func handlerRemoved(context: ChannelHandlerContext) { self.context = nil }
-
-  /// From now on what comes is thrown away.
-  package func discard() {
-    isDiscarding = true
-    held = ByteBuffer()
-  }
-
-  /// Has the protocol's handler go on in what it has read: at an error it stops until more comes.
-  ///
-  /// - Returns: false when it has stopped too often in one read.
-  package func goOn() -> Bool {
-    guard let context, !isDiscarding else { return true }
-    turns += 1
-    guard turns <= Self.turnLimit else { return false }
-    context.fireChannelRead(wrapInboundOut(ByteBuffer()))
-    context.fireChannelReadComplete()
-    return true
-  }
-
   package func channelRead(context: ChannelHandlerContext, data: NIOAny) {
-    guard !isDiscarding else { return }
-    turns = 0
     guard !isOver else { return context.fireChannelRead(data) }
     var bytes = unwrapInboundIn(data)
     held.writeBuffer(&bytes)

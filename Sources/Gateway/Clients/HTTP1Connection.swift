@@ -45,8 +45,6 @@ final class HTTP1Connection: ChannelDuplexHandler, RemovableChannelHandler, Clie
   private var closesAfterAnswer = false
   /// The client may still be sending what nobody will read.
   private var lingers = false
-  /// The last bytes have gone out; from then on the client may notice.
-  private var hasWrittenAll = false
   /// The client sends no more, but may still read.
   private var isInputClosed = false
   /// When the request that is being answered was complete.
@@ -204,7 +202,7 @@ final class HTTP1Connection: ChannelDuplexHandler, RemovableChannelHandler, Clie
       }
     case .responding: break
     case .closing:
-      if hasWrittenAll, now - lastActivity > settings.lingerTimeout { close() }
+      if stall.hasLingered(settings.lingerTimeout, now: now) { close() }
     }
     exchange?.expire(now)
     if stall.isOver(settings.clientStallTimeout, waiting: context?.bufferedBytes ?? 0, now: now) { close() }
@@ -220,9 +218,7 @@ final class HTTP1Connection: ChannelDuplexHandler, RemovableChannelHandler, Clie
     let channel = context.channel
     stall.ends(now: lastActivity)
     context.writeAndFlush(wrapOutboundOut(ByteBuffer())).assumeIsolated().whenComplete { [self] _ in
-      hasWrittenAll = true
-      lastActivity = .now()
-      stall.ended()
+      stall.ended(now: .now())
       channel.close(mode: mode, promise: nil)
     }
     inbound = ByteBuffer()

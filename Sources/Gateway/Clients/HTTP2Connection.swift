@@ -24,7 +24,7 @@ final class HTTP2Connection: ChannelInboundHandler, ClientConnection, NIOHTTP2Fr
   let limits: HTTP2Limits
   private let loop: GatewayLoop
   private let listener: ListenerContext
-  private let intake: EarlyAcknowledgement
+  private let intake: HTTP2Intake
   private var context: ChannelHandlerContext?
   private var state: State = .open
   private var streams: [HTTP2StreamID: HTTP2Stream] = [:]
@@ -35,8 +35,6 @@ final class HTTP2Connection: ChannelInboundHandler, ClientConnection, NIOHTTP2Fr
 
   private(set) var isWritable = true
   private var stall = WriteStall()
-  /// The last bytes have gone out; from then on the client may notice.
-  private var hasWrittenAll = false
   /// When the last stream began or ended.
   private var lastActivity = NIODeadline.now()
   /// Frames of a read are being worked on; what is written goes out at its end.
@@ -53,7 +51,7 @@ final class HTTP2Connection: ChannelInboundHandler, ClientConnection, NIOHTTP2Fr
 
   /// - Parameter intake: what stands before the protocol's handler.
   init(
-    loop: GatewayLoop, listener: ListenerContext, behind intake: EarlyAcknowledgement,
+    loop: GatewayLoop, listener: ListenerContext, behind intake: HTTP2Intake,
     limits: HTTP2Limits = HTTP2Limits()
   ) {
     self.loop = loop
@@ -206,7 +204,8 @@ final class HTTP2Connection: ChannelInboundHandler, ClientConnection, NIOHTTP2Fr
       for stream in Array(streams.values) { stream.expire(now) }
       flush()
     case .closing:
-      if hasWrittenAll || failure != nil, now - lastActivity > settings.lingerTimeout { close() }
+      let isBroken = failure != nil && now - lastActivity > settings.lingerTimeout
+      if isBroken || stall.hasLingered(settings.lingerTimeout, now: now) { close() }
     }
     if stall.isOver(settings.clientStallTimeout, waiting: context?.bufferedBytes ?? 0, now: now) { close() }
   }
@@ -230,9 +229,7 @@ final class HTTP2Connection: ChannelInboundHandler, ClientConnection, NIOHTTP2Fr
     stall.ends(now: lastActivity)
     context?.closeOutput(afterGoAway: failure?.code ?? .noError, lastStream: failure?.lastStream ?? lastStream) {
       [self] in
-      hasWrittenAll = true
-      lastActivity = .now()
-      stall.ended()
+      stall.ended(now: .now())
     }
   }
 

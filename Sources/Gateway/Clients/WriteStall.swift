@@ -9,6 +9,8 @@ package struct WriteStall: Sendable {
   private var waiting: Int?
   /// Nothing more will be written.
   private var isEnding = false
+  /// When the last bytes had been taken.
+  private var takenAt: NIODeadline?
 
   package init() {}
 
@@ -26,9 +28,15 @@ package struct WriteStall: Sendable {
   }
 
   /// The last bytes were taken.
-  package mutating func ended() {
+  package mutating func ended(now: NIODeadline) {
     isEnding = false
     since = nil
+    takenAt = now
+  }
+
+  /// Whether the last bytes were taken longer than `limit` ago: time enough for the peer to notice that they are.
+  package func hasLingered(_ limit: TimeAmount, now: NIODeadline) -> Bool {
+    if let takenAt { now - takenAt > limit } else { false }
   }
 
   /// To be asked now and then.

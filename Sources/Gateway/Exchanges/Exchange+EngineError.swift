@@ -38,10 +38,13 @@ extension Exchange {
   private func passHeldErrorOn(isWhole: Bool = true) {
     guard let held = heldError else { return }
     heldError = nil
-    let framing: AnswerFraming = if case .length = held.head.framing { .length } else { .unknownLength }
     responseBytes += held.body.readableBytes
-    writeAnswerHead(
-      held.head, held.headBytes, framing: framing, errorLength: isWhole ? nil : held.body.readableBytes)
+    if isWhole {
+      let framing: AnswerFraming = if case .length = held.head.framing { .length } else { .unknownLength }
+      writeAnswerHead(held.head, held.headBytes, framing: framing)
+    } else {
+      writeAnswerHead(held.head, held.headBytes, framing: .length, errorLength: held.body.readableBytes)
+    }
     client.writeBody(held.body)
   }
 

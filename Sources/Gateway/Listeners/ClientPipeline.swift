@@ -11,10 +11,10 @@ enum ClientPipeline {
   ///
   /// - Precondition: the channel is active.
   static func addHTTP2(_ channel: any Channel, loop: GatewayLoop, listener: ListenerContext) throws {
-    let acknowledgement = EarlyAcknowledgement()
-    let connection = HTTP2Connection(loop: loop, listener: listener, behind: acknowledgement)
+    let intake = HTTP2Intake()
+    let connection = HTTP2Connection(loop: loop, listener: listener, behind: intake)
     let codec = connection.limits.handler(httpLimits: loop.context.settings.httpLimits, delegate: connection)
-    try channel.pipeline.syncOperations.addHandlers([acknowledgement, codec, connection])
+    try channel.pipeline.syncOperations.addHandlers([EarlyAcknowledgement(), intake, codec, connection])
   }
 
   /// TLS, and what the handshake settles on behind it.

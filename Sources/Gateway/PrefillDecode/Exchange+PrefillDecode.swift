@@ -150,7 +150,6 @@ extension Exchange {
   private func passOnPrefill(_ legs: PrefillDecodeLegs) {
     let answer = legs.takeAnswer()
     let status = legs.status
-    let error = answer.withUnsafeReadableBytes { EngineErrorBody.error(status: status, body: $0) }
     legs.prefillEnded(.refused)
     guard phase == .waiting, heldError == nil, let pair = legs.pair, let (head, headBytes) = legs.takeHead()
     else { return }
@@ -160,6 +159,10 @@ extension Exchange {
     attempts.ended()
     loop.context.metrics.error(model: publicModel, reason: "prefill_answer").increment()
     self.status = status
+    // What is coded goes on as it came.
+    let error =
+      head.first(.contentEncoding) == nil
+      ? answer.withUnsafeReadableBytes { EngineErrorBody.error(status: status, body: $0) } : nil
     let told = error.map { ByteBuffer(bytes: $0.body) } ?? answer
     responseBytes += told.readableBytes
     writeAnswerHead(head, headBytes, framing: .length, errorLength: told.readableBytes)
