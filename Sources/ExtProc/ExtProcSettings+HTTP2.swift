@@ -13,6 +13,8 @@ extension ExtProcSettings {
       concurrentStreams: concurrentStreams, headerListBytes: headerListBytes, initialWindow: streamWindow,
       resets: 10_000_000, resetWindow: .seconds(30), controlFrames: 10_000, streamErrors: malformedStreams,
       rememberedResets: concurrentStreams, checksFields: false)
-    return [WriteCoalescer(), EarlyAcknowledgement(), rules.handler(delegate: connection), connection]
+    return [
+      WriteCoalescer(), EarlyAcknowledgement(), connection.intake, rules.handler(delegate: connection), connection,
+    ]
   }
 }

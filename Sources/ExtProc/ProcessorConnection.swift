@@ -25,6 +25,8 @@ final class ProcessorConnection: ChannelDuplexHandler, NIOHTTP2FrameDelegate {
     case closing
   }
 
+  /// Stands before the protocol's handler.
+  let intake = HTTP2Intake()
   private let loop: ProcessorLoop
   private var context: ChannelHandlerContext?
   private var state: State = .open
@@ -188,10 +190,17 @@ final class ProcessorConnection: ChannelDuplexHandler, NIOHTTP2FrameDelegate {
 
   func errorCaught(context: ChannelHandlerContext, error: any Error) {
     if failure != nil {
+      intake.discard()
       leaveAll()
       closeAfterFlush()
     } else if error is NIOHTTP2Errors.StreamError || error is any NIOHTTP2Error {
-      // Of one stream, which has been reset.
+      // Of one stream, which has been reset; or, once we have said that nothing new is served, of one that crossed it on
+      // its way. What came behind is read all the same, until no stream is left that it could be of.
+      switch state {
+      case .open: break
+      case .draining: intake.goOnSoon { context.close(promise: nil) }
+      case .closing: intake.discard()
+      }
     } else {
       context.close(promise: nil)
     }
@@ -295,6 +304,7 @@ final class ProcessorConnection: ChannelDuplexHandler, NIOHTTP2FrameDelegate {
     malformedStreams += 1
     guard malformedStreams < scope.settings.malformedStreams else {
       failure = (.enhanceYourCalm, lastStream)
+      intake.discard()
       leaveAll()
       return closeAfterFlush()
     }

@@ -16,7 +16,7 @@ from pathlib import Path
 import httpx2
 import openai
 import pytest
-from hyperframe.frame import DataFrame, PingFrame, RstStreamFrame, SettingsFrame
+from hyperframe.frame import DataFrame, GoAwayFrame, PingFrame, RstStreamFrame, SettingsFrame
 
 import http2
 import wire
@@ -440,15 +440,24 @@ def test_a_flood_of_pings_ends_the_connection(site: Fleet):
     assert wire.get(site.port, "/health").status == 200
 
 
-def test_what_comes_behind_a_broken_frame_is_not_kept(site: Fleet):
+@pytest.mark.parametrize("says_goodbye", [False, True], ids=["while answers wait", "behind a GOAWAY"])
+def test_what_comes_behind_a_broken_frame_is_not_kept(site: Fleet, says_goodbye: bool):
     with http2.Connection(site.port) as connection:
-        # Answers that nobody takes, so that the last word cannot leave either.
-        connection.socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4_096)
-        connection.send(SettingsFrame(settings={SettingsFrame.INITIAL_WINDOW_SIZE: 1 << 30}))
-        connection.open(0, 1 << 30)
-        for _ in range(100):
-            connection.begin(pseudo("/metrics", "GET"), end=True)
-        before = most = wait_for_standstill(lambda: site.router.memory("VmRSS"), "no more is written")
+        if says_goodbye:
+            assert connection.read(connection.request("/health")).status == 200
+            connection.send(GoAwayFrame(0))
+            while connection.goaway is None:
+                connection.read_frame()
+            before = site.router.memory("VmRSS")
+        else:
+            # Answers that nobody takes, so that the last word cannot leave either.
+            connection.socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4_096)
+            connection.send(SettingsFrame(settings={SettingsFrame.INITIAL_WINDOW_SIZE: 1 << 30}))
+            connection.open(0, 1 << 30)
+            for _ in range(100):
+                connection.begin(pseudo("/metrics", "GET"), end=True)
+            before = wait_for_standstill(lambda: site.router.memory("VmRSS"), "no more is written")
+        most = before
         connection.socket.settimeout(5)
         sent = 0
         try:

@@ -272,10 +272,11 @@ def test_an_ejected_prefill_engine_is_not_asked_while_others_can_serve_the_reque
     assert (broken.count, router.metric("switchyard_retries_total")) == before
 
 
-@pytest.mark.parametrize("streams", [False, True], ids=["an error", "a stream"])
+@pytest.mark.parametrize("status", [200, 400, 503])
 def test_a_decode_engine_may_answer_before_a_kept_connection_to_its_prefill_is_found_closed(
-    make: Maker, engines: Engines, streams: bool
+    make: Maker, engines: Engines, status: int
 ):
+    streams = status == 200
     has_come, has_closed = threading.Event(), threading.Event()
     error = b'{"error":{"message":"no","type":"t","param":null,"code":null}}'
 
@@ -297,7 +298,7 @@ def test_a_decode_engine_may_answer_before_a_kept_connection_to_its_prefill_is_f
         if streams:
             call.send(STREAM_HEAD)
             return call.wait_for_close()
-        call.send(b"HTTP/1.1 400 Bad Request\r\ncontent-type: application/json\r\ncontent-length: %d\r\n\r\n" % len(error))
+        call.send(b"HTTP/1.1 %d No\r\ncontent-type: application/json\r\ncontent-length: %d\r\n\r\n" % (status, len(error)))
         call.send(error[:10])
         # Longer than the gateway takes to read that, and then to open another connection.
         time.sleep(0.3)
@@ -308,7 +309,8 @@ def test_a_decode_engine_may_answer_before_a_kept_connection_to_its_prefill_is_f
         return True
 
     prefill, decode = engines(prefills, decodes)
-    router = route_pairs(make, "sglang", [prefill], [decode], consecutive_5xx=1, health_check_interval="1h")
+    blamed = status == 503
+    router = route_pairs(make, "sglang", [prefill], [decode], consecutive_5xx=1 + blamed, health_check_interval="1h")
     with wire.Connection(router.port) as connection:
         connection.send(wire.request(CHAT, body()))
         assert connection.read().status == 200
@@ -319,10 +321,26 @@ def test_a_decode_engine_may_answer_before_a_kept_connection_to_its_prefill_is_f
             assert b'"code":"prefill_closed"' in connection.read_chunk()
         else:
             answer = connection.read()
-            assert (answer.status, answer.json()["error"]["message"]) == (400, "no")
+            assert (answer.status, answer.json()["error"]["message"]) == (status, "no")
     router.wait_until_idle()
     assert len(prefill.calls) == 2
     assert router.metric("switchyard_replica_ejections") == 0, "nobody is to blame"
+
+
+def test_a_prefill_waits_for_a_connection_no_longer_than_any_request(make: Maker, engines: Engines):
+    """However long it may take once it has one; and its engine is not to blame."""
+    prefill, decode = engines(hangs, hangs)
+    router = route_pairs(
+        make, "vllm", [prefill], [decode], max_connections=1, prefill_timeout="none", first_byte_timeout="500ms",
+        retry_count=0, consecutive_5xx=1, health_check_interval="1h")  # fmt: skip
+    with wire.Connection(router.port) as first:
+        first.send(wire.request(CHAT, body()))
+        prefill.wait_for_calls(1)
+        answer = wire.chat(router.port, body())
+        assert (answer.status, answer.json()["error"]["code"]) == (503, "prefill_wait_timeout")
+    router.wait_until_idle()
+    assert len(prefill.calls) == 1 and not decode.calls
+    assert router.metric("switchyard_replica_ejections") == 0
 
 
 def test_what_a_prefill_engine_refuses_keeps_its_fields(make: Maker, engines: Engines):

@@ -344,13 +344,25 @@ def test_a_distant_client_over_http2_sends_a_window_a_round_trip(engines: Engine
     assert engine.calls[0].body == body
 
 
+def test_a_pause_in_an_upload_over_http2_is_no_longer_for_all_that_was_sent(engines: Engines, route: Route):
+    [engine] = engines(lambda call: call.wait_for_close())
+    router = route(model("alpha", engine), gateway={"request_read_timeout": "300ms"})
+    with http2.Connection(router.port) as connection:
+        stream = connection.begin(http2.pseudo("/v1/rerank"))
+        # Were a second given for each 256 KiB of it, as while a model is sought, it would be 32 s.
+        connection.send_data(stream, b'{"model":"alpha","text":"' + bytes(8 * MEBIBYTE).replace(b"\0", b"x"))
+        assert connection.read(stream).status == 408
+    router.wait_until_idle()
+
+
 def test_what_an_engine_that_answers_early_has_not_taken_counts_on(engines: Engines, route: Route):
-    goes_on = threading.Event()
+    goes_on, ends = threading.Event(), threading.Event()
 
     def early(call: Call) -> bool:
         call.send(STREAM_HEAD + EVENT)
         assert goes_on.wait(20)
         call.read_body()
+        assert ends.wait(20)
         call.send(b"0\r\n\r\n")
         return True
 
@@ -363,9 +375,10 @@ def test_what_an_engine_that_answers_early_has_not_taken_counts_on(engines: Engi
         assert connection.read_head().status == 200
         assert router.metric("switchyard_request_bytes_held") >= len(body)
         goes_on.set()
+        poll(lambda: router.metric("switchyard_request_bytes_held") == 0, "what has left counts no more")
+        ends.set()
         while connection.read_chunk():
             pass
-        poll(lambda: router.metric("switchyard_request_bytes_held") == 0, "what has left counts no more")
     assert engine.calls[0].body == body.encode()
     router.wait_until_idle()
 

@@ -159,19 +159,15 @@ final class HTTP2Connection: ChannelInboundHandler, ClientConnection, NIOHTTP2Fr
       closeAfterFlush()
     } else if error is any NIOHTTP2Error {
       // Of one stream, which has been reset; or, once we have said that nothing new is served, of one that crossed it on
-      // its way. What came behind is read all the same.
-      if case .draining = state { goOnReading() }
+      // its way. What came behind is read all the same, until no stream is left that it could be of.
+      switch state {
+      case .open: break
+      case .draining: intake.goOnSoon { [self] in close() }
+      case .closing: intake.discard()
+      }
     } else {
       leaveAll()
       context.close(promise: nil)
-    }
-  }
-
-  private func goOnReading() {
-    let bound = NIOLoopBound(self, eventLoop: loop.eventLoop)
-    loop.eventLoop.execute {
-      let connection = bound.value
-      if !connection.intake.goOn() { connection.close() }
     }
   }
 

@@ -262,10 +262,17 @@ final class HTTP2Stream: ClientStream {
       if connection.credit.isWaiting(Int(id)) || !pending.isEmpty || !connection.isWritable {
         arrivingSince = now
       } else {
-        // What is passed on comes by a window a round trip: of 64 KiB, a client a quarter of a second away cannot send more
-        // than 256 KiB a second.
+        // Until it is passed on, the time is of all that has come, and from then on of the pause. What is looked through for
+        // its model comes by a window a round trip: of 64 KiB, a client a quarter of a second away cannot send more than
+        // 256 KiB a second.
         let forBytes: TimeAmount =
-          intake == .streamed ? .milliseconds(Int64(receivedBytes >> 8)) : .seconds(Int64(receivedBytes >> 20))
+          if exchange.isPassedOn {
+            .zero
+          } else if intake == .streamed {
+            .milliseconds(Int64(receivedBytes >> 8))
+          } else {
+            .seconds(Int64(receivedBytes >> 20))
+          }
         if now - arrivingSince > settings.requestReadTimeout + forBytes {
           exchange.refuse(
             APIError(status: 408, message: "the request did not arrive in time", type: "invalid_request_error"))

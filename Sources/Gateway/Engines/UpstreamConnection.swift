@@ -122,6 +122,8 @@ final class UpstreamConnection: ChannelDuplexHandler, DeferredFlush {
   func whenWritten(_ done: @escaping () -> Void) {
     guard let context, !isRequestFlushed else { return done() }
     context.write(wrapOutboundOut(ByteBuffer())).assumeIsolated().whenComplete { _ in done() }
+    // What was not flushed is not told of, and an answer may last long without another write.
+    flushLater()
   }
 
   /// A further piece of the request.

@@ -82,8 +82,9 @@ extension Exchange {
   /// A connection for a leg is there that is no current attempt's.
   func prefillConnected(_ attempt: Attempt, _ connection: UpstreamConnection) {
     guard let legs, legs.prefill === attempt else { return connection.release() }
-    guard phase == .waiting, !attempts.hasFirstByte, let plan else {
-      // The decode engine has begun its answer without a cache, and what was to be sent again is gone: nobody's fault.
+    guard phase == .waiting, heldError == nil, !attempts.hasFirstByte, let plan else {
+      // The decode engine has begun its answer, which may be an error that is still coming, without a cache; and what was to
+      // be sent again is gone: nobody's fault.
       connection.release()
       return failPrefill(
         .keptConnectionClosed, "\(UpstreamFailure.closed)", reason: UpstreamFailure.closed.reason, of: attempt)
@@ -187,10 +188,12 @@ extension Exchange {
 
   /// A prefill that takes too long is given up. Called several times a second.
   func expirePrefill(_ now: NIODeadline) {
-    guard let legs, let attempt = legs.prefill, attempt.leaveLoading == nil, let policy = model?.model.policy,
-      now - attempt.startedAt > TimeAmount(policy.prefillTimeout)
+    guard let legs, let attempt = legs.prefill, attempt.leaveLoading == nil, let policy = model?.model.policy
     else { return }
     let wasSent = attempt.connection != nil
+    // A connection is waited for no longer than any other request waits for one.
+    let limit = wasSent ? policy.prefillTimeout : min(policy.prefillTimeout, policy.firstByteTimeout)
+    guard now - attempt.startedAt > TimeAmount(limit) else { return }
     attempt.cancel()
     guard wasSent else {
       let failure = UpstreamFailure.noConnectionInTime

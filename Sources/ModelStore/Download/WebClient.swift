@@ -91,8 +91,8 @@ public struct WebClient: Sendable {
     }
     do {
       return try await channel.executeThenClose { inbound, outbound in
-        try await outbound.write(.head(request))
-        try await outbound.write(.end(nil))
+        // At once: a server may answer to the head and close before an end that is written behind it.
+        try await outbound.write(contentsOf: [.head(request), .end(nil)])
         var parts = inbound.makeAsyncIterator()
         while let part = try await parts.next() {
           guard case .head(let head) = part else { continue }
