@@ -17,6 +17,7 @@ public final class AccessLog: Sendable {
     var waiting: [[UInt8]] = []
     var bytes = 0
     var isClosed = false
+    var hasEnded = false
   }
 
   private let queue = Mutex(Queue())
@@ -57,11 +58,14 @@ public final class AccessLog: Sendable {
     if accepted { wakeup.signal() } else { dropped.increment(by: UInt64(lines)) }
   }
 
-  /// Writes what waits and ends the thread.
+  /// Writes what waits and ends the thread; ``hasEnded`` tells when that is done.
   public func close() {
     queue.withLock { $0.isClosed = true }
     wakeup.signal()
   }
+
+  /// The log is closed, and all that waited has been written or dropped.
+  public var hasEnded: Bool { queue.withLock { $0.hasEnded } }
 
   private func run() {
     var endsLine = true
@@ -84,7 +88,7 @@ public final class AccessLog: Sendable {
         // One that takes nothing at the end is not asked again for each block.
         if isClosed { takesMore = false }
       }
-      if isClosed { return }
+      if isClosed { return queue.withLock { $0.hasEnded = true } }
     }
   }
 

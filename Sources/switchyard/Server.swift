@@ -271,9 +271,15 @@ actor Server {
     await gateway.close()
     await extProc?.close()
     stopWritingUsers()
-    accessLog?.close()
-    try? await Task.sleep(for: .milliseconds(20))
+    await finishAccessLog()
     exit(0)
+  }
+
+  /// Writes the log's last lines, for which a reader that takes nothing has a second.
+  private func finishAccessLog() async {
+    guard let accessLog else { return }
+    accessLog.close()
+    for _ in 0..<1_000 where !accessLog.hasEnded { try? await Task.sleep(for: .milliseconds(1)) }
   }
 
   /// Connections of clients and of Envoy.

@@ -93,7 +93,7 @@ def test_requests_that_come_together_wait_for_one_load(engines: Engines, route: 
     with ThreadPoolExecutor(6) as pool:
         asked = [pool.submit(wire.chat, router.port, ask_for("sql")) for _ in range(6)]
         poll(lambda: router.in_flight() == 6, "all are counted on the replica that loads")
-        assert loads(first, second) == [] or len(loads(first, second)) == 1
+        assert sum(call.target == LOAD for engine in (first, second) for call in engine.calls) <= 1
         gate.opened.set()
         answered = [answer.result() for answer in asked]
     assert [answer.status for answer in answered] == [200] * 6
@@ -156,7 +156,9 @@ def test_a_client_that_leaves_waits_no_more(engines: Engines, route: Route):
 
 
 def test_the_adapter_that_was_not_used_for_the_longest_time_makes_room(make: Maker):
-    engine = make.engine("pod-1", "--max-loras", str(len(ADAPTERS) + 2))
+    # What runs at the moment of a scrape is not unloaded; here that would be chance.
+    still = {"running-requests": 0, "waiting-requests": 0, "kv-cache-usage": 0, "loras": [{"running": "", "waiting": "", "timestamp": 1}]}
+    engine = make.engine("pod-1", "--max-loras", str(len(ADAPTERS) + 2), "--fake-metrics", json.dumps(still))
     sources = {name: f"/adapters/{name}" for name in ["a", "b", "c"]}
     router = make.router("-c", str(make.file(document(on_demand("m", engine.address, **sources)))))
     poll(
@@ -206,7 +208,8 @@ def test_a_lost_adapter_is_loaded_for_the_next_request_where_none_is_sent_again(
     router = make.router("-c", str(make.file(document(own))))
     assert wire.chat(router.port, ask_for("sql")).status == 200
     assert wire.post(engine.port, "/v1/unload_lora_adapter", '{"lora_name":"sql"}').status == 200
-    assert [wire.chat(router.port, ask_for("sql")).status for _ in range(2)] == [404, 200]
+    # Unless the engine's list, which is read each 3 s, has told just now that it lacks it.
+    assert [wire.chat(router.port, ask_for("sql")).status for _ in range(2)] in ([404, 200], [200, 200])
 
 
 def test_without_leave_nothing_is_loaded(engines: Engines, route: Route):

@@ -198,7 +198,7 @@ def test_a_locked_strategy_takes_no_filter(engines: Engines, route: Route):
     alpha = model("alpha", first, second, balancing={"locked_strategy": "least-request"})
     alpha["backend_refs"][0]["labels"] = {"zone": "a"}
     router = route(alpha)
-    chosen = {asked(router.port, "External-Filter: zone=a").json()["engine"] for _ in range(16)}
+    chosen = {asked(router.port, "External-Filter: zone=a").json()["engine"] for _ in range(40)}
     assert chosen == {first.name, second.name}
 
 

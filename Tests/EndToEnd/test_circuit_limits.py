@@ -120,12 +120,15 @@ def test_a_client_that_leaves_while_it_waits_for_a_connection_is_not_served(engi
 def test_connections_are_opened_before_they_are_needed(engines: Engines, route: Route):
     first, second = engines(answers, answers)
     router = route(
-        model("alpha", first, reliability={"min_idle_connections": 3}),
+        # While one of three is in use another would be opened, and be the newest: those are used first.
+        model("alpha", first, reliability={"min_idle_connections": 3, "max_connections": 3}),
         model("beta", second),
     )
-    poll(lambda: len(first.silent) == 3, "three connections are open before any request", within=5)
     # A probe's connection is silent too, until the probe is read.
-    assert wait_for_standstill(lambda: len(first.silent), "no more are opened") == 3
+    poll(
+        lambda: len(first.silent) == 3 and wait_for_standstill(lambda: len(first.silent), "no more are opened") == 3,
+        "three connections are open before any request",
+    )
     ahead = set(first.silent)
     poll(lambda: not second.silent, "none is open to an engine without such a minimum")
     with wire.Connection(router.port) as connection:

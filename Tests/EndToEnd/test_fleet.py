@@ -247,7 +247,7 @@ def test_a_thousand_replicas_of_a_hundred_models_come_into_force_without_a_stall
     asking.join()
     assert statuses == {200}
     # On a machine that does other things; a stall of seconds would be seen.
-    assert longest < 5, f"a request took {longest:.2f} s"
+    assert longest < 10, f"a request took {longest:.2f} s"
 
 
 # KV events

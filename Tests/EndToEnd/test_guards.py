@@ -54,7 +54,12 @@ def document(engine: RecordingEngine, encoder: str) -> str:
             "global": {
                 "model_catalog": {
                     "embeddings": {
-                        "semantic": {"bert_model_path": encoder, "embedding_config": {"enable_soft_matching": False}}
+                        # The usual time to read in is short for a busy machine.
+                        "semantic": {
+                            "bert_model_path": encoder,
+                            "deadline": "20s",
+                            "embedding_config": {"enable_soft_matching": False},
+                        }
                     }
                 }
             },

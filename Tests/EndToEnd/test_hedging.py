@@ -16,7 +16,7 @@ from recording_engine import answers, hangs, model
 @pytest.mark.parametrize("more", [{}, {"retry_count": 0}], ids=["with retries", "without"])
 def test_a_second_copy_answers_for_a_replica_that_hangs(engines: Engines, route: Route, more: dict):
     first, second = engines(answers, answers)
-    router = route(model("alpha", first, second, reliability={"hedge_after": "500ms"} | more))
+    router = route(model("alpha", first, second, reliability={"hedge_after": "1s"} | more))
     with wire.Connection(router.port) as connection:
 
         def asked() -> tuple[wire.Response, float]:
@@ -35,10 +35,10 @@ def test_a_second_copy_answers_for_a_replica_that_hangs(engines: Engines, route:
             if len(first.calls) > calls:
                 break
     assert answer.json()["engine"] == second.name
-    assert 0.5 <= seconds < 2, f"it was answered after {seconds * 1000:.0f} ms"
+    assert 1 <= seconds < 5, f"it was answered after {seconds * 1000:.0f} ms"
     call = first.calls[calls]
     poll(lambda: call.closed_at is not None, "the other copy is given up")
-    assert call.closed_at - call.at < 2
+    assert call.closed_at - call.at < 5
     router.wait_until_idle()
     assert router.metric("switchyard_hedges_total") == 1
     assert router.metric("switchyard_retries_total") == 0

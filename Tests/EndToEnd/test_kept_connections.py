@@ -26,26 +26,26 @@ def keeps(*fields: str) -> Script:
 
 
 @pytest.mark.parametrize(
-    "reliability, fields, span",
+    "reliability, fields, span, most",
     [
-        ({"connection_idle_timeout": "300ms"}, (), 0.3),
-        ({"connection_idle_timeout": "300ms"}, ("Keep-Alive: timeout=75",), 0.3),
-        ({"connection_idle_timeout": "30s"}, ("Keep-Alive: timeout=2, max=9",), 1),
-        ({}, ("keep-alive: timeout=2",), 1),
-        ({}, (), 4),
+        ({"connection_idle_timeout": "300ms"}, (), 0.3, 5),
+        ({"connection_idle_timeout": "300ms"}, ("Keep-Alive: timeout=75",), 0.3, 5),
+        # Engines close a second later than the span.
+        ({"connection_idle_timeout": "30s"}, ("Keep-Alive: timeout=2, max=9",), 1, 1.9),
+        ({}, ("keep-alive: timeout=2",), 1, 1.9),
+        ({}, (), 4, 4.9),
     ],
     ids=["set", "set below the engine's", "set above the engine's", "the engine's", "usual"],
 )
 def test_an_idle_connection_ends_before_the_engine_ends_it(
-    engines: Engines, route: Route, reliability: dict, fields: tuple[str, ...], span: float
+    engines: Engines, route: Route, reliability: dict, fields: tuple[str, ...], span: float, most: float
 ):
     [engine] = engines(keeps(*fields))
     router = route(model("alpha", engine, reliability=reliability))
     assert wire.chat(router.port, ask()).status == 200
     [call] = engine.calls
-    poll(lambda: call.closed_at is not None, "the idle connection is closed", within=span + 2)
-    # The engine's own limit is a second above the span where it tells one.
-    assert span <= call.closed_at - call.at < span + 0.9
+    poll(lambda: call.closed_at is not None, "the idle connection is closed")
+    assert span <= call.closed_at - call.at < most
 
 
 def test_a_connection_whose_request_did_not_leave_is_not_used_again(engines: Engines, route: Route):

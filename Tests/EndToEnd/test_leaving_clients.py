@@ -182,6 +182,6 @@ def test_a_client_that_leaves_frees_its_engine_at_once(engines: Engines, route: 
     print(f"an engine is free {statistics.median(times):.2f} ms after its client left, {max(times):.2f} ms at most")
     # The most of them within the 10 ms that are promised; a busy machine may take one of them longer.
     assert statistics.median(times) < 10
-    assert max(times) < 500
+    assert max(times) < 2_000
     router.wait_until_idle()
     assert router.metric("switchyard_clients_gone_total") == 20

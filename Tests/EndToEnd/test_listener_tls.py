@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import signal
 import socket
@@ -179,7 +180,7 @@ def test_a_new_certificate_is_served_without_a_restart(make: Maker, authority, t
         poll(lambda: name_served(site.router.port, context) == "second", "the new certificate is served")
         kept.send(wire.request(CHAT, BODY))
         assert kept.read().status == 200
-    assert f"{site.certificate}: read again" in site.router.errors
+    site.router.wait_for(re.escape(f"{site.certificate}: read again"), lambda: site.router.errors)
 
 
 def test_another_authority_of_clients_is_asked_for_without_a_restart(make: Maker, authority, tmp_path):

@@ -180,7 +180,8 @@ def test_a_failing_prefill_without_another_is_told(
     assert answer.status == (504 if "hangs" in fault.value else 502)
     if kind == "sglang":
         # Where the prefill fails at once, the decode leg may be given up before its engine has seen it.
-        assert decode.calls or "hangs" not in fault.value
+        if "hangs" in fault.value:
+            decode.wait_for_calls(1)
         poll(lambda: all(call.closed_at for call in decode.calls), "the decode leg is closed")
     else:
         assert not decode.calls
@@ -301,7 +302,7 @@ def test_a_decode_engine_may_answer_before_a_kept_connection_to_its_prefill_is_f
         call.send(b"HTTP/1.1 %d No\r\ncontent-type: application/json\r\ncontent-length: %d\r\n\r\n" % (status, len(error)))
         call.send(error[:10])
         # Longer than the gateway takes to read that, and then to open another connection.
-        time.sleep(0.3)
+        time.sleep(0.15)
         has_come.set()
         assert has_closed.wait(20)
         time.sleep(0.3)
@@ -373,7 +374,7 @@ def test_a_client_that_leaves_during_the_prefill_frees_both_engines_at_once(make
         connection.reset()
         for call in waiting:
             poll(lambda call=call: call.closed_at is not None, "the engine's connection is closed")
-            assert call.closed_at - left < 0.5
+            assert call.closed_at - left < 2
     if kind != "sglang":
         assert not decode.calls
     router.wait_until_idle()

@@ -205,6 +205,7 @@ def test_an_engine_that_began_anew_holds_nothing(make: Maker):
     poll(is_seen, "the restart is seen", 40)
     # The replay that follows would count as what is read next.
     wait_for_quiet(router)
+    poll(lambda: router.metric("switchyard_replica_ready") == 2, "it is known to be there again")
     assert ask(router, text) == "pod-0"
     # What it has read since counts.
     settle(router, publishers[1], 10, lambda: publishers[1].put(prompt("since-")))
@@ -247,10 +248,10 @@ def test_without_tokens_own_requests_are_gone_by(make: Maker, how: str):
     for _ in range(5):
         assert ask(router, text) == first
     assert shortfalls(router, "tokens_unknown") >= 6
-    # After three failures they are let alone for a while.
-    assert sum(stand.asked for stand in stands) == 3
-    assert router.metric("switchyard_tokenize_failures") == 3
-    assert router.metric("switchyard_tokenize_declined") >= 3
+    # After three failures they are let alone for a second, which on a slow machine may be over before the sixth asks.
+    assert 3 <= sum(stand.asked for stand in stands) <= 4
+    assert router.metric("switchyard_tokenize_failures") == sum(stand.asked for stand in stands)
+    assert router.metric("switchyard_tokenize_declined") >= 2
     for stand in stands:
         stand.close()
 

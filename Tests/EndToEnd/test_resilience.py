@@ -261,7 +261,7 @@ def test_a_client_that_leaves_within_its_body_leaves_nothing_behind(fleet: Fleet
 def test_tokens_arrive_one_by_one(make: Maker):
     fleet = make.fleet("--mode", "echo", "--inter-token-latency", "30ms")
     with wire.Connection(fleet.port) as connection:
-        connection.send(wire.request(CHAT, ask(MODEL, words(20), stream="true")))
+        connection.send(wire.request(CHAT, ask(MODEL, words(60), stream="true")))
         assert connection.read_head().status == 200
         # The first event is here while the engine still works.
         assert connection.read_chunk().startswith(b"data: {")
@@ -269,7 +269,7 @@ def test_tokens_arrive_one_by_one(make: Maker):
         events = 1
         while connection.read_chunk():
             events += 1
-    assert events > 15
+    assert events > 50
 
 
 def says(status: str) -> Script:
@@ -324,15 +324,15 @@ def test_a_500_about_what_one_engine_keeps_is_not_asked_of_another(
 
 def test_each_ejection_lasts_twice_as_long_as_the_one_before(engines: Engines, route: Route):
     bad, good = engines(says("503 Service Unavailable"), answers)
-    limits = {"consecutive_5xx": 1, "base_ejection_time": "200ms", "slow_start": "0s", "success_rate_ejection": False}
+    limits = {"consecutive_5xx": 1, "base_ejection_time": "500ms", "slow_start": "0s", "success_rate_ejection": False}
     router = route(model("alpha", bad, good, reliability=limits, balancing={"strategy": "random"}))
     with wire.Connection(router.port) as connection:
-        while len(bad.calls) < 5:
+        while len(bad.calls) < 4:
             connection.send(wire.request(CHAT, ask()))
             assert connection.read().status == 200
     times = [call.at for call in bad.calls]
     gaps = [later - sooner for sooner, later in zip(times, times[1:])]
-    assert all(gap > least - 0.01 for gap, least in zip(gaps, (0.2, 0.4, 0.8, 1.6), strict=True)), gaps
+    assert all(gap > least - 0.01 for gap, least in zip(gaps, (0.5, 1, 2), strict=True)), gaps
 
 
 def test_a_replica_that_comes_back_gets_its_share_little_by_little(engines: Engines, route: Route):
@@ -348,7 +348,6 @@ def test_a_replica_that_comes_back_gets_its_share_little_by_little(engines: Engi
             send()
             number += 1
         counts = len(first.calls) - before[0], len(second.calls) - before[1]
-        assert sum(counts) > 50
         return counts[0] / sum(counts)
 
     def send() -> None:
@@ -362,7 +361,7 @@ def test_a_replica_that_comes_back_gets_its_share_little_by_little(engines: Engi
         refused = len(first.calls)
         while len(first.calls) == refused:
             send()
-        early, _, late = share(1), share(4.5), share(1, 1_000)
+        early, _, late = share(1, 150), share(4.5), share(1, 1_000)
     print(f"a replica that came back got {early:.0%} of the requests of its first second, and {late:.0%} later")
     assert early < 0.35 < 0.4 < late < 0.6
 

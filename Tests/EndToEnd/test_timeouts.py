@@ -28,7 +28,8 @@ def test_times_are_bounded_by_model(engines: Engines, route: Route):
     )
     with ThreadPoolExecutor(1) as pool:
         free = pool.submit(wire.chat, router.port, ask("free"))
-        for name, code in (("first-byte", "upstream_first_byte_timeout"), ("total", "request_timeout")):
+        codes = {"first-byte": "upstream_first_byte_timeout", "total": "request_timeout"}
+        for number, (name, code) in enumerate(codes.items(), 1):
             began = time.monotonic()
             answer = wire.chat(router.port, ask(name))
             seconds = time.monotonic() - began
@@ -36,8 +37,8 @@ def test_times_are_bounded_by_model(engines: Engines, route: Route):
             assert answer.json()["error"]["code"] == code
             assert answer.json()["error"]["type"] == "server_error"
             # A sweep each 100 ms, and a busy machine.
-            assert 0.3 <= seconds < 2, f"{name}: after {seconds:.2f} s"
-            call = slow.calls[-1]
+            assert 0.3 <= seconds < 4, f"{name}: after {seconds:.2f} s"
+            call = slow.wait_for_calls(number)[number - 1]
             poll(lambda: call.closed_at is not None, "the engine's connection is closed")
         gate.opened.set()
         assert free.result().status == 200, "a model without limits waits"
@@ -58,7 +59,7 @@ def test_a_stream_over_its_total_time_ends_with_an_event_that_says_so(engines: E
         return False
 
     [engine] = engines(drips)
-    router = route(model("alpha", engine, reliability={"total_timeout": "2s", "idle_timeout": "1s"}))
+    router = route(model("alpha", engine, reliability={"total_timeout": "2s", "idle_timeout": "1800ms"}))
     with wire.Connection(router.port) as connection:
         began = time.monotonic()
         connection.send(wire.request(CHAT, ask(stream=True)))
@@ -103,7 +104,7 @@ def test_a_stream_over_its_total_time_within_a_chunk_is_cut(engines: Engines, ro
         call.send(STREAM_HEAD + b"%x\r\ndata: " % (1 << 20) + b"x" * (256 << 10))
         return call.wait_for_close()
 
-    router = route(model("alpha", *engines(stops), reliability={"total_timeout": "1s"}))
+    router = route(model("alpha", *engines(stops), reliability={"total_timeout": "2s"}))
     with wire.Connection(router.port) as connection:
         connection.send(wire.request(CHAT, ask("alpha", stream=True)))
         assert connection.read_head().status == 200
@@ -125,7 +126,7 @@ def test_a_handshake_with_an_engine_takes_no_longer_than_connecting_may(route: R
         seconds = time.monotonic() - began
     assert answer.status == 502
     assert answer.json()["error"]["code"] == "upstream_connect"
-    assert seconds < 2
+    assert seconds < 4
 
 
 def test_a_replica_that_cannot_be_reached_has_failed_however_short_the_first_byte_may_take(route: Route):
@@ -136,14 +137,15 @@ def test_a_replica_that_cannot_be_reached_has_failed_however_short_the_first_byt
             waiting = stack.enter_context(socket.socket())
             waiting.setblocking(False)
             waiting.connect_ex(full.getsockname())
-        times = {"connect_timeout": "10s", "first_byte_timeout": "300ms", "retry_count": 0, "consecutive_5xx": 1}
+        times = {"connect_timeout": "10s", "first_byte_timeout": "300ms", "retry_count": 0, "consecutive_5xx": 1,
+                 "health_check_interval": "1h", "health_check_timeout": "1h"}  # fmt: skip
         router = route(model("alpha", f"127.0.0.1:{full.getsockname()[1]}", reliability=times))
         began = time.monotonic()
         answer = wire.chat(router.port, ask("alpha"))
         seconds = time.monotonic() - began
         assert answer.status == 502
         assert answer.json()["error"]["code"] == "upstream_connect"
-        assert 0.3 <= seconds < 2, f"after {seconds:.2f} s"
+        assert 0.3 <= seconds < 4, f"after {seconds:.2f} s"
         assert router.metric("switchyard_replica_ejections") == 1
         router.wait_until_idle()
 

@@ -86,7 +86,7 @@ def test_an_engine_that_answers_no_farewell_sees_its_client_leave_at_once(make: 
         poll(lambda: call.closed_at is not None, "the engine's connection is closed")
         times.append((call.closed_at - left) * 1000)
     assert statistics.median(times) < 10
-    assert max(times) < 500
+    assert max(times) < 2_000
     engine.close()
 
 

@@ -196,7 +196,7 @@ def test_a_client_that_leaves_within_its_upload_ends_it_at_the_engine(site: Site
         left = time.monotonic()
     poll(lambda: call.closed_at is not None, "the engine's connection is closed")
     # Half of the clients that leave are answered so within 10 ms (test_leaving_clients.py).
-    assert call.closed_at - left < 1, f"it was closed after {(call.closed_at - left) * 1000:.1f} ms"
+    assert call.closed_at - left < 3, f"it was closed after {(call.closed_at - left) * 1000:.1f} ms"
     place.router.wait_until_idle()
     assert place.router.metric("switchyard_clients_gone_total") == 1
 
@@ -253,7 +253,7 @@ def test_an_upload_that_stops_is_a_408(make: Maker, sent: int):
 
 
 # So many bytes, one each 50 ms, take twice as long as the test's gateway gives a request.
-DRIPS = 40
+DRIPS = 80
 
 
 def drip(send: Callable[[bytes], object], begin: bytes) -> None:
@@ -270,7 +270,7 @@ def drip(send: Callable[[bytes], object], begin: bytes) -> None:
 @pytest.mark.parametrize("is_known", [False, True], ids=["before the model", "behind it"])
 def test_an_upload_may_drip_once_its_model_is_known(engines: Engines, route: Route, is_known: bool):
     [engine] = engines(answers)
-    router = route(model("alpha", engine), gateway={"request_read_timeout": "1s"})
+    router = route(model("alpha", engine), gateway={"request_read_timeout": "2s"})
     begin = b'{"model":"alpha","text":"' if is_known else b'{"text":"'
     whole = len(begin) + DRIPS
     with wire.Connection(router.port) as connection, ThreadPoolExecutor(1) as pool:
@@ -332,9 +332,9 @@ def test_chunks_of_a_byte_arrive_whole(site: Sites):
 def test_a_distant_client_over_http2_sends_a_window_a_round_trip(engines: Engines, route: Route):
     """It cannot send faster, and names its model last."""
     [engine] = engines(answers)
-    router = route(model("alpha", engine), gateway={"request_read_timeout": "1s"})
+    router = route(model("alpha", engine), gateway={"request_read_timeout": "2s"})
     window = (1 << 16) - 1
-    body = b'{"text":"' + b"x" * (12 * window) + b'","model":"alpha"}'
+    body = b'{"text":"' + b"x" * (24 * window) + b'","model":"alpha"}'
     with http2.Connection(router.port) as connection:
         stream = connection.begin([*http2.pseudo("/v1/rerank"), ("content-length", str(len(body)))])
         for start in range(0, len(body), window):

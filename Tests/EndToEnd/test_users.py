@@ -258,10 +258,17 @@ def test_who_is_not_there_is_refused(make: Maker, engine: RecordingEngine):
 def test_requests_of_a_second_are_met_exactly(make: Maker, engine: RecordingEngine):
     engine.script = answers
     place = Place(make, model("alpha", engine, balancing={"requests_per_second": 2}))
-    time.sleep(1.05 - time.time() % 1)
-    with ThreadPoolExecutor(6) as pool:
-        seen = list(pool.map(lambda _: place.ask(None), range(6)))
-    refused = [answer for answer in seen if answer.status == 429]
+
+    def refused_of_six() -> list[wire.Response]:
+        time.sleep(1.05 - time.time() % 1)
+        with ThreadPoolExecutor(6) as pool:
+            seen = list(pool.map(lambda _: place.ask(None), range(6)))
+        return [answer for answer in seen if answer.status == 429]
+
+    refused = refused_of_six()
+    if len(refused) < 4:
+        # They did not come within one second.
+        refused = refused_of_six()
     assert len(refused) == 4
     assert refused[0].body == b'{"error":{"message":"model: alpha has exceeded RPS: 2","type":"rate_limit_error","code":429,"param":null}}'
     assert refused[0].header("x-error-model-rps-exceeded") == "true"
