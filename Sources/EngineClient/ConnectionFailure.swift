@@ -22,6 +22,7 @@ public enum ConnectionFailure {
     case ChannelError.connectTimeout: return "no connection in time"
     case let error as SocketAddressError.UnknownHost: return "host not found: \(error.errorDescription.lowercased())"
     case is SocketAddressError: return "host not found"
+    case let error as HostNames.Failure: return "host not found: \(error.reason)"
     case is NIOSSLExtraError: return "TLS: the certificate is not for this host"
     case let error as NIOSSLError: return "TLS: \(error)"
     default: return "\(error)"
@@ -36,7 +37,7 @@ public enum ConnectionFailure {
       error.connectionErrors.isEmpty
         ? lacksDescriptor() : error.connectionErrors.allSatisfy { isOurs($0.error, $0.target) }
     case let error as IOError: [EMFILE, ENFILE, ENOBUFS, EADDRNOTAVAIL].contains(error.errnoCode)
-    case is SocketAddressError: lacksDescriptor()
+    case is SocketAddressError, is HostNames.Failure: lacksDescriptor()
     default: false
     }
   }

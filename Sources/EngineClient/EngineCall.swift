@@ -80,7 +80,7 @@ public final class EngineCall {
           try channel.pipeline.syncOperations.addHandler(handler.value)
         }
       }
-      .connect(host: host, port: request.port)
+      .connect(host: host, port: request.port, on: loop)
       .whenComplete { result in
         switch result {
         case .success(let channel): bound.value.connected(channel)

@@ -1,4 +1,4 @@
-import Dispatch
+import EngineClient
 import Fleet
 import NIOCore
 
@@ -81,11 +81,11 @@ struct ReplicaAddresses: Sendable {
     return ReplicaAddresses(known: known, unresolved: replicas.filter { !found.contains($0.id) })
   }
 
-  /// The system's resolver. It blocks a thread of the global queue, for seconds where a name server does not answer.
+  /// The system's resolver.
   static let system: Resolver = { host, port in
     await withCheckedContinuation { continuation in
-      DispatchQueue.global().async {
-        let address = (try? SocketAddress.makeAddressResolvingHost(host, port: port))?.ipAddress
+      HostNames.system.addresses(of: host) { result in
+        let address = (try? result.get())?.first?.ipAddress
         continuation.resume(returning: address.map { $0.contains(":") ? "[\($0)]:\(port)" : "\($0):\(port)" })
       }
     }

@@ -220,7 +220,7 @@ final class GatewayLoop {
           try channel.pipeline.syncOperations.addHandler(connection)
         }
       }
-      .connect(host: replica.host, port: replica.port)
+      .connect(host: replica.host, port: replica.port, on: eventLoop)
       .flatMapThrowing { channel in
         NIOLoopBound(
           try channel.pipeline.syncOperations.handler(type: UpstreamConnection.self), eventLoop: channel.eventLoop)

@@ -45,6 +45,7 @@ final class EnginePool {
       if let connection = connections[id] { attempt.exchange.connected(attempt, connection) }
     case .open(let id):
       waiters[attempt.id] = attempt
+      attempt.hasOpened = true
       report()
       connect(id)
     case .wait:
@@ -59,6 +60,7 @@ final class EnginePool {
     connections[connection.poolID] = nil
     guard let fresh = machine.foundDead(connection.poolID, waiter: attempt.id) else { return lease(attempt) }
     waiters[attempt.id] = attempt
+    attempt.hasOpened = true
     report()
     connect(fresh)
   }
@@ -68,6 +70,15 @@ final class EnginePool {
     guard waiters.removeValue(forKey: attempt.id) != nil else { return }
     machine.waiterGone(attempt.id)
     report()
+  }
+
+  /// The attempt has waited for as long as it may, and is given up.
+  ///
+  /// - Returns: why it has no connection: one that was opened for it may be about to fail at this very moment.
+  func waitedTooLong(_ attempt: Attempt) -> UpstreamFailure {
+    let isBeingOpened = attempt.hasOpened && machine.connecting > 0
+    waiterGone(attempt)
+    return isBeingOpened ? .cannotConnect(ChannelError.connectTimeout(connectTimeout)) : .noConnectionInTime
   }
 
   /// The head of an answer said how long the engine keeps idle connections; nil when it did not.

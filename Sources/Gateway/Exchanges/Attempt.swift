@@ -14,6 +14,8 @@ final class Attempt {
   /// When it was made, or its replica had loaded the adapter; of a prefill leg, when it was sent.
   private(set) var startedAt: NIODeadline
   var connection: UpstreamConnection?
+  /// It had its pool open a connection.
+  var hasOpened = false
   /// Leaves those who wait for the adapter that the replica loads; nil where nothing is waited for.
   private(set) var leaveLoading: (() -> Void)?
   /// Everything of the answer that went to the client is whole chunks.

@@ -134,8 +134,7 @@ extension Exchange {
     for attempt in [attempt, hedge] {
       guard let attempt, attempt.connection == nil, attempt.leaveLoading == nil, now - attempt.startedAt > limit
       else { continue }
-      attempt.pool.waiterGone(attempt)
-      engineFailed(attempt, .noConnectionInTime)
+      engineFailed(attempt, attempt.pool.waitedTooLong(attempt))
     }
   }
 

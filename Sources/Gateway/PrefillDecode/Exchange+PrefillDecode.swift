@@ -194,10 +194,11 @@ extension Exchange {
     // A connection is waited for no longer than any other request waits for one.
     let limit = wasSent ? policy.prefillTimeout : min(policy.prefillTimeout, policy.firstByteTimeout)
     guard now - attempt.startedAt > TimeAmount(limit) else { return }
+    let failure = wasSent ? nil : attempt.pool.waitedTooLong(attempt)
     attempt.cancel()
-    guard wasSent else {
-      let failure = UpstreamFailure.noConnectionInTime
-      return failPrefill(.overflow, "\(failure)", reason: failure.reason, of: attempt, outcome: .timedOut)
+    if let failure {
+      let kind = failure.kind(hasBegun: false)
+      return failPrefill(kind, "\(failure)", reason: failure.reason, of: attempt, outcome: .timedOut)
     }
     prefillTimedOut(attempt)
   }
