@@ -44,7 +44,9 @@ public struct PrefillDecodePair: Sendable, Equatable {
       let ticks = UInt32(min(max(1, seconds * ReplicaLoad.ticksPerSecond), 0x1p31))
       guard let added = prefill.replica.load.begin(ifStill: prefill.state, work: ticks) else { continue }
       let decode = found.decode.candidate
-      guard decode.replica.load.begin(ifInFlight: decode.state.inFlight) else {
+      // Both legs may go to one address, by two paths: there the prefill counts already.
+      let own = decode.replica === prefill.replica ? 1 : 0
+      guard decode.replica.load.begin(ifInFlight: decode.state.inFlight + own) else {
         prefill.replica.load.prefillEnded(work: added)
         prefill.replica.load.end()
         continue

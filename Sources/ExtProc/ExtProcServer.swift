@@ -12,9 +12,10 @@ public final class ExtProcServer: Sendable {
   private let settings: ExtProcSettings
   private let publication = Mutex(Publication())
 
-  /// What was published last.
+  /// What was published last, and what of it is in force: names may still be looked up.
   private struct Publication {
     var number = 0
+    var numberInForce = 0
     var addresses = ReplicaAddresses.none
     /// Looks up what has no address yet.
     var retrying: Task<Void, Never>?
@@ -71,7 +72,9 @@ public final class ExtProcServer: Sendable {
 
   private func putInForce(_ snapshot: RoutingSnapshot, _ addresses: ReplicaAddresses, number: Int) {
     publication.withLock { publication in
-      guard publication.number == number else { return }
+      // One whose names took longer to look up than those of a later one is not wanted any more.
+      guard number >= publication.numberInForce else { return }
+      publication.numberInForce = number
       publication.addresses = addresses
       for loop in loops {
         loop.eventLoop.execute {
@@ -79,7 +82,7 @@ public final class ExtProcServer: Sendable {
           loop.value.scope.addresses = addresses
         }
       }
-      guard !addresses.unresolved.isEmpty else { return }
+      guard !addresses.unresolved.isEmpty, number == publication.number else { return }
       publication.retrying = Task { [weak self] in
         do { try await Task.sleep(for: Self.retryInterval) } catch { return }
         let addresses = await addresses.retried(resolve: ReplicaAddresses.system)
@@ -116,7 +119,7 @@ public final class ExtProcServer: Sendable {
   /// Closes what is left.
   public func close() async {
     publication.withLock { publication in
-      publication.number += 1
+      publication.numberInForce = .max
       publication.retrying?.cancel()
     }
     for loop in loops { _ = try? await loop.eventLoop.submit { loop.value.stop() }.get() }

@@ -2,6 +2,9 @@ import CZeroMQ
 
 /// A ZeroMQ context: the threads that carry the messages of its sockets. Safe from any thread.
 public final class ZeroMQContext: Sendable {
+  /// Sockets that are open at once: two for each of 4,096 replicas, and some more.
+  static let socketLimit: Int32 = 8_500
+
   /// Contexts may be used by all threads at a time (zmq(7), "Thread safety"), so the pointer may be shared.
   nonisolated(unsafe) let pointer: UnsafeMutableRawPointer
 
@@ -9,6 +12,7 @@ public final class ZeroMQContext: Sendable {
   public init() throws(ZeroMQFailure) {
     guard let pointer = zmq_ctx_new() else { throw ZeroMQFailure.last("a context") }
     self.pointer = pointer
+    zmq_ctx_set(pointer, ZMQ_MAX_SOCKETS, Self.socketLimit)
   }
 
   /// Ends the context; every socket holds it, so none is left. Blocks until what was sent is on its way or dropped,

@@ -48,6 +48,10 @@ public final class ZeroMQSocket {
     set(ZMQ_RECONNECT_IVL, 1_000 as Int32)
     set(ZMQ_RECONNECT_IVL_MAX, 30_000 as Int32)
     set(ZMQ_TCP_KEEPALIVE, 1 as Int32)
+    // A peer whose machine has vanished is given up after a minute.
+    set(ZMQ_TCP_KEEPALIVE_IDLE, 30 as Int32)
+    set(ZMQ_TCP_KEEPALIVE_INTVL, 10 as Int32)
+    set(ZMQ_TCP_KEEPALIVE_CNT, 3 as Int32)
     set(ZMQ_IPV6, 1 as Int32)
   }
 

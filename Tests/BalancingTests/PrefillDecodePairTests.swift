@@ -33,6 +33,23 @@ import Testing
     #expect(placements.map(\.replica.load.inFlight) == [1, 0, 1, 5, 1])
   }
 
+  @Test("both legs may go to one address, by two paths", .timeLimit(.minutes(1)))
+  func oneAddress() throws {
+    let replica = Replica(id: 0, name: "r", host: "10.0.0.1", port: 8000)
+    let placements = [PlacementRole.prefill, .decode].map { Placement(replica: replica, upstreamModel: "m", role: $0) }
+    let index = try PrefixIndex(maximumBlocks: 1_000, maximumReplicas: 8)
+    let balancer = ModelBalancer(index: index)
+    var matches = PrefixMatches(index: index)
+    var random = SeededGenerator(seed: 7)
+    let request = balancer.request(blocks: UnsafeBufferPointer(start: nil, count: 0), promptBytes: 8, now: 1)
+    for count in 1...3 {
+      let pair = balancer.pickPair(
+        among: placements, for: request, excluding: PrefillDecodePair.Tried(), matches: &matches, random: &random)
+      #expect(pair?.prefill == 0 && pair?.decode == 1)
+      #expect(replica.load.inFlight == 2 * count)
+    }
+  }
+
   @Test(
     "requests that come together are spread over pairs evenly, and in every order", arguments: [1, 2, 3] as [UInt64])
   func spreadPairs(seed: UInt64) throws {

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import threading
 import time
 
 import wire
@@ -112,6 +113,26 @@ def test_each_request_writes_a_line_without_its_prompt(make: Maker):
     assert (entry["requested_model"], entry["model"], entry["decision"]) == ("MoM", MODEL, "math_decision")
     assert (entry["request_bytes"], entry["response_bytes"]) == (len(body), len(answer.body))
     assert secret not in line and "sk-secret" not in line and prompt_of("math_decision") not in line
+
+
+def test_a_client_that_left_before_an_error_was_whole_is_logged_as_gone(engines: Engines, make: Maker):
+    def fails(call: Call) -> bool:
+        call.read_body()
+        call.send(b'HTTP/1.1 400 Bad Request\r\nContent-Type: application/json\r\nContent-Length: 99\r\n\r\n{"error"')
+        has_begun.set()
+        return call.wait_for_close()
+
+    has_begun = threading.Event()
+    [engine] = engines(fails)
+    router = make.keep(ConfiguredRouter("-c", str(make.file(document(model("alpha", engine)))), access_log=True))
+    connection = wire.Connection(router.port)
+    connection.send(wire.request(CHAT, ask()))
+    assert has_begun.wait(20)
+    # Longer than the gateway takes to read that.
+    time.sleep(0.1)
+    connection.reset()
+    line = json.loads(router.wait_for(r'^\{.*"event":"request".*\}$', lambda: router.output)[0])
+    assert line["status"] == 499
 
 
 def test_a_stream_that_broke_off_is_logged_as_one_and_takes_its_time(engines: Engines, make: Maker):

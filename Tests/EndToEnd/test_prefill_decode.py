@@ -328,6 +328,33 @@ def test_a_decode_engine_may_answer_before_a_kept_connection_to_its_prefill_is_f
     assert router.metric("switchyard_replica_ejections") == 0, "nobody is to blame"
 
 
+def test_a_decode_engine_that_sends_its_head_at_once_is_not_waited_for_when_the_prefill_is_refused(
+    make: Maker, engines: Engines
+):
+    has_begun = threading.Event()
+
+    def prefills(call: Call) -> bool:
+        call.read_body()
+        assert has_begun.wait(20)
+        return call.answer(b'{"detail":"too long"}', status="400 Bad Request")
+
+    def decodes(call: Call) -> bool:
+        call.read_body()
+        call.send(STREAM_HEAD)
+        return call.wait_for_close()
+
+    prefill, decode = engines(prefills, decodes)
+    router = route_pairs(make, "sglang", [prefill], [decode], consecutive_5xx=1, health_check_interval="1h")
+    with wire.Connection(router.port) as connection:
+        connection.send(wire.request(CHAT, body(stream=True)))
+        assert connection.read_head().status == 200
+        has_begun.set()
+        assert b'"code":"prefill_answer"' in connection.read_chunk()
+    poll(lambda: decode.calls[0].closed_at, "the decode leg is closed")
+    router.wait_until_idle()
+    assert router.metric("switchyard_replica_ejections") == 0, "nobody is to blame"
+
+
 def test_a_prefill_waits_for_a_connection_no_longer_than_any_request(make: Maker, engines: Engines):
     """However long it may take once it has one; and its engine is not to blame."""
     prefill, decode = engines(hangs, hangs)

@@ -1,3 +1,4 @@
+import Balancing
 import ChatProtocols
 import EngineClient
 import EnvoyWire
@@ -270,6 +271,55 @@ import Testing
     #expect(envoy.inFlight == 0)
   }
 
+  @Test("the replica that serves the whole request is made to load the adapter too")
+  func fallsBackToLoading() throws {
+    let (envoy, legs) = try envoy(.sglang, wholes: 1, adapterSources: ["alpha-math": "/adapters/math"])
+    var orders: [AdapterLoader.Order] = []
+    var loaded: ((AdapterLoader.Outcome) -> Void)?
+    envoy.scope.loadAdapter = { order, done in
+      orders.append(order)
+      guard order.placement.role == .whole else {
+        return .failed(AdapterLoader.Failure(reason: "no file", retryAfter: 5))
+      }
+      loaded = done
+      return .waiting {}
+    }
+    _ = envoy.requestHeaders([("routing-strategy", "pd")])
+    #expect(envoy.requestBody(Self.body.replacing("alpha", with: "alpha-math")).isEmpty)
+    #expect(orders.map(\.placement.role) == [.prefill, .whole])
+    #expect(legs.legs.isEmpty && envoy.replicas.map(\.load.inFlight) == [0, 0, 1])
+    #expect(envoy.scope.metrics.prefillLegs(.abandoned).value == 0, "none was sent")
+    loaded?(.success(()))
+    let reply = try #require(envoy.lateReplies().first)
+    #expect(reply.set["target-pod"] == "10.0.0.3:8000" && reply.status == 0)
+    envoy.session.close()
+    #expect(envoy.inFlight == 0 && envoy.scope.context.load.bytes == 0)
+  }
+
+  @Test("a prefill engine that has lost the adapter loads it anew, once a request")
+  func lostAdapter() throws {
+    let (envoy, legs) = try envoy(.vllm, adapterSources: ["alpha-math": "/adapters/math"])
+    let key = BlockHash.key(of: "alpha-math")
+    for replica in envoy.replicas { replica.adapters.insert(key) }
+    var orders: [AdapterLoader.Order] = []
+    envoy.scope.loadAdapter = { order, done in
+      orders.append(order)
+      order.placement.replica.adapters.insert(key)
+      return .loaded
+    }
+    _ = envoy.requestHeaders()
+    #expect(envoy.requestBody(Self.body.replacing("alpha", with: "alpha-math")).isEmpty)
+    legs.answer(#"{"detail":"no such model"}"#, status: 404)
+    #expect(envoy.lateReplies().isEmpty && legs.legs.count == 2)
+    #expect(orders.map(\.placement.role) == [.prefill])
+    legs.answer(#"{"detail":"no such model"}"#, status: 404)
+    let reply = try #require(envoy.lateReplies().first)
+    #expect(reply.status == 404 && reply.body?.contains("no such model") == true)
+    #expect(envoy.inFlight == 0 && envoy.scope.metrics.prefillLegs(.refused).value == 2)
+    // The next request has it loaded.
+    #expect(!envoy.replicas[0].adapters.isLoaded(key))
+  }
+
   @Test("retries are held to the model's share, which a reload may change")
   func withheld() throws {
     var policy = ModelPolicy(retryRatio: 0)
@@ -352,7 +402,8 @@ import Testing
     _ = envoy.requestBody(Self.body)
     legs.answer("too long", status: 400)
     let reply = try #require(envoy.lateReplies().first)
-    #expect((reply.status, reply.body) == (400, "too long"))
+    #expect(reply.status == 400)
+    #expect(reply.body == #"{"error":{"message":"too long","type":"invalid_request_error","param":null,"code":null}}"#)
     #expect(legs.legs.count == 1 && envoy.inFlight == 0)
   }
 

@@ -27,6 +27,8 @@ struct CacheEventReception {
   private var listening: [Listening] = []
   private var replicas: [Int: Replica] = [:]
   private(set) var statistics = CacheEventSubscriber.Statistics()
+  /// Some of what is to be listened to could not be opened, and is to be tried again.
+  private(set) var lacksSources = false
 
   init(context: ZeroMQContext, sink: any CacheEventSink, onProblem: @escaping @Sendable (String) -> Void) {
     self.context = context
@@ -36,9 +38,13 @@ struct CacheEventReception {
 
   /// Opens what is new and closes what is gone. A socket stays as long as something comes over it: a port that is bound
   /// is not free at once when it is closed.
-  mutating func listen(to sources: [Source]) {
-    let sources = distinct(sources)
+  ///
+  /// - Parameter isRepeated: the same was said before, so that problems have been told.
+  mutating func listen(to sources: [Source], isRepeated: Bool = false) {
+    let onProblem = isRepeated ? { _ in } : onProblem
+    let sources = distinct(sources, onProblem)
     var kept: [Listening] = []
+    lacksSources = false
     for source in sources {
       if let known = listening.first(where: { $0.source.attachment == source.attachment }) {
         kept.append(Listening(source: source, socket: known.socket))
@@ -53,7 +59,8 @@ struct CacheEventReception {
         }
         kept.append(Listening(source: source, socket: socket))
       } catch {
-        onProblem("KV events: \(error)")
+        lacksSources = true
+        onProblem("KV events: \(error); it is tried again every 10 s")
       }
     }
     listening = kept
@@ -76,7 +83,7 @@ struct CacheEventReception {
   }
 
   /// The sources without those that name an attachment or a replica again: numbers of two publishers make no one order.
-  private func distinct(_ sources: [Source]) -> [Source] {
+  private func distinct(_ sources: [Source], _ onProblem: (String) -> Void) -> [Source] {
     var taken: [Source] = []
     var ids: Set<Int> = []
     for source in sources {

@@ -59,6 +59,9 @@ public final class CacheEventSubscriber: Sendable {
   /// How long a replay may take.
   public static let replayTimeout: UInt64 = 5_000_000_000
 
+  /// Between two tries to open what could not be opened, in nanoseconds.
+  static let retryInterval: UInt64 = 10_000_000_000
+
   private struct State {
     var sources: [Source] = []
     var generation = 0
@@ -102,14 +105,19 @@ public final class CacheEventSubscriber: Sendable {
   private func run(_ context: ZeroMQContext) {
     var reception = CacheEventReception(context: context, sink: sink, onProblem: onProblem)
     var generation = 0
+    var triedAt: UInt64 = 0
+    func now() -> UInt64 { NIODeadline.now().uptimeNanoseconds }
     while true {
-      let (isStopped, sources) = state.withLock { state -> (Bool, [Source]?) in
+      let (isStopped, isNew, sources) = state.withLock { state in
         defer { generation = state.generation }
-        return (state.isStopped, state.generation == generation ? nil : state.sources)
+        return (state.isStopped, state.generation != generation, state.sources)
       }
       if isStopped { return }
-      if let sources { reception.listen(to: sources) }
-      reception.turn(milliseconds: 50, now: { NIODeadline.now().uptimeNanoseconds })
+      if isNew || reception.lacksSources && now() - triedAt >= Self.retryInterval {
+        triedAt = now()
+        reception.listen(to: sources, isRepeated: !isNew)
+      }
+      reception.turn(milliseconds: 50, now: now)
       state.withLock { $0.statistics = reception.statistics }
     }
   }

@@ -102,8 +102,8 @@ public final class HostNames: Sendable {
       var host = host
       while true {
         let result = lookUp(host)
-        let (told, waiting, next) = end(host, result)
-        for completion in waiting { completion(told) }
+        let (waiting, next) = end(host, result)
+        for completion in waiting { completion(result) }
         guard let next else { return }
         host = next
       }
@@ -112,12 +112,10 @@ public final class HostNames: Sendable {
 
   /// A look-up has ended.
   ///
-  /// - Returns: what those who wait are told, and the name that is looked up next.
+  /// - Returns: those who wait for it, and the name that is looked up next.
   private func end(
     _ host: String, _ result: Result<[SocketAddress], Failure>
-  ) -> (
-    told: Result<[SocketAddress], Failure>, waiting: [@Sendable (Result<[SocketAddress], Failure>) -> Void], next: String?
-  ) {
+  ) -> (waiting: [@Sendable (Result<[SocketAddress], Failure>) -> Void], next: String?) {
     let now = now()
     return state.withLock { state in
       var entry = state.entries.removeValue(forKey: host) ?? Entry()
@@ -131,7 +129,7 @@ public final class HostNames: Sendable {
       if !entry.addresses.isEmpty { state.entries[host] = entry }
       let next = state.queue.popFirst()
       if next == nil { state.running -= 1 }
-      return (result, waiting, next)
+      return (waiting, next)
     }
   }
 

@@ -21,8 +21,10 @@ final class ProcessorPair {
   /// What became of the last one; nil while it runs.
   private(set) var span: PrefillSpan?
   private var sentAt: UInt64 = 0
-  /// Gives it up.
+  /// Gives the leg that was sent up; nil where none was.
   var giveUp: (() -> Void)?
+  /// A replica was made to load the adapter anew, since its engine did not know it.
+  var hasRenewedAdapter = false
   /// Set while the prefill waits for replicas that load the adapter: says that nobody waits for that any more.
   private var leaveLoading: (() -> Void)?
   /// The prefill is not sent yet.
@@ -90,23 +92,20 @@ final class ProcessorPair {
   func prefillEnded(_ outcome: PrefillOutcome) {
     guard isPrefilling else { return }
     isPrefilling = false
-    giveUp = nil
-    span = choice.map { PrefillSpan(replica: $0.prefill.name, nanoseconds: scope.now &- sentAt) }
     scope.context.load.release(bytes: heldBytes)
     heldBytes = 0
     choice?.prefillAccount.settle(now: scope.now)
+    // Of one that was not sent nothing is told.
+    guard giveUp != nil else { return }
+    giveUp = nil
+    span = choice.map { PrefillSpan(replica: $0.prefill.name, nanoseconds: scope.now &- sentAt) }
     scope.metrics.prefillLegs(outcome).increment()
   }
 
   /// Gives up what runs. Harmless when nothing does.
   func end() {
-    if let leaveLoading {
-      // No leg was sent, so none is told of.
-      self.leaveLoading = nil
-      leaveLoading()
-      isPrefilling = false
-      choice?.prefillAccount.settle(now: scope.now)
-    }
+    leaveLoading?()
+    leaveLoading = nil
     giveUp?()
     prefillEnded(.abandoned)
     guard ownsDecode else { return }

@@ -146,6 +146,7 @@ extension ProcessorSession {
       failPrefill(pair, failure, text, outcome: failure == .firstByteTimedOut ? .timedOut : .failed)
     case .answered(let status, _) where status >= 500:
       failPrefill(pair, .refused(status: AttemptFailure.brokeMidway.status), "it answered \(status)")
+    case .answered(404, _) where isSentAgain(pair, forWantOfAdapterOn: prefill): break
     case .answered(let status, let body):
       var answer = PrefillAnswer()
       if status < 300, !handOver.isSimultaneous {
@@ -167,6 +168,33 @@ extension ProcessorSession {
     }
   }
 
+  /// The engine that prefills answers 404: it may have lost the adapter. It may load it anew, once a request.
+  ///
+  /// - Returns: whether a pair is asked again, so that the answer is not wanted.
+  private func isSentAgain(_ pair: ProcessorPair, forWantOfAdapterOn prefill: Placement) -> Bool {
+    guard isLoadedOnDemand(adapter, of: model) else { return false }
+    noteLostAdapter(on: prefill.replica)
+    guard state == .prefilling, !pair.hasRenewedAdapter else { return false }
+    pair.hasRenewedAdapter = true
+    let action = scope.withRetryBudget(ofModel: pair.routed.base) {
+      pair.attempts.failed(.refused(status: 503), budget: &$0, hasOtherReplica: true, now: scope.now)
+    }
+    guard case .retry = action else { return false }
+    scope.metrics.retries.increment()
+    pair.prefillEnded(.refused)
+    pair.end()
+    sendAgain(pair)
+    return true
+  }
+
+  /// Sends the request to another pair, or to one replica where there is none.
+  private func sendAgain(_ pair: ProcessorPair) {
+    let whole = body
+    whole.withUnsafeBytes { bytes in
+      if !sendPrefill(pair, bytes) { sendWhole(pair, bytes) }
+    }
+  }
+
   private func refuseInEnginesWords(status: Int, _ body: ByteBuffer, replica: String) {
     guard state == .prefilling else {
       return abort("the prefill on replica \(replica) answered \(status)", reason: "prefill_answer")
@@ -175,7 +203,9 @@ extension ProcessorSession {
     scope.metrics.error(model: publicModel, reason: "prefill_answer").increment()
     var headers = HeaderChanges()
     headers.set("content-type", to: "application/json")
-    endImmediately(status: status, headers: headers, body: Array(body.readableBytesView), details: "prefill")
+    let told = body.withUnsafeReadableBytes { EngineErrorBody.error(status: status, body: $0)?.body }
+    endImmediately(
+      status: status, headers: headers, body: told ?? Array(body.readableBytesView), details: "prefill")
   }
 
   /// The prefill leg has failed: another pair is tried where Envoy does not know of this one yet, else a replica that reads
@@ -207,10 +237,7 @@ extension ProcessorSession {
     switch action {
     case .retry:
       scope.metrics.retries.increment()
-      let whole = body
-      return whole.withUnsafeBytes { bytes in
-        if !sendPrefill(pair, bytes) { sendWhole(pair, bytes) }
-      }
+      return sendAgain(pair)
     case .answer(_, let reason):
       if reason == .budget { scope.metrics.retriesWithheld.increment() }
     case .retryOnFreshConnection, .awaitOther, .breakOff, .ignore: break
@@ -244,9 +271,10 @@ extension ProcessorSession {
     guard let chosen = pair.takeDecode() else { return }
     let whole = body
     whole.withUnsafeBytes { bytes in
-      name(
-        chosen.decode, chosen.decodeAccount, of: pair, body: bytes,
-        changed: pair.routed.body(for: chosen.decode, by: edits, bytes))
+      placement = chosen.decode
+      attempt = chosen.decodeAccount
+      state = .collecting
+      forward(pair, to: chosen.decode, body: bytes, changed: pair.routed.body(for: chosen.decode, by: edits, bytes))
     }
   }
 
@@ -256,20 +284,24 @@ extension ProcessorSession {
     do throws(RequestRouting.Refusal) {
       let (placement, attempt) = try RequestRouting.pick(
         pair.routed, pair.intent, body: bytes, after: pair.attempts.attempts, scope: scope)
-      name(placement, attempt, of: pair, body: bytes, changed: pair.routed.body(for: placement, bytes))
+      self.placement = placement
+      self.attempt = attempt
+      state = .collecting
+      if isLoadedOnDemand(pair.routed.adapter, of: pair.routed.model),
+        try waitsForAdapter(AdapterWait(pair.routed, pair.intent, isLast: pair.isLast), body: bytes)
+      {
+        return
+      }
+      forward(pair, to: self.placement, body: bytes, changed: pair.routed.body(for: self.placement, bytes))
     } catch {
       refuse(error)
     }
   }
 
   /// - Parameter changed: the body that Envoy gets; nil for the client's own.
-  private func name(
-    _ placement: Placement, _ attempt: AttemptAccount, of pair: ProcessorPair, body bytes: UnsafeRawBufferPointer,
-    changed: [UInt8]?
+  private func forward(
+    _ pair: ProcessorPair, to placement: Placement?, body bytes: UnsafeRawBufferPointer, changed: [UInt8]?
   ) {
-    self.placement = placement
-    self.attempt = attempt
-    state = .collecting
     forward(pair.routed, to: placement, body: bytes, changed: changed, isLast: pair.isLast)
     letBodyGo()
     replyToWaiting()

@@ -544,6 +544,8 @@ final class HTTP1Connection: ChannelDuplexHandler, RemovableChannelHandler, Clie
   }
 
   func resumeUpload() {
+    // While nothing was read the client had no chance to send.
+    if isReadHeld { lastActivity = loop.refreshTime() }
     process()
     resumeReading()
   }

@@ -412,8 +412,8 @@ final class Exchange {
     guard phase != .receiving else { return }
     loop.context.metrics.clientsGone.increment()
     if phase == .reading { return logLocally(status: 499, bytes: 0) }
-    if status == 0 { status = 499 }
-    if phase == .answering { brokenBy = "client_left" }
+    // An error of the engine's may have been held, of which the client has nothing.
+    if phase == .answering { brokenBy = "client_left" } else { status = 499 }
     endAttempts()
     account()
   }

@@ -57,7 +57,7 @@ extension Exchange {
   /// A replica cannot load it: another pair is tried. Neither replica is worse for it.
   private func pairFailed(_ failure: AdapterLoader.Failure, on placement: Placement) {
     guard let legs, let model else { return }
-    legs.leave(blaming: placement)
+    legs.leave(blaming: placement, nil)
     let error = failure.error(adapter: publicModel, replica: placement.name)
     switch attempts.failed(
       .refused(status: 503), budget: &model.budget, hasOtherReplica: hasOtherReplica, now: loop.now)

@@ -132,17 +132,19 @@ final class PrefillDecodeLegs {
 
   /// Gives up what runs of the pair but the decode leg: the prefill engine stops when its connection closes. Harmless when
   /// nothing does.
-  func end(_ outcome: PrefillOutcome = .abandoned) {
+  ///
+  /// - Parameter outcome: nil for a leg that was not sent.
+  func end(_ outcome: PrefillOutcome? = .abandoned) {
     letAnswerGo()
     pair?.decodeAccount?.settle(now: loop.now)
     pair?.decodeAccount = nil
     guard let prefill else { return }
-    // Of one that waits for its adapter nothing was sent, so there is nothing to tell of.
-    let wasSent = prefill.leaveLoading == nil
-    if wasSent { noteSpan() }
+    // Of one that waits for its adapter nothing was sent either, so there is nothing to tell of.
+    let outcome = prefill.leaveLoading == nil ? outcome : nil
+    if outcome != nil { noteSpan() }
     self.prefill = nil
     prefill.cancel()
-    if wasSent { loop.context.metrics.prefillLegs(outcome).increment() }
+    if let outcome { loop.context.metrics.prefillLegs(outcome).increment() }
   }
 
   /// The prefill leg failed: another is not sent to that replica, while the one that was to decode is not to blame.
@@ -153,8 +155,10 @@ final class PrefillDecodeLegs {
   }
 
   /// Leaves the pair, because its decode leg failed or it has none any more.
-  func leave() {
-    end()
+  ///
+  /// - Parameter outcome: as of ``end(_:)``.
+  func leave(_ outcome: PrefillOutcome? = .abandoned) {
+    end(outcome)
     failed = tried
     decoding = nil
     pair = nil
@@ -163,14 +167,16 @@ final class PrefillDecodeLegs {
 
   /// Leaves a pair before its decode leg has done anything wrong.
   ///
-  /// - Parameter placement: of the replica that no leg is to be sent to any more; nil for none.
-  func leave(blaming placement: Placement?) {
+  /// - Parameters:
+  ///   - placement: of the replica that no leg is to be sent to any more; nil for none.
+  ///   - outcome: as of ``end(_:)``.
+  func leave(blaming placement: Placement?, _ outcome: PrefillOutcome? = .abandoned) {
     if let placement, let pair {
       if placement === pair.prefill { failed.prefill.insert(placement.replica.id) }
       if placement === pair.decode { failed.decode.insert(placement.replica.id) }
     }
     decoding = nil
-    leave()
+    leave(outcome)
   }
 
   private func noteSpan() {
