@@ -145,6 +145,7 @@ extension ProcessorSession {
     // Unless Envoy takes the other mode, the head goes on before it is known how long the changed body is.
     if requestMode == .streamed { headers.remove("content-length") }
     hasHeadersReply = true
+    wantsWholeBody = mode == .buffered
     reply {
       ProcessingReply.append(
         to: &$0, .requestHeaders, headers: headers,
@@ -169,8 +170,9 @@ extension ProcessorSession {
     bodyBytes += bytes.count
     guard bodyBytes <= scope.bodyLimit else { return refuse(tooLarge) }
     pieces += 1
-    // A whole body has no end of the stream where trailers follow.
-    if isLast || requestMode == .buffered {
+    // A whole body has no end of the stream where trailers follow. Whether Envoy has taken the mode that it was asked for it
+    // does not tell.
+    if isLast || requestMode == .buffered || wantsWholeBody && bodyBytes == head?.contentLength {
       guard !body.isEmpty else { return complete(bytes, isLast: isLast) }
       body.append(contentsOf: bytes)
       return completeHeld(isLast: isLast)

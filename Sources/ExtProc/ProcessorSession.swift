@@ -52,6 +52,8 @@ package final class ProcessorSession {
 
   // How bodies come.
   var requestMode: BodyMode = .buffered
+  /// Envoy was asked to send the request's body whole instead.
+  var wantsWholeBody = false
   var responseMode: BodyMode = .buffered
   var sendsBodyWithoutWaiting = false
   private var isObservation = false

@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 import trustme
 
+import http2
 import wire
 from conftest import Fleet, Maker
 from envoy_proxy import Envoy, Processor, configuration, envoy_binary, http_filters
@@ -119,6 +120,21 @@ def test_the_guides_request_gets_the_built_in_gateways_answer(
     if mode != "no-answer":
         assert comparable(through) == comparable(direct)
         assert {name: through.header(name) for name in PROMISED} == PROMISED
+    chain.processor.wait_until_idle()
+
+
+@pytest.mark.parametrize("mode", ["buffered", "streamed", "full-duplex", "headers-only"])
+def test_a_request_with_trailers_is_answered(engine: Engine, file: str, chain: Callable[..., Chain], mode: str):
+    chain = chain(file, **MODES[mode])
+    with http2.Connection(chain.port) as connection:
+        data = REQUEST.encode()
+        fields = [("content-type", "application/json"), ("content-length", str(len(data)))]
+        stream = connection.begin([*http2.pseudo("/v1/chat/completions"), *fields])
+        connection.send_data(stream, data)
+        connection.send(connection.headers([("x-checksum", "1")], end=True, stream=stream)[1])
+        answer = connection.read(stream)
+    assert answer.status == 200, (answer, chain.envoy.log)
+    assert json.loads(engine.last_body())["messages"][0]["content"] == prompt_of("math_decision")
     chain.processor.wait_until_idle()
 
 
