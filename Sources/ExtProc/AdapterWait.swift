@@ -8,17 +8,27 @@ final class AdapterWait {
   let isLast: Bool
   /// Replicas that could not load it.
   var tried = ReplicaSet()
+  /// Attempts that were made before.
+  private let earlier: Int
   private var leaveLoad: (() -> Void)?
   private var began: UInt64 = 0
 
-  init(_ routed: RequestRouting.Routed, _ intent: RequestRouting.Intent, isLast: Bool) {
+  /// - Parameter earlier: attempts that were made before, which engines may have worked on.
+  init(_ routed: RequestRouting.Routed, _ intent: RequestRouting.Intent, isLast: Bool, after earlier: Int = 0) {
+    self.earlier = earlier
     self.routed = routed
     self.intent = intent
     self.isLast = isLast
   }
 
   /// Another replica may be tried.
-  var mayTryAnother: Bool { tried.count < min(intent.policy.attempts, ReplicaSet.capacity) }
+  var mayTryAnother: Bool { tried.count < min(intent.policy.attempts - earlier, ReplicaSet.capacity) }
+
+  /// Attempts that were made.
+  var attempts: Int { earlier + tried.count }
+
+  /// No engine has worked on the request.
+  var isFirst: Bool { earlier == 0 }
 
   func begin(_ leave: @escaping () -> Void, now: UInt64) {
     leaveLoad = leave

@@ -47,7 +47,7 @@ extension ProcessorSession {
         }
         guard holdWhole(bytes) else {
           wait.leave()
-          RequestRouting.takeBack(wait.intent, scope: scope)
+          if wait.isFirst { RequestRouting.takeBack(wait.intent, scope: scope) }
           receiveWithoutRoom()
           return true
         }
@@ -93,19 +93,19 @@ extension ProcessorSession {
     let other: (Placement, AttemptAccount)?
     do throws(RequestRouting.Refusal) {
       other = try RequestRouting.pick(
-        wait.routed, wait.intent, body: bytes, after: wait.tried.count, excluding: wait.tried, scope: scope)
+        wait.routed, wait.intent, body: bytes, after: wait.attempts, excluding: wait.tried, scope: scope)
     } catch {
       other = nil
     }
     guard let other else { throw refusal(wait, failure) }
     scope.metrics.retries.increment()
     attempt?.settle(now: scope.now)
-    placement = other.0
-    attempt = other.1
+    (placement, attempt) = other
+    addresses = scope.addresses
   }
 
   private func refusal(_ wait: AdapterWait, _ failure: AdapterLoader.Failure) -> RequestRouting.Refusal {
-    RequestRouting.takeBack(wait.intent, scope: scope)
+    if wait.isFirst { RequestRouting.takeBack(wait.intent, scope: scope) }
     return RequestRouting.Refusal(
       error: failure.error(adapter: publicModel, replica: placement?.name ?? ""), reason: AdapterLoader.Failure.label,
       retryAfter: failure.retryAfter)

@@ -66,7 +66,7 @@ extension ProcessorSession {
   private func writeReplica(to headers: inout HeaderChanges) {
     guard let placement, let attempt, let wish else { return }
     ReplicaHeaders.forEach(
-      attempt, on: placement, address: scope.addresses.authority(of: placement.replica), wish: wish,
+      attempt, on: placement, address: addresses.authority(of: placement.replica), wish: wish,
       as: scope.context.settings.compatibility
     ) { headers.set($0, to: $1) }
     writePrefill(to: &headers)

@@ -130,10 +130,9 @@ extension ProcessorSession {
     _ routed: RequestRouting.Routed, _ intent: RequestRouting.Intent, body bytes: UnsafeRawBufferPointer, isLast: Bool
   ) throws(RequestRouting.Refusal) {
     if routed.model?.hasPairs ?? false, beginPair(routed, intent, body: bytes, isLast: isLast) { return }
-    let (placement, attempt) = try RequestRouting.pick(routed, intent, body: bytes, scope: scope)
+    (placement, attempt) = try RequestRouting.pick(routed, intent, body: bytes, scope: scope)
+    addresses = scope.addresses
     markPrompt()
-    self.placement = placement
-    self.attempt = attempt
     if isLoadedOnDemand(routed.adapter, of: routed.model),
       try waitsForAdapter(AdapterWait(routed, intent, isLast: isLast), body: bytes)
     {
@@ -170,7 +169,7 @@ extension ProcessorSession {
   private func writeTarget(
     _ placement: Placement, _ routed: RequestRouting.Routed, _ head: ProcessorHead, to headers: inout HeaderChanges
   ) {
-    let address = scope.addresses.authority(of: placement.replica)
+    let address = addresses.authority(of: placement.replica)
     if scope.settings.role == .replica {
       headers.set("model", to: publicModel)
       headers.set("routing-strategy", to: attempt?.strategy.rawValue ?? "")

@@ -92,6 +92,8 @@ package final class ProcessorSession {
   // What it came to.
   var plan: RoutePlan?
   var placement: Placement?
+  /// Those in force when its replicas were picked: a later fleet may have none of theirs.
+  var addresses = ReplicaAddresses.none
   /// What is counted on the replica.
   var attempt: AttemptAccount?
   /// The answer is no event stream: nothing tells when its prompt has been read.

@@ -17,15 +17,12 @@ struct ReplicaAddresses: Sendable {
   let unresolved: [Replica]
   /// Replicas without an address, by identity: Envoy cannot be sent there.
   let unreachable: Set<Int>
-  /// What was known before the last change of the fleet: requests that wait may have picked replicas that it removed.
-  private let former: [Int: String]
 
-  static let none = ReplicaAddresses(known: [:], unresolved: [], former: [:])
+  static let none = ReplicaAddresses(known: [:], unresolved: [])
 
-  private init(known: [Int: String], unresolved: [Replica], former: [Int: String]) {
+  private init(known: [Int: String], unresolved: [Replica]) {
     self.known = known
     self.unresolved = unresolved
-    self.former = former
     unreachable = Set(unresolved.map(\.id)).subtracting(known.keys)
   }
 
@@ -42,9 +39,7 @@ struct ReplicaAddresses: Sendable {
   }
 
   /// `address:port` for Envoy.
-  func authority(of replica: Replica) -> String {
-    known[replica.id] ?? former[replica.id] ?? replica.authority
-  }
+  func authority(of replica: Replica) -> String { known[replica.id] ?? replica.authority }
 
   /// Looks up every replica that is known by a name; of others nothing is kept.
   ///
@@ -55,16 +50,16 @@ struct ReplicaAddresses: Sendable {
     let named = replicas.filter { (try? SocketAddress(ipAddress: $0.host, port: $0.port)) == nil }
     var known: [Int: String] = [:]
     for replica in named { known[replica.id] = before.known[replica.id] }
-    return await look(up: named, known: known, former: before.known, resolve: resolve)
+    return await look(up: named, known: known, resolve: resolve)
   }
 
   /// Looks up again what is unresolved.
   func retried(resolve: @escaping Resolver) async -> ReplicaAddresses {
-    await Self.look(up: unresolved, known: known, former: former, resolve: resolve)
+    await Self.look(up: unresolved, known: known, resolve: resolve)
   }
 
   private static func look(
-    up replicas: [Replica], known: [Int: String], former: [Int: String], resolve: @escaping Resolver
+    up replicas: [Replica], known: [Int: String], resolve: @escaping Resolver
   ) async -> ReplicaAddresses {
     var known = known
     var found: Set<Int> = []
@@ -83,14 +78,13 @@ struct ReplicaAddresses: Sendable {
         if let next = waiting.popFirst() { begin(next) }
       }
     }
-    return ReplicaAddresses(
-      known: known, unresolved: replicas.filter { !found.contains($0.id) }, former: former)
+    return ReplicaAddresses(known: known, unresolved: replicas.filter { !found.contains($0.id) })
   }
 
   /// The system's resolver.
   static let system: Resolver = { host, port in
     await withCheckedContinuation { continuation in
-      HostNames.system.addresses(of: host) { result in
+      HostNames.system.addresses(of: host, anew: true) { result in
         let address = (try? result.get())?.first?.ipAddress
         continuation.resume(returning: address.map { $0.contains(":") ? "[\($0)]:\(port)" : "\($0):\(port)" })
       }

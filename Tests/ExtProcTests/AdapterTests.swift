@@ -1,5 +1,6 @@
 import Balancing
 import EngineClient
+import Fleet
 import Testing
 
 @testable import ExtProc
@@ -46,6 +47,18 @@ import Testing
     #expect(loads.orders.count == 1 && loads.left == 0)
     envoy.session.close()
     #expect(envoy.inFlight == 0)
+  }
+
+  @Test("a replica that is removed meanwhile is named by the address that it had")
+  func removed() async throws {
+    let (envoy, loads) = try Self.envoy()
+    let named = envoy.replicas.map { Replica(id: $0.id, name: $0.name, host: "host-\($0.id)", port: 8000) }
+    envoy.scope.addresses = await ReplicaAddresses.lookUp(named, before: .none) { host, port in "10.1.0.9:\(port)" }
+    _ = envoy.requestHeaders()
+    #expect(envoy.requestBody(Self.body).isEmpty)
+    envoy.scope.addresses = .none
+    loads.outcome?(.success(()))
+    #expect(envoy.lateReplies().first?.set["target-pod"] == "10.1.0.9:8000")
   }
 
   @Test("a replica that has it is asked at once")

@@ -315,7 +315,7 @@ import Testing
     legs.answer(#"{"detail":"no such model"}"#, status: 404)
     let reply = try #require(envoy.lateReplies().first)
     #expect(reply.status == 404 && reply.body?.contains("no such model") == true)
-    #expect(envoy.inFlight == 0 && envoy.scope.metrics.prefillLegs(.refused).value == 2)
+    #expect(envoy.inFlight == 0 && envoy.scope.metrics.prefillLegs(.refused).value == 1)
     // The next request has it loaded.
     #expect(!envoy.replicas[0].adapters.isLoaded(key))
   }

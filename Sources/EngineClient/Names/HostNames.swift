@@ -1,4 +1,3 @@
-import Dispatch
 import NIOCore
 import NIOPosix
 import Synchronization
@@ -30,7 +29,14 @@ public final class HostNames: Sendable {
 
   /// Of the whole process, by the system's `getaddrinfo`.
   public static let system = HostNames(
-    lookUp: { getAddresses(of: $0) }, start: { DispatchQueue.global().async(execute: $0) }, now: { .now() })
+    lookUp: { getAddresses(of: $0) }, start: { run in threads.submit { _ in run() } }, now: { .now() })
+
+  /// Their own, since a look-up may block one for 10 s. Started with the first look-up.
+  private static let threads: NIOThreadPool = {
+    let threads = NIOThreadPool(numberOfThreads: runningLimit)
+    threads.start()
+    return threads
+  }()
 
   static let freshSpan = TimeAmount.seconds(5)
   static let keptSpan = TimeAmount.minutes(10)
@@ -43,6 +49,8 @@ public final class HostNames: Sendable {
     var addresses: [SocketAddress] = []
     /// When they were found.
     var foundAt = NIODeadline.uptimeNanoseconds(0)
+    /// How often they were handed out.
+    var turns = 0
     /// A look-up runs, or waits for one to end.
     var isSought = false
     var waiting: [@Sendable (Result<[SocketAddress], Failure>) -> Void] = []
@@ -70,10 +78,13 @@ public final class HostNames: Sendable {
     self.now = now
   }
 
-  /// - Parameter completion: called once, at once where the addresses are known, else on a thread of the look-up. They are in
-  ///   the system's order and have port 0.
+  /// - Parameters:
+  ///   - anew: what is known does not do: a look-up says what there is now.
+  ///   - completion: called once, at once where the addresses are known, else on a thread of the look-up. They have port 0. Of
+  ///     several of one family each is the first in turn, so that connections are spread over them.
   public func addresses(
-    of host: String, _ completion: @escaping @Sendable (Result<[SocketAddress], Failure>) -> Void
+    of host: String, anew: Bool = false,
+    _ completion: @escaping @Sendable (Result<[SocketAddress], Failure>) -> Void
   ) {
     if let address = try? SocketAddress(ipAddress: host, port: 0) { return completion(.success([address])) }
     let now = now()
@@ -81,9 +92,10 @@ public final class HostNames: Sendable {
       if state.entries[host] == nil { makeRoom(&state, now) }
       var entry = state.entries.removeValue(forKey: host) ?? Entry()
       defer { state.entries[host] = entry }
-      let isKept = !entry.addresses.isEmpty && now - entry.foundAt < Self.keptSpan
+      let isKept = !anew && !entry.addresses.isEmpty && now - entry.foundAt < Self.keptSpan
       if !isKept { entry.waiting.append(completion) }
-      let known = isKept ? entry.addresses : nil
+      let known = isKept ? Self.turned(entry.addresses, by: entry.turns) : nil
+      entry.turns &+= 1
       guard !entry.isSought, !isKept || now - entry.foundAt >= Self.freshSpan else { return (known, nil) }
       entry.isSought = true
       guard state.running < Self.runningLimit else {
@@ -95,6 +107,17 @@ public final class HostNames: Sendable {
     }
     if let begins { begin(begins) }
     if let known { completion(.success(known)) }
+  }
+
+  /// The addresses with another one of each family first, by turns.
+  private static func turned(_ addresses: [SocketAddress], by turns: Int) -> [SocketAddress] {
+    guard addresses.count > 1 else { return addresses }
+    let first = addresses[0].protocol
+    let families = [addresses.filter { $0.protocol == first }, addresses.filter { $0.protocol != first }]
+    return families.flatMap { family in
+      let start = family.isEmpty ? 0 : Int(UInt(bitPattern: turns) % UInt(family.count))
+      return family[start...] + family[..<start]
+    }
   }
 
   private func begin(_ host: String) {

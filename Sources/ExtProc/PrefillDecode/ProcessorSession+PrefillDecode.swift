@@ -43,6 +43,7 @@ extension ProcessorSession {
   private func sendPrefill(_ pair: ProcessorPair, _ bytes: UnsafeRawBufferPointer) -> Bool {
     guard head != nil, scope.prefill != nil, let chosen = RequestRouting.pickPair(pair, body: bytes, scope: scope)
     else { return false }
+    addresses = scope.addresses
     markPrompt()
     if body.isEmpty { body = Array(bytes) }
     state = .prefilling
@@ -181,7 +182,7 @@ extension ProcessorSession {
     }
     guard case .retry = action else { return false }
     scope.metrics.retries.increment()
-    pair.prefillEnded(.refused)
+    pair.prefillEnded(.abandoned)
     pair.end()
     sendAgain(pair)
     return true
@@ -282,17 +283,18 @@ extension ProcessorSession {
   private func sendWhole(_ pair: ProcessorPair, _ bytes: UnsafeRawBufferPointer) {
     self.pair = nil
     do throws(RequestRouting.Refusal) {
-      let (placement, attempt) = try RequestRouting.pick(
-        pair.routed, pair.intent, body: bytes, after: pair.attempts.attempts, scope: scope)
-      self.placement = placement
-      self.attempt = attempt
+      let attempts = pair.attempts.attempts
+      (placement, attempt) = try RequestRouting.pick(
+        pair.routed, pair.intent, body: bytes, after: attempts, scope: scope)
+      addresses = scope.addresses
       state = .collecting
       if isLoadedOnDemand(pair.routed.adapter, of: pair.routed.model),
-        try waitsForAdapter(AdapterWait(pair.routed, pair.intent, isLast: pair.isLast), body: bytes)
+        try waitsForAdapter(
+          AdapterWait(pair.routed, pair.intent, isLast: pair.isLast, after: attempts), body: bytes)
       {
         return
       }
-      forward(pair, to: self.placement, body: bytes, changed: pair.routed.body(for: self.placement, bytes))
+      forward(pair, to: placement, body: bytes, changed: pair.routed.body(for: placement, bytes))
     } catch {
       refuse(error)
     }
@@ -311,7 +313,7 @@ extension ProcessorSession {
   func writePrefill(to headers: inout HeaderChanges) {
     guard let prefill = pair?.choice?.prefill else { return }
     ReplicaHeaders.forEachOfPrefill(
-      on: prefill, address: scope.addresses.authority(of: prefill.replica), as: scope.context.settings.compatibility
+      on: prefill, address: addresses.authority(of: prefill.replica), as: scope.context.settings.compatibility
     ) { headers.set($0, to: $1) }
   }
 }

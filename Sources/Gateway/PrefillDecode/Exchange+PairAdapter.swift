@@ -80,10 +80,11 @@ extension Exchange {
   ///
   /// - Returns: whether a pair is asked again, so that the answer is not wanted.
   func isPairSentAgain(forWantOfAdapterOn prefill: Attempt) -> Bool {
-    guard let adapter, adapterSource != nil, !hasRenewedAdapter, phase == .waiting, let legs, let model
-    else { return false }
-    hasRenewedAdapter = true
+    guard let adapter, adapterSource != nil else { return false }
+    // Whatever becomes of this request, the next has it loaded.
     prefill.placement.replica.adapters.remove(BlockHash.key(of: adapter))
+    guard !hasRenewedAdapter, phase == .waiting, let legs, let model else { return false }
+    hasRenewedAdapter = true
     guard
       case .retry = attempts.failed(
         .refused(status: 503), budget: &model.budget, hasOtherReplica: true, now: loop.now)

@@ -36,12 +36,12 @@ struct HostNamesTests {
 
     func pass(_ time: TimeAmount) { state.withLock { $0.now = $0.now + time } }
 
-    func answer(_ host: String, _ address: String?, isGone: Bool = false) {
+    /// - Parameter addresses: with spaces between; nil for none.
+    func answer(_ host: String, _ addresses: String?, isGone: Bool = false) {
+      let found = addresses?.split(separator: " ").compactMap { try? SocketAddress(ipAddress: String($0), port: 0) }
       state.withLock { state in
         state.answers[host] =
-          if let address { .success([try! SocketAddress(ipAddress: address, port: 0)]) } else {
-            .failure(HostNames.Failure(reason: "gone", isGone: isGone))
-          }
+          found.map { .success($0) } ?? .failure(HostNames.Failure(reason: "gone", isGone: isGone))
       }
     }
 
@@ -49,8 +49,8 @@ struct HostNamesTests {
       while let next = state.withLock({ $0.started.isEmpty ? nil : $0.started.removeFirst() }) { next() }
     }
 
-    func ask(_ names: HostNames, _ host: String) {
-      names.addresses(of: host) { [self] result in
+    func ask(_ names: HostNames, _ host: String, anew: Bool = false) {
+      names.addresses(of: host, anew: anew) { [self] result in
         let text =
           switch result {
           case .success(let addresses): addresses.map { $0.ipAddress ?? "?" }.joined(separator: " ")
@@ -126,6 +126,39 @@ struct HostNamesTests {
     bench.ask(names, "a.test")
     bench.run()
     #expect(bench.told.last == "a.test gone")
+  }
+
+  @Test("who wants to know what there is now is told by a look-up, failures too")
+  func anew() {
+    let bench = Bench()
+    let names = bench.names
+    bench.answer("a.test", "10.0.0.1")
+    bench.ask(names, "a.test")
+    bench.run()
+    bench.answer("a.test", nil)
+    bench.ask(names, "a.test", anew: true)
+    #expect(bench.told.count == 1)
+    bench.run()
+    #expect(bench.told.last == "a.test gone")
+    bench.ask(names, "a.test")
+    #expect(bench.told.last == "a.test 10.0.0.1", "others go on with what is known")
+  }
+
+  @Test("several addresses take turns, each family for itself")
+  func turns() {
+    let bench = Bench()
+    let names = bench.names
+    bench.answer("a.test", "fd00::1 10.0.0.1 10.0.0.2 fd00::2 10.0.0.3")
+    bench.ask(names, "a.test")
+    bench.run()
+    for _ in 0..<6 { bench.ask(names, "a.test") }
+    let firsts = bench.told.dropFirst().map { told in
+      let addresses = told.split(separator: " ").dropFirst()
+      #expect(Set(addresses).count == 5)
+      #expect(addresses.prefix(2).allSatisfy { $0.hasPrefix("fd00") })
+      return "\(addresses.first ?? "") \(addresses.dropFirst(2).first ?? "")"
+    }
+    #expect(Set(firsts).count == 6)
   }
 
   @Test("no more look-ups run at once than may, and those that wait follow in their order")
