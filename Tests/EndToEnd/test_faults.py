@@ -65,7 +65,7 @@ CASES = [
     Case(Fault.ENDLESS_FIELDS_SLOW),
     Case(Fault.ANSWERS_503),
     Case(Fault.ANSWERS_500),
-    Case(Fault.HANGS_AFTER_HEAD, begins=True),
+    Case(Fault.HANGS_AFTER_HEAD),
     Case(Fault.HANGS_MIDWAY, begins=True),
     Case(Fault.RESETS_MIDWAY, begins=True),
     Case(Fault.RESETS_WITHIN_CHUNK, begins=True),

@@ -13,7 +13,7 @@ import wire
 from clients import NOT_ALONG
 from conftest import Engines, Fleet, Maker, Route
 from processes import MODEL, configuration, free_port, poll
-from recording_engine import Call, Script, answers, model
+from recording_engine import EVENT, STREAM_HEAD, Call, Script, answers, model
 
 CHAT = "/v1/chat/completions"
 
@@ -272,6 +272,34 @@ def test_tokens_arrive_one_by_one(make: Maker):
     assert events > 50
 
 
+def test_a_stream_of_which_nothing_came_but_its_head_is_asked_of_another(engines: Engines, route: Route):
+    """Engines send the head when they take a request in; they may die while it waits there."""
+
+    def dies(call: Call) -> bool:
+        call.read_body()
+        call.send(STREAM_HEAD)
+        time.sleep(0.2)
+        return False
+
+    def streams(call: Call) -> bool:
+        call.read_body()
+        call.send(STREAM_HEAD)
+        # The head has come, and been looked at, before the first event.
+        time.sleep(0.1)
+        call.send(EVENT + b"0\r\n\r\n")
+        return True
+
+    first, second = engines(dies, streams)
+    limits = {"consecutive_5xx": 0, "success_rate_ejection": False, "retry_budget_percent": 100}
+    router = route(model("alpha", first, second, reliability=limits, balancing={"strategy": "random"}))
+    while len(first.calls) < 3:
+        answer = wire.chat(router.port, ask(stream="true"))
+        assert (answer.status, answer.body) == (200, b"data: {}\n\n")
+    assert router.metric("switchyard_retries_total") == len(first.calls)
+    assert router.metric("switchyard_broken_answers_total") == 0
+    router.wait_until_idle()
+
+
 def says(status: str) -> Script:
     """A script that reads all, and answers with an error of that status."""
     return lambda call: bool(call.read_body()) and call.answer(b'{"error":{"message":"broken"}}', status=status)
@@ -306,19 +334,22 @@ def test_an_engines_500_is_asked_of_another_that_is_well_or_passed_on(engines: E
 @pytest.mark.parametrize(
     "request_line, body", [("GET /v1/batches/one?model=alpha", ""), ("POST /v1/batches", '{"model":"alpha"}')]
 )
-def test_a_500_about_what_one_engine_keeps_is_not_asked_of_another(
-    engines: Engines, route: Route, request_line: str, body: str
+@pytest.mark.parametrize("status", [500, 503, 502])
+def test_what_one_engine_keeps_is_not_asked_of_another(
+    engines: Engines, route: Route, request_line: str, body: str, status: int
 ):
     def fails(call: Call) -> bool:
         call.read_body()
-        return call.answer(b'{"error":{"message":"broken"}}', status="500 Internal Server Error")
+        # Nothing at all is the gateway's 502.
+        return status != 502 and call.answer(b'{"error":{"message":"broken"}}', status=f"{status} Broken")
 
     both = engines(fails, fails)
     router = route(model("alpha", *both))
     with wire.Connection(router.port) as connection:
         connection.send(f"{request_line} HTTP/1.1\r\nHost: a\r\nContent-Length: {len(body)}\r\n\r\n{body}".encode())
         answer = connection.read()
-    assert (answer.status, answer.json()["error"]["message"]) == (500, "broken")
+    assert answer.status == status
+    assert status == 502 or answer.json()["error"]["message"] == "broken"
     assert sum(len(engine.calls) for engine in both) == 1
 
 

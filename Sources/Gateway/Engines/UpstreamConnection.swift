@@ -30,6 +30,8 @@ final class UpstreamConnection: ChannelDuplexHandler, DeferredFlush {
   private var inbound = ByteBuffer()
   private var scanner = HeadScanner()
   private var head = MessageHead()
+  /// The answer's head, until something of its body comes.
+  private var heldHead: ByteBuffer?
   private var chunks = ChunkedAnswer()
   private var keepsAlive = true
   private var deadline: NIODeadline?
@@ -84,6 +86,7 @@ final class UpstreamConnection: ChannelDuplexHandler, DeferredFlush {
     }
     self.attempt = attempt
     state = .awaitingHead
+    heldHead = nil
     isRequestComplete = isComplete
     if let policy = attempt.exchange.model?.model.policy {
       // A prefill's answer comes when it is done, and has a time of its own.
@@ -164,15 +167,19 @@ final class UpstreamConnection: ChannelDuplexHandler, DeferredFlush {
 
   /// The engine had no chance to send in the meantime.
   private func listenAgain(_ now: NIODeadline) {
-    if deadline != nil, !state.isAwaitingHead { deadline = now + idleTimeout }
+    if deadline != nil, !isAwaitingAnswer { deadline = now + idleTimeout }
     pacing.listens(at: now)
   }
+
+  /// Nothing of the answer has been passed on.
+  private var isAwaitingAnswer: Bool { state.isAwaitingHead || heldHead != nil }
 
   func expire(_ now: NIODeadline) {
     switch state {
     case .idle, .closed: break
-    case .awaitingHead:
+    case _ where isAwaitingAnswer:
       if let deadline, now > deadline { fail(.firstByteTimedOut) }
+    case .awaitingHead: break
     case .body, .chunkedBody, .untilClose:
       if let deadline, now > deadline, !isReadHeld, !pacing.isPaused { fail(.streamTimedOut) }
     }
@@ -208,6 +215,10 @@ final class UpstreamConnection: ChannelDuplexHandler, DeferredFlush {
     let before = state
     state = .closed
     if let attempt {
+      if case .untilClose = before, !hasBroken, let heldHead {
+        self.heldHead = nil
+        guard passHead(attempt, heldHead) else { return leavePool() }
+      }
       self.attempt = nil
       if case .untilClose = before, !hasBroken {
         attempt.exchange.engineEnded(attempt)
@@ -218,7 +229,11 @@ final class UpstreamConnection: ChannelDuplexHandler, DeferredFlush {
         attempt.exchange.engineFailed(attempt, isKept ? .keptConnectionClosed : .closed)
       }
     }
-    // Behind the exchange, which may have the pool open another in this one's place.
+    leavePool()
+  }
+
+  /// Behind the exchange, which may have the pool open another in this one's place.
+  private func leavePool() {
     pool?.closed(self)
     pool = nil
   }
@@ -318,6 +333,10 @@ final class UpstreamConnection: ChannelDuplexHandler, DeferredFlush {
   private func advance() throws(HTTPSyntaxError) {
     // Only answers give an engine more time: a head that drips in forever is as good as none.
     if !state.isAwaitingHead {
+      if let heldHead, let attempt, inbound.readableBytes > 0 {
+        self.heldHead = nil
+        guard passHead(attempt, heldHead) else { return }
+      }
       deadline = loop.time + idleTimeout
       // Not while a request is still being sent: an engine that ends in its midst must be heard to its last byte.
       if isRequestComplete, isRequestFlushed, let attempt, attempt.exchange.isEventStream {
@@ -359,7 +378,6 @@ final class UpstreamConnection: ChannelDuplexHandler, DeferredFlush {
     // Interim answers are the engine's to us; behind a 101 nothing that follows would be HTTP (RFC 9110 §15.2.2).
     if head.status == 101 { throw .unwantedUpgrade }
     if head.status < 200 { return true }
-    deadline = loop.time + idleTimeout
     keepsAlive = head.keepsAlive
     pool?.engineSaid(
       idleSeconds: head.first(.keepAlive).flatMap { field in
@@ -374,14 +392,35 @@ final class UpstreamConnection: ChannelDuplexHandler, DeferredFlush {
       state = .chunkedBody
     case .untilClose: state = .untilClose
     }
-    guard attempt.exchange.engineHead(attempt, head, bytes) else {
-      self.attempt = nil
-      state = .closed
-      close()
-      return false
+    if isHeadHeld(attempt) {
+      heldHead = bytes
+      return true
     }
+    deadline = loop.time + idleTimeout
+    guard passHead(attempt, bytes) else { return false }
     if case .none = head.framing { finish(attempt) }
     return true
+  }
+
+  /// Whether nothing is there of the answer but its head. Engines send that of a stream when they take the request in, long
+  /// before they have read the prompt: until there is more, another replica may be asked all the same.
+  private func isHeadHeld(_ attempt: Attempt) -> Bool {
+    guard inbound.readableBytes == 0, (200..<300).contains(head.status), !attempt.isPrefill, isRequestComplete,
+      isRequestFlushed
+    else { return false }
+    return switch head.framing {
+    case .none, .length(0): false
+    case .length, .chunked, .untilClose: true
+    }
+  }
+
+  /// - Returns: whether the answer is wanted.
+  private func passHead(_ attempt: Attempt, _ bytes: ByteBuffer) -> Bool {
+    if attempt.exchange.engineHead(attempt, head, bytes) { return true }
+    self.attempt = nil
+    state = .closed
+    close()
+    return false
   }
 
   /// What went to the client ends with a whole chunk.

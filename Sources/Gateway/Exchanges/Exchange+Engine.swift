@@ -120,11 +120,14 @@ extension Exchange {
       || hasOtherPair(takesEjected: takesEjected)
   }
 
-  /// Whether a 500 may be an engine's fault of which another replica is free. Only one that is well can tell; of another,
-  /// or one that would have to load the adapter first, nothing would be learnt that is worth hiding the answer for. What an
-  /// engine keeps is not on another, or would be there twice.
-  private var isWorthAskingAnother: Bool {
-    adapterSource == nil && upload?.row.isStateful != true && hasOther(takesEjected: false)
+  /// Whether an attempt that ended so may be made on another replica.
+  private func mayAskAnother(after failure: AttemptFailure) -> Bool {
+    // What an engine keeps is not on another, or would be there twice.
+    if upload?.row.isStateful == true, failure != .cannotConnect, failure != .overflow { return false }
+    // A 500 may be an engine's fault of which another replica is free. Only one that is well can tell; of another, or one that
+    // would have to load the adapter first, nothing would be learnt that is worth hiding the answer for.
+    if failure == .refused(status: 500) { return adapterSource == nil && hasOther(takesEjected: false) }
+    return hasOtherReplica
   }
 
   /// Attempts that wait for a connection wait no longer than for a first byte.
@@ -190,8 +193,9 @@ extension Exchange {
     let failure = AttemptFailure.refused(status: status)
     note(failure, "it answered \(status)", on: attempt.placement.replica)
     guard failure.mayBeSentAgain, let model else { return true }
-    let hasOther = status == 500 ? isWorthAskingAnother : hasOtherReplica
-    switch attempts.failed(failure, budget: &model.budget, hasOtherReplica: hasOther, now: loop.now) {
+    switch attempts.failed(
+      failure, budget: &model.budget, hasOtherReplica: mayAskAnother(after: failure), now: loop.now)
+    {
     case .retry:
       loop.context.metrics.retries.increment()
       drop(attempt)
@@ -329,7 +333,7 @@ extension Exchange {
       drop(attempt)
       return breakOff(failure, isBetweenChunks: attempt.isBetweenChunks)
     }
-    let mayRetry = kind.mayBeSentAgain && hasOtherReplica
+    let mayRetry = kind.mayBeSentAgain && mayAskAnother(after: kind)
     let error = APIError.server(
       "model \"\(publicModel)\": replica \(attempt.placement.name) failed: \(failure)", status: kind.status,
       code: "upstream_\(failure.reason)")

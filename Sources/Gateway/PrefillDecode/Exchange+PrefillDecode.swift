@@ -152,13 +152,6 @@ extension Exchange {
     let answer = legs.takeAnswer()
     let status = legs.status
     legs.prefillEnded(.refused)
-    if isDecodeWaiting, let pair = legs.pair {
-      let text = "model \"\(publicModel)\": the prefill on replica \(pair.prefill.name) answered \(status)"
-      endAttempts()
-      return breakOff(
-        .server(text, status: AttemptFailure.brokeMidway.status, code: "prefill_answer"), reason: "prefill_answer",
-        isBetweenChunks: true)
-    }
     guard phase == .waiting, heldError == nil, let pair = legs.pair, let (head, headBytes) = legs.takeHead()
     else { return }
     if pair.prefill.replica.requestSucceeded(now: loop.now) != nil { loop.context.onHealthChange(pair.prefill.replica) }
@@ -214,11 +207,6 @@ extension Exchange {
     failPrefill(.firstByteTimedOut, "it was not done in time", reason: "timeout", of: attempt, outcome: .timedOut)
   }
 
-  /// The decode engine has sent no more than the head of an answer, as some do before they have a cache.
-  private var isDecodeWaiting: Bool {
-    phase == .answering && heldError == nil && responseBytes == 0 && (200..<300).contains(status)
-  }
-
   /// The prefill leg has failed: the decode leg waits for nothing, and both are tried again on another pair.
   private func failPrefill(
     _ kind: AttemptFailure, _ text: String, reason: String, of attempt: Attempt, outcome: PrefillOutcome = .failed
@@ -227,15 +215,12 @@ extension Exchange {
     note(kind, text, on: attempt.placement.replica)
     legs.prefillFailed(outcome)
     // The decode engine has what it needs, breaks off by itself, or its error is the answer.
-    guard heldError == nil, phase == .waiting || isDecodeWaiting else { return }
+    guard heldError == nil, phase == .waiting else { return }
     endAttempts()
     legs.end()
     let error = APIError.server(
       "model \"\(publicModel)\": the prefill on replica \(attempt.placement.name) failed: \(text)", status: kind.status,
       code: "prefill_\(reason)")
-    guard phase == .waiting else {
-      return breakOff(error, reason: "prefill_\(reason)", isBetweenChunks: true)
-    }
     switch attempts.failed(kind, budget: &model.budget, hasOtherReplica: hasOtherReplica, now: loop.now) {
     case .retry:
       loop.context.metrics.retries.increment()

@@ -74,7 +74,7 @@ public enum ConfigurationReference {
     providers:
       defaults:
         default_model: llama
-        reliability: {first_byte_timeout: 2m, retry_count: 1}   # for all models …
+        reliability: {total_timeout: 30m, retry_count: 1}       # for all models …
       models:
         - name: llama
           reliability: {idle_timeout: 30s, max_requests: 64}    # … and for this one besides

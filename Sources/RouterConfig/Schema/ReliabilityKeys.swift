@@ -11,8 +11,8 @@ extension ConfigurationSchema {
       "\(path).connect_timeout", .positiveDuration, default: "5s", "Longest time for a connection to come about."),
     .init(
       "\(path).first_byte_timeout", .either(["none"], or: .duration), default: "10m",
-      "Longest time from a request sent to the end of its answer's head, and for the wait for a connection before; `0` and "
-        + "`none` set no limit."),
+      "Longest time from a request sent to the first byte of its answer's body, and for the wait for a connection "
+        + "before; `0` and `none` set no limit."),
     .init(
       "\(path).prefill_timeout", .either(["none"], or: .duration), default: "1m",
       "Longest time from a request sent to a replica that only prefills to the end of its answer; then another pair of "
