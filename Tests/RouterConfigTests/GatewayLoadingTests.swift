@@ -196,7 +196,7 @@ import Testing
     #expect(loaded.warnings.isEmpty)
     #expect(try Samples.text("docs/configuration.md").contains("```yaml\n\(ConfigurationReference.example)\n```\n"))
     let settings = try #require(loaded.document.providers.models.first).reliability
-    #expect(settings.firstByteTimeout == .seconds(120))
+    #expect(settings.totalTimeout == .seconds(1_800))
     #expect(settings.idleTimeout == .seconds(30))
   }
 }
