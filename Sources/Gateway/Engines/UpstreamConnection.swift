@@ -405,8 +405,7 @@ final class UpstreamConnection: ChannelDuplexHandler, DeferredFlush {
   /// Whether nothing is there of the answer but its head. Engines send that of a stream when they take the request in, long
   /// before they have read the prompt: until there is more, another replica may be asked all the same.
   private func isHeadHeld(_ attempt: Attempt) -> Bool {
-    guard inbound.readableBytes == 0, (200..<300).contains(head.status), !attempt.isPrefill, isRequestComplete,
-      isRequestFlushed
+    guard inbound.readableBytes == 0, (200..<300).contains(head.status), !attempt.isPrefill, isRequestComplete
     else { return false }
     return switch head.framing {
     case .none, .length(0): false
