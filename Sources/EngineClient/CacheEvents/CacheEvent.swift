@@ -30,13 +30,16 @@ public enum CacheAdapter: Sendable, Equatable {
 
 /// Blocks that an engine stored, each following on the one before it.
 public struct StoredBlocks: Sendable, Equatable {
+  /// Tokens of a block that are believed.
+  public static let blockSizeLimit = 1 << 20
+
   /// The engine's own hashes, in the order of the prompt.
   public var hashes: [UInt64]
   /// The block in front of the first; nil at the beginning of a prompt, or when the engine does not say.
   public var parent: UInt64?
   /// The tokens of all blocks; empty when the engine sends only hashes.
   public var tokens: [UInt32]
-  /// Tokens of a block; 0 when the engine does not say.
+  /// Tokens of a block, ``blockSizeLimit`` at most; 0 when the engine does not say.
   public var blockSize: Int
   /// nil for the base model.
   public var adapter: CacheAdapter?

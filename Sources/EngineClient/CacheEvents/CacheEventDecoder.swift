@@ -121,7 +121,10 @@ struct CacheEventDecoder {
     case "block_hashes": fields.hashes = try hashes()
     case "parent_block_hash": fields.parent = try hash()
     case "token_ids": fields.tokens = try tokens()
-    case "block_size": fields.blockSize = try optionalInteger().flatMap { Int(exactly: $0) }.map { max(0, $0) } ?? 0
+    case "block_size":
+      // What no engine has is as good as not said.
+      let size = try optionalInteger().flatMap { Int(exactly: $0) } ?? 0
+      fields.blockSize = (1...StoredBlocks.blockSizeLimit).contains(size) ? size : 0
     case "lora_id": fields.adapterNumber = try optionalInteger()
     case "medium": fields.medium = try optionalText()
     case "lora_name": fields.adapterName = try optionalText()

@@ -205,6 +205,27 @@ struct CacheEventBatchTests {
     #expect(throws: CacheEventBatch.Failure.self) { try CacheEventBatch(bytes) }
   }
 
+  @Test(
+    "a size of blocks that no engine has is as good as not said",
+    arguments: [16: 16, 1 << 20: 1 << 20, 1 << 20 + 1: 0, Int64.max: 0, 0: 0, -1: 0] as [Int64: Int])
+  func blockSizes(told: Int64, taken: Int) throws {
+    let batch = try batch(events: 1) { writer in
+      writer.array(8)
+      writer.text("BlockStored")
+      writer.array(3)
+      for hash in 1...3 as ClosedRange<UInt64> { writer.unsigned(hash) }
+      writer.null()
+      writer.array(0)
+      writer.integer(told)
+      writer.null()
+      writer.text("GPU")
+      writer.null()
+    }
+    guard case .stored(let blocks) = batch.events.first else { throw CancellationError() }
+    #expect(blocks.blockSize == taken)
+    #expect(blocks.blocks.map(\.hash) == [1, 2, 3])
+  }
+
   @Test("a hash of seven bytes is none")
   func shortHash() {
     #expect(throws: CacheEventBatch.Failure.self) {
