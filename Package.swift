@@ -281,6 +281,7 @@ let package = Package(
       dependencies: [
         "Balancing", "EngineClient", "Fleet", "MessagePack", "ZeroMQ", .product(name: "NIOCore", package: "swift-nio"),
         .product(name: "NIOPosix", package: "swift-nio"), .product(name: "NIOHTTP1", package: "swift-nio"),
+        .product(name: "NIOEmbedded", package: "swift-nio"),
       ]),
     .testTarget(
       name: "ReadingTests",

@@ -198,7 +198,7 @@ final class ProcessorConnection: ChannelDuplexHandler, NIOHTTP2FrameDelegate {
       // its way. What came behind is read all the same, until no stream is left that it could be of.
       switch state {
       case .open: break
-      case .draining: intake.goOnSoon { context.close(promise: nil) }
+      case .draining: intake.goOnSoon { [self] in close() }
       case .closing: intake.discard()
       }
     } else {

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import socket
 import threading
 import time
 from collections.abc import Callable
+from pathlib import Path
 
 import wire
 from processes import poll
@@ -60,6 +62,20 @@ def send_in_background(connection: wire.Connection, data: bytes) -> tuple[thread
     thread = threading.Thread(target=send, daemon=True)
     thread.start()
     return thread, taken
+
+
+def on_its_way(end: socket.socket) -> int:
+    """How much of what went out at this end of a connection the gateway has not read, by the kernel's table: what this side
+    did not get rid of, and what waits at the gateway's side, where the end of the sending counts as a byte too."""
+    own, peer = (f"0100007F:{name()[1]:04X}" for name in (end.getsockname, end.getpeername))
+    rows = [line.split() for line in Path("/proc/net/tcp").read_text().splitlines()]
+    queues = {tuple(row[1:3]): [int(count, 16) for count in row[4].split(":")] for row in rows[1:]}
+    return queues.get((own, peer), [0, 0])[0] + queues.get((peer, own), [0, 0])[1]
+
+
+def wait_until_read(end: socket.socket) -> None:
+    """Waits until the gateway has read all that went out at this end."""
+    poll(lambda: on_its_way(end) == 0, "the gateway has read it")
 
 
 def wait_for_standstill(read: Callable[[], int], what: str, seconds: float = 0.3) -> int:

@@ -6,12 +6,13 @@ import socket
 import statistics
 import time
 from concurrent.futures import ThreadPoolExecutor
-from pathlib import Path
 
 import pytest
 
 import wire
-from clients import CHAT, MEBIBYTE, NOT_ALONG, TRANSCRIPTIONS, ask, form, upload_head, wait_for_standstill
+from clients import (
+    CHAT, MEBIBYTE, NOT_ALONG, TRANSCRIPTIONS, ask, form, on_its_way, upload_head, wait_for_standstill,
+)
 from conftest import Engines, Route
 from processes import poll
 from recording_engine import EVENT, STREAM_HEAD, Call, Gate, Script, answers, hangs, model
@@ -58,15 +59,6 @@ def test_a_client_that_closes_its_side_with_a_long_prompt_gets_its_answer(engine
         connection.send(request[-100:])
         connection.socket.shutdown(socket.SHUT_WR)
         assert connection.read().status == 200
-
-
-def on_its_way(connection: wire.Connection) -> int:
-    """How much of what this client has sent the gateway has not read, by the kernel's table: what the client's side did
-    not get rid of, and what waits at the gateway's side, where the end of the sending counts as a byte too."""
-    own, peer = (f"0100007F:{name()[1]:04X}" for name in (connection.socket.getsockname, connection.socket.getpeername))
-    rows = [line.split() for line in Path("/proc/net/tcp").read_text().splitlines()]
-    queues = {tuple(row[1:3]): [int(count, 16) for count in row[4].split(":")] for row in rows[1:]}
-    return queues.get((own, peer), [0, 0])[0] + queues.get((peer, own), [0, 0])[1]
 
 
 def test_a_client_that_closed_its_side_gets_answers_that_fill_its_socket(engines: Engines, route: Route):
@@ -120,7 +112,7 @@ def test_an_upload_whose_client_sends_no_more_is_passed_on_to_its_end(engines: E
         with wire.Connection(router.port) as connection, ThreadPoolExecutor(1) as pool:
             sending = pool.submit(send)
             call = engine.wait_for_calls(calls + 1)[-1]
-            left = wait_for_standstill(lambda: on_its_way(connection), "the gateway reads no more", standstill)
+            left = wait_for_standstill(lambda: on_its_way(connection.socket), "the gateway reads no more", standstill)
             is_sent = sending.done()
             gate.opened.set()
             assert connection.read().status == 200, f"{size} bytes"

@@ -8,7 +8,7 @@ import threading
 import time
 
 import wire
-from clients import ask
+from clients import ask, wait_until_read
 from conftest import Engines, Fleet, Maker
 from processes import MODEL, poll, prompt_of
 from recording_engine import EVENT, STREAM_HEAD, Call, ConfiguredRouter, answers, document, model
@@ -119,6 +119,7 @@ def test_a_client_that_left_before_an_error_was_whole_is_logged_as_gone(engines:
     def fails(call: Call) -> bool:
         call.read_body()
         call.send(b'HTTP/1.1 400 Bad Request\r\nContent-Type: application/json\r\nContent-Length: 99\r\n\r\n{"error"')
+        wait_until_read(call.socket)
         has_begun.set()
         return call.wait_for_close()
 
@@ -128,8 +129,6 @@ def test_a_client_that_left_before_an_error_was_whole_is_logged_as_gone(engines:
     connection = wire.Connection(router.port)
     connection.send(wire.request(CHAT, ask()))
     assert has_begun.wait(20)
-    # Longer than the gateway takes to read that.
-    time.sleep(0.1)
     connection.reset()
     line = json.loads(router.wait_for(r'^\{.*"event":"request".*\}$', lambda: router.output)[0])
     assert line["status"] == 499

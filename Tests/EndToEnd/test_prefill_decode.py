@@ -12,7 +12,7 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 
 import wire
-from clients import CHAT
+from clients import CHAT, wait_until_read
 from conftest import Engines, Maker
 from faulty_engine import Fault, FaultyEngine
 from pairs import FAULTS, KINDS, body, files, last, outcomes, route_pairs, simulated, wait_until_ready
@@ -290,6 +290,10 @@ def test_a_decode_engine_may_answer_before_a_kept_connection_to_its_prefill_is_f
         has_closed.set()
         return False
 
+    def wait_until_found_closed() -> None:
+        assert has_closed.wait(20)
+        poll(lambda: prefill.silent, "another connection to the prefill's engine is open")
+
     def decodes(call: Call) -> bool:
         call.read_body()
         if len(decode.calls) == 1:
@@ -298,17 +302,14 @@ def test_a_decode_engine_may_answer_before_a_kept_connection_to_its_prefill_is_f
             return call.answer()
         if streams:
             call.send(STREAM_HEAD + EVENT)
-            assert has_closed.wait(20)
-            time.sleep(0.3)
+            wait_until_found_closed()
             call.send(b"0\r\n\r\n")
             return True
         call.send(b"HTTP/1.1 %d No\r\ncontent-type: application/json\r\ncontent-length: %d\r\n\r\n" % (status, len(error)))
         call.send(error[:10])
-        # Longer than the gateway takes to read that, and then to open another connection.
-        time.sleep(0.15)
+        wait_until_read(call.socket)
         has_come.set()
-        assert has_closed.wait(20)
-        time.sleep(0.3)
+        wait_until_found_closed()
         call.send(error[10:])
         return True
 
@@ -345,16 +346,14 @@ def test_a_decode_engine_that_sends_its_head_at_once_is_not_waited_for_when_the_
     def decodes(call: Call) -> bool:
         call.read_body()
         call.send(STREAM_HEAD)
+        wait_until_read(call.socket)
+        has_begun.set()
         return call.wait_for_close()
 
     prefill, decode = engines(prefills, decodes)
     router = route_pairs(make, "sglang", [prefill], [decode], consecutive_5xx=1, health_check_interval="1h")
     with wire.Connection(router.port) as connection:
         connection.send(wire.request(CHAT, body(stream=True)))
-        decode.wait_for_calls(1)
-        # Longer than the head takes to come.
-        time.sleep(0.1)
-        has_begun.set()
         answer = connection.read()
         assert (answer.status, answer.json()["error"]["message"]) == (400, "too long")
     poll(lambda: decode.calls[0].closed_at, "the decode leg is closed")

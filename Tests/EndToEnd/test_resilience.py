@@ -10,7 +10,7 @@ import openai
 import pytest
 
 import wire
-from clients import NOT_ALONG
+from clients import NOT_ALONG, wait_until_read
 from conftest import Engines, Fleet, Maker, Route
 from processes import MODEL, configuration, free_port, poll
 from recording_engine import EVENT, STREAM_HEAD, Call, Script, answers, model
@@ -278,14 +278,13 @@ def test_a_stream_of_which_nothing_came_but_its_head_is_asked_of_another(engines
     def dies(call: Call) -> bool:
         call.read_body()
         call.send(STREAM_HEAD)
-        time.sleep(0.2)
+        wait_until_read(call.socket)
         return False
 
     def streams(call: Call) -> bool:
         call.read_body()
         call.send(STREAM_HEAD)
-        # The head has come, and been looked at, before the first event.
-        time.sleep(0.1)
+        wait_until_read(call.socket)
         call.send(EVENT + b"0\r\n\r\n")
         return True
 

@@ -1,39 +1,32 @@
 import NIOCore
 import NIOPosix
 
-/// ``HostNames`` as SwiftNIO asks: for the addresses of one version of the protocol, on one loop.
-private struct NameResolver: Resolver, Sendable {
-  let names: HostNames
-  let loop: any EventLoop
+/// ``HostNames`` as SwiftNIO asks for one connection: for the addresses of each version of the protocol, on its loop. A name is
+/// asked about once for both, so that connections take its addresses by turns.
+struct NameResolver: Resolver, Sendable {
+  private let addresses: EventLoopFuture<[SocketAddress]>
 
-  func initiateAQuery(host: String, port: Int) -> EventLoopFuture<[SocketAddress]> {
-    ask(host, port) { $0.protocol == .inet }
+  init(_ host: String, by names: HostNames, on loop: any EventLoop) {
+    let promise = loop.makePromise(of: [SocketAddress].self)
+    names.addresses(of: host) { promise.completeWith($0.mapError { $0 }) }
+    addresses = promise.futureResult
   }
 
-  func initiateAAAAQuery(host: String, port: Int) -> EventLoopFuture<[SocketAddress]> {
-    ask(host, port) { $0.protocol == .inet6 }
-  }
+  func initiateAQuery(host: String, port: Int) -> EventLoopFuture<[SocketAddress]> { select(.inet, port) }
+
+  func initiateAAAAQuery(host: String, port: Int) -> EventLoopFuture<[SocketAddress]> { select(.inet6, port) }
 
   /// A look-up serves others too, and is known for a while.
   func cancelQueries() {}
 
-  private func ask(
-    _ host: String, _ port: Int, _ isWanted: @escaping @Sendable (SocketAddress) -> Bool
-  ) -> EventLoopFuture<[SocketAddress]> {
-    let promise = loop.makePromise(of: [SocketAddress].self)
-    names.addresses(of: host) { result in
-      switch result {
-      case .success(let addresses):
-        promise.succeed(
-          addresses.filter(isWanted).map { address in
-            var address = address
-            address.port = port
-            return address
-          })
-      case .failure(let failure): promise.fail(failure)
+  private func select(_ family: NIOBSDSocket.ProtocolFamily, _ port: Int) -> EventLoopFuture<[SocketAddress]> {
+    addresses.map { addresses in
+      addresses.filter { $0.protocol == family }.map { address in
+        var address = address
+        address.port = port
+        return address
       }
     }
-    return promise.futureResult
   }
 }
 
@@ -42,6 +35,6 @@ extension ClientBootstrap {
   ///
   /// - Precondition: the bootstrap's group is that loop.
   public func connect(host: String, port: Int, on loop: any EventLoop) -> EventLoopFuture<any Channel> {
-    resolver(NameResolver(names: .system, loop: loop)).connect(host: host, port: port)
+    resolver(NameResolver(host, by: .system, on: loop)).connect(host: host, port: port)
   }
 }

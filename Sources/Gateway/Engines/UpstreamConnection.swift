@@ -175,13 +175,12 @@ final class UpstreamConnection: ChannelDuplexHandler, DeferredFlush {
   private var isAwaitingAnswer: Bool { state.isAwaitingHead || heldHead != nil }
 
   func expire(_ now: NIODeadline) {
+    guard let deadline, now > deadline else { return }
     switch state {
     case .idle, .closed: break
-    case _ where isAwaitingAnswer:
-      if let deadline, now > deadline { fail(.firstByteTimedOut) }
-    case .awaitingHead: break
+    case .awaitingHead: fail(.firstByteTimedOut)
     case .body, .chunkedBody, .untilClose:
-      if let deadline, now > deadline, !isReadHeld, !pacing.isPaused { fail(.streamTimedOut) }
+      if isAwaitingAnswer { fail(.firstByteTimedOut) } else if !isReadHeld, !pacing.isPaused { fail(.streamTimedOut) }
     }
   }
 

@@ -1,4 +1,5 @@
 import NIOCore
+import NIOEmbedded
 import Synchronization
 import Testing
 
@@ -61,10 +62,19 @@ struct HostNamesTests {
     }
   }
 
+  private let bench = Bench()
+  private let names: HostNames
+
+  init() { names = bench.names }
+
+  /// Asks for a name whose look-up ends at once.
+  private func askAndRun(_ host: String, anew: Bool = false) {
+    bench.ask(names, host, anew: anew)
+    bench.run()
+  }
+
   @Test("an address is nobody's to look up")
   func addresses() {
-    let bench = Bench()
-    let names = bench.names
     bench.ask(names, "10.0.0.1")
     bench.ask(names, "::1")
     #expect(bench.told == ["10.0.0.1 10.0.0.1", "::1 ::1"])
@@ -73,8 +83,6 @@ struct HostNamesTests {
 
   @Test("those who ask for a name together wait for one look-up, and for no other name's")
   func together() {
-    let bench = Bench()
-    let names = bench.names
     bench.answer("a.test", "10.0.0.1")
     bench.answer("b.test", "10.0.0.2")
     for host in ["a.test", "a.test", "b.test"] { bench.ask(names, host) }
@@ -89,11 +97,8 @@ struct HostNamesTests {
 
   @Test("old addresses serve while a name is looked up anew, until it has none or ten minutes are over")
   func ages() {
-    let bench = Bench()
-    let names = bench.names
     bench.answer("a.test", "10.0.0.1")
-    bench.ask(names, "a.test")
-    bench.run()
+    askAndRun("a.test")
     bench.answer("a.test", "10.0.0.2")
     bench.pass(.seconds(5))
     for _ in 0..<2 { bench.ask(names, "a.test") }
@@ -105,36 +110,29 @@ struct HostNamesTests {
     // The name servers do not answer.
     bench.answer("a.test", nil)
     bench.pass(.minutes(9))
-    bench.ask(names, "a.test")
-    bench.run()
+    askAndRun("a.test")
     bench.ask(names, "a.test")
     #expect(bench.told.suffix(2) == ["a.test 10.0.0.2", "a.test 10.0.0.2"])
     bench.run()
     bench.pass(.minutes(1))
-    bench.ask(names, "a.test")
-    bench.run()
+    askAndRun("a.test")
     #expect(bench.told.last == "a.test gone")
     // They say that there is none.
     bench.answer("a.test", "10.0.0.3")
-    bench.ask(names, "a.test")
-    bench.run()
+    askAndRun("a.test")
     bench.answer("a.test", nil, isGone: true)
     bench.pass(.seconds(6))
     bench.ask(names, "a.test")
     #expect(bench.told.last == "a.test 10.0.0.3")
     bench.run()
-    bench.ask(names, "a.test")
-    bench.run()
+    askAndRun("a.test")
     #expect(bench.told.last == "a.test gone")
   }
 
   @Test("who wants to know what there is now is told by a look-up, failures too")
   func anew() {
-    let bench = Bench()
-    let names = bench.names
     bench.answer("a.test", "10.0.0.1")
-    bench.ask(names, "a.test")
-    bench.run()
+    askAndRun("a.test")
     bench.answer("a.test", nil)
     bench.ask(names, "a.test", anew: true)
     #expect(bench.told.count == 1)
@@ -146,11 +144,8 @@ struct HostNamesTests {
 
   @Test("several addresses take turns, each family for itself")
   func turns() {
-    let bench = Bench()
-    let names = bench.names
     bench.answer("a.test", "fd00::1 10.0.0.1 10.0.0.2 fd00::2 10.0.0.3")
-    bench.ask(names, "a.test")
-    bench.run()
+    askAndRun("a.test")
     for _ in 0..<6 { bench.ask(names, "a.test") }
     let firsts = bench.told.dropFirst().map { told in
       let addresses = told.split(separator: " ").dropFirst()
@@ -161,10 +156,24 @@ struct HostNamesTests {
     #expect(Set(firsts).count == 6)
   }
 
+  @Test("connections take a name's addresses by turns, and its port is theirs")
+  func connections() throws {
+    bench.answer("a.test", "10.0.0.1 10.0.0.2 fd00::1")
+    askAndRun("a.test")
+    let loop = EmbeddedEventLoop()
+    let first = try (0..<4).map { _ in
+      let resolver = NameResolver("a.test", by: names, on: loop)
+      #expect(try resolver.initiateAAAAQuery(host: "a.test", port: 80).wait().map(\.description) == ["[IPv6]fd00::1:80"])
+      let addresses = try resolver.initiateAQuery(host: "a.test", port: 80).wait()
+      #expect(addresses.map(\.port) == [80, 80])
+      return addresses.first?.ipAddress
+    }
+    #expect(Set(first) == ["10.0.0.1", "10.0.0.2"])
+    #expect(first[0] != first[1] && first[1] != first[2])
+  }
+
   @Test("no more look-ups run at once than may, and those that wait follow in their order")
   func limit() {
-    let bench = Bench()
-    let names = bench.names
     let hosts = (0..<HostNames.runningLimit + 3).map { "host-\($0).test" }
     for (number, host) in hosts.enumerated() {
       bench.answer(host, "10.0.1.\(number)")
@@ -180,12 +189,9 @@ struct HostNamesTests {
 
   @Test("of more names than are kept the older ones are forgotten")
   func forgets() {
-    let bench = Bench()
-    let names = bench.names
     for number in 0...HostNames.limit {
       bench.answer("\(number).test", "10.0.0.1")
-      bench.ask(names, "\(number).test")
-      bench.run()
+      askAndRun("\(number).test")
     }
     bench.ask(names, "0.test")
     #expect(bench.started == 1)
