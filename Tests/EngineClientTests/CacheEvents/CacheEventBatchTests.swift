@@ -24,15 +24,20 @@ struct CacheEventBatchTests {
       })
   }
 
+  /// Blocks that begin a prompt: the first of so many fields, up to their tokens.
+  private func beginStored(_ hashes: ClosedRange<UInt64>, fields: Int, _ writer: inout MessagePackWriter) {
+    writer.array(fields)
+    writer.text("BlockStored")
+    writer.array(hashes.count)
+    for hash in hashes { writer.unsigned(hash) }
+    writer.null()
+  }
+
   @Test("blocks that are more than their tokens and their adapter are told apart")
   func extraKeys() throws {
     func foreign(_ keys: (inout MessagePackWriter) -> Void) throws -> Int? {
       let batch = try batch(events: 1) { writer in
-        writer.array(9)
-        writer.text("BlockStored")
-        writer.array(2)
-        for hash in 1...2 as ClosedRange<UInt64> { writer.unsigned(hash) }
-        writer.null()
+        beginStored(1...2, fields: 9, &writer)
         writer.array(2)
         for token in 1...2 as ClosedRange<UInt64> { writer.unsigned(token) }
         writer.unsigned(1)
@@ -210,11 +215,7 @@ struct CacheEventBatchTests {
     arguments: [16: 16, 1 << 20: 1 << 20, 1 << 20 + 1: 0, Int64.max: 0, 0: 0, -1: 0] as [Int64: Int])
   func blockSizes(told: Int64, taken: Int) throws {
     let batch = try batch(events: 1) { writer in
-      writer.array(8)
-      writer.text("BlockStored")
-      writer.array(3)
-      for hash in 1...3 as ClosedRange<UInt64> { writer.unsigned(hash) }
-      writer.null()
+      beginStored(1...3, fields: 8, &writer)
       writer.array(0)
       writer.integer(told)
       writer.null()
